@@ -1,0 +1,1 @@
+"""Build, check and measure optimized model artifacts. The bottom layer: never imports pulumi."""

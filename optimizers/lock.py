@@ -1,0 +1,91 @@
+"""`artifacts.lock.json`: what was built and measured, committed, and read by every preview instead of rebuilding."""
+
+import json
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from optimizers.artifact import Artifact
+from optimizers.atomic_file import write_atomically
+from optimizers.errors import ArtifactError
+from optimizers.report import Report
+from optimizers.signature import Signature
+from optimizers.vocabulary import ModelFormat, Prediction
+
+LOCK_NAME = "artifacts.lock.json"
+LOCK_VERSION = 1
+
+
+class LockedModel(BaseModel):
+    """
+    One model of the lock.
+
+    Attributes:
+        location: Where the spec said the model lies; a label, not read again.
+        model_sha256: Digest of the original model's files.
+        recipe_sha256: Digest of the recipe: passes, options, versions of the libraries that write bytes.
+        artifacts: Every candidate that was built and passed parity at least once.
+        reports: Hardware fingerprint to what was measured there.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    location: str
+    model_format: ModelFormat
+    prediction: Prediction
+    model_sha256: str
+    model_size_bytes: int = Field(ge=0)
+    recipe_sha256: str
+    signature: Signature
+    artifacts: tuple[Artifact, ...]
+    reports: dict[str, Report]
+
+    def artifact(self, name: str) -> Artifact | None:
+        """Return the artifact of this candidate name, or None if it was never built."""
+        for artifact in self.artifacts:
+            if artifact.name == name:
+                return artifact
+        return None
+
+
+class Lock(BaseModel):
+    """Endpoint name to locked model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int = LOCK_VERSION
+    models: dict[str, LockedModel] = Field(default_factory=dict)
+
+    def with_model(self, name: str, model: LockedModel) -> "Lock":
+        """Return a copy in which `name` is `model`."""
+        return Lock(models={**self.models, name: model})
+
+
+def read(path: Path) -> Lock:
+    """
+    Read a lock; an absent file is an empty lock.
+
+    Raises:
+        ArtifactError: The file is not JSON, does not fit the format, or was written by a newer version.
+    """
+    if not path.exists():
+        return Lock()
+    try:
+        content = json.loads(path.read_text())
+        version = content.get("version") if isinstance(content, dict) else None
+        if isinstance(version, int) and version > LOCK_VERSION:
+            raise ArtifactError(
+                f"{path}: written by a newer version (format {version}, this one reads {LOCK_VERSION}); upgrade model-serving"
+            )
+        return Lock.model_validate(content)
+    except (json.JSONDecodeError, UnicodeDecodeError, ValidationError) as error:
+        first = str(error).splitlines()[0]
+        raise ArtifactError(
+            f"{path}: not a readable lock ({first}); restore it with git or delete it and run `serving optimize`"
+        ) from None
+
+
+def write(path: Path, lock: Lock) -> None:
+    """Write the lock atomically, with sorted keys and one value a line, so that a diff can be reviewed."""
+    text = json.dumps(lock.model_dump(mode="json"), indent=2, sort_keys=True, ensure_ascii=False)
+    write_atomically(path, f"{text}\n".encode())

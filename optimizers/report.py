@@ -1,0 +1,123 @@
+"""What was measured, on which machine, and which candidate was chosen."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from optimizers.hardware import Hardware
+from optimizers.vocabulary import Precision, Runtime
+
+ORIGINAL = "original"
+
+
+class Interval(BaseModel):
+    """A value in milliseconds with its 95 % confidence interval."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    value_ms: float = Field(ge=0)
+    low_ms: float = Field(ge=0)
+    high_ms: float = Field(ge=0)
+
+
+class Measurement(BaseModel):
+    """
+    Latency and throughput of one candidate under one load.
+
+    Attributes:
+        batch_size: Rows in each call.
+        concurrency: Calls in flight at once.
+        samples: Calls that were timed, warm-up not counted.
+        p50: Median latency of a call.
+        p99: 99th percentile of the latency of a call.
+        throughput_rps: Rows answered a second.
+        squared_variation: Variance of the latency over its squared mean (dimensionless).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    batch_size: int = Field(gt=0)
+    concurrency: int = Field(gt=0)
+    samples: int = Field(gt=0)
+    p50: Interval
+    p99: Interval
+    throughput_rps: float = Field(gt=0)
+    squared_variation: float = Field(ge=0)
+
+
+class Parity(BaseModel):
+    """
+    How near a candidate's answers are to the original's.
+
+    Attributes:
+        metric: `cosine` is the lowest cosine similarity over all samples, `top1` the share of samples with the
+            same highest class, `max_error` the largest of absolute error over (1 + |original|).
+        passed: `value` is at least `threshold`; for `max_error`, at most.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    metric: Literal["cosine", "top1", "max_error"]
+    value: float
+    threshold: float
+    samples: int = Field(gt=0)
+    passed: bool
+
+
+class CandidateReport(BaseModel):
+    """
+    One candidate's results; the original model is the candidate named `original`.
+
+    Attributes:
+        artifact_sha256: Digest of the built folder; None for the original and for one that could not be built.
+        verdict: Why it was chosen or not, in one sentence.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    runtime: Runtime
+    precision: Precision
+    size_bytes: int = Field(ge=0)
+    artifact_sha256: str | None = None
+    load_time_s: float | None = None
+    parity: Parity | None = None
+    measurements: tuple[Measurement, ...] = ()
+    verdict: str
+
+    def at(self, batch_size: int, concurrency: int) -> Measurement | None:
+        """Return the measurement at exactly this load, or None if it was not made."""
+        for measurement in self.measurements:
+            if (measurement.batch_size, measurement.concurrency) == (batch_size, concurrency):
+                return measurement
+        return None
+
+
+class Report(BaseModel):
+    """
+    All candidates of one recipe, measured interleaved in one run on one machine.
+
+    Attributes:
+        measured_at: UTC, ISO 8601.
+        threads: Threads that each call could use.
+        sequence_length: Tokens in each measured row, for models that take text.
+        versions: Distribution name to version, of every library that took part.
+        chosen: Name of the chosen candidate.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    measured_at: str
+    hardware: Hardware
+    threads: int = Field(gt=0)
+    sequence_length: int | None = None
+    versions: dict[str, str]
+    candidates: tuple[CandidateReport, ...]
+    chosen: str
+
+    def candidate(self, name: str) -> CandidateReport:
+        """Return the candidate of this name. Raises KeyError if there is none."""
+        for candidate in self.candidates:
+            if candidate.name == name:
+                return candidate
+        raise KeyError(name)

@@ -1,0 +1,128 @@
+"""The content-addressed store: a folder is added whole under its own digest, or not at all."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+
+from optimizers import digest
+from optimizers.artifact import MANIFEST_NAME, Artifact, FileDigest, Manifest
+from optimizers.errors import ArtifactError, DigestMismatch
+
+BUILDING = "building"
+
+
+class ArtifactStore:
+    """
+    Built artifacts under `root/sha256/<digest>/`.
+
+    Work in progress lies in `root/building/<pid>-…/` and is renamed into place when complete, so a killed build
+    leaves nothing that a reader could take for an artifact.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, sha256: str) -> Path:
+        """Return where the artifact of this digest lies, whether it is there or not."""
+        return self.root / "sha256" / sha256
+
+    def has(self, sha256: str) -> bool:
+        """Return whether the folder is there; `verify` tells whether it is intact."""
+        return self.folder(sha256).is_dir()
+
+    @contextmanager
+    def building(self) -> Generator[Path]:
+        """
+        Yield an empty folder to build in; it is removed at the end, and so are those of builds that were killed.
+
+        Raises:
+            ArtifactError: The disk is full or not writable.
+        """
+        parent = self.root / BUILDING
+        try:
+            parent.mkdir(parents=True, exist_ok=True)
+            _remove_abandoned(parent)
+            folder = Path(tempfile.mkdtemp(dir=parent, prefix=f"{os.getpid()}-"))
+        except OSError as error:
+            raise _unwritable(self.root, error) from error
+        try:
+            yield folder
+        except OSError as error:
+            raise _unwritable(self.root, error) from error
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def add(self, folder: Path) -> Artifact:
+        """Move a complete folder with its `artifact.json` into the store and return what the lock records of it."""
+        artifact = describe(folder)
+        final = self.folder(artifact.sha256)
+        if final.is_dir() and digest.of_folder(final) == artifact.sha256:
+            return artifact
+        final.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(final, ignore_errors=True)
+        folder.rename(final)
+        return artifact
+
+    def verify(self, artifact: Artifact) -> Path:
+        """
+        Return the folder of `artifact` after comparing every file with its recorded digest.
+
+        Raises:
+            DigestMismatch: A file is missing, added or changed.
+            ArtifactError: The artifact is not in the store.
+        """
+        folder = self.folder(artifact.sha256)
+        if not folder.is_dir():
+            raise ArtifactError(
+                f"artifact `{artifact.name}` ({artifact.sha256[:12]}) is not in {self.root}; run `serving optimize`"
+            )
+        expected = {file.path: file.sha256 for file in artifact.files}
+        found = {file.path: file.sha256 for file in _files(folder)}
+        if changed := sorted(path for path in expected.keys() | found.keys() if expected.get(path) != found.get(path)):
+            raise DigestMismatch(
+                f"{folder / changed[0]}: sha256 {str(found.get(changed[0]))[:12]} differs from the lock's "
+                f"{str(expected.get(changed[0]))[:12]}; run `serving optimize` to rebuild it"
+            )
+        return folder
+
+
+def describe(folder: Path) -> Artifact:
+    """Return what the lock records of a complete artifact folder."""
+    manifest = Manifest.model_validate_json((folder / MANIFEST_NAME).read_text())
+    files = _files(folder)
+    return Artifact(
+        name=manifest.name,
+        sha256=digest.of_folder(folder),
+        runtime=manifest.runtime,
+        precision=manifest.precision,
+        size_bytes=sum(file.size_bytes for file in files),
+        files=files,
+    )
+
+
+def _files(folder: Path) -> tuple[FileDigest, ...]:
+    return tuple(
+        FileDigest(
+            path=path.relative_to(folder).as_posix(), sha256=digest.of_file(path), size_bytes=path.stat().st_size
+        )
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    )
+
+
+def _remove_abandoned(parent: Path) -> None:
+    for folder in parent.iterdir():
+        process_id = folder.name.partition("-")[0]
+        if process_id.isdigit() and not psutil.pid_exists(int(process_id)):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unwritable(root: Path, error: OSError) -> ArtifactError:
+    return ArtifactError(
+        f"{root}: cannot build ({error.strerror}); free space or fix the permissions and run `serving optimize` again"
+    )

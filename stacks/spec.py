@@ -1,0 +1,152 @@
+"""The spec: what a stack asks for. Field names of `task_type` and `serving_context` are public contract."""
+
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from optimizers.signature import TensorSpec
+from optimizers.vocabulary import Accelerator, DeploymentTarget, ModelFormat, Prediction, TaskType
+
+CONFIG_KEY = "model-serving:spec"
+
+# Type of the error for two fields that contradict each other; its context has `path`, `got`, `rule` and `fix`.
+DISAGREEMENT = "disagreement"
+
+# An endpoint's name becomes a DNS label on every target (RFC 1123, section 2.1).
+NAME_PATTERN = r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
+
+SUFFIX_FORMATS = {".onnx": ModelFormat.ONNX, ".safetensors": ModelFormat.PYTORCH}
+
+
+class SpecPart(BaseModel):
+    """Base of every part of the spec: frozen, and an unknown field is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ModelSpec(SpecPart):
+    """The trained model."""
+
+    path: str = Field(
+        min_length=1,
+        description="File or folder, relative to the project; `package:NAME/SUBPATH` for files that a Python package ships.",
+    )
+    prediction: Prediction = Field(
+        default=Prediction.NUMERIC,
+        description="What the model predicts. Decides how parity is measured: cosine, top-1 agreement or largest error.",
+    )
+    architecture: str | None = Field(
+        default=None,
+        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
+        description="`package.module:callable` that returns the torch module, for files that hold weights only.",
+    )
+    inputs: tuple[TensorSpec, ...] = Field(
+        default=(), description="Names, dtypes and shapes of the inputs, where the model file cannot tell them."
+    )
+    samples: str | None = Field(
+        default=None,
+        description="Real inputs for parity and measurement: .txt (one text a line), .json (rows) or .npz (arrays).",
+    )
+    max_length: int | None = Field(
+        default=None, ge=1, le=1_000_000, description="Longest input in tokens. Default: what the tokenizer says."
+    )
+
+
+class HardwareSpec(SpecPart):
+    """The machines that serve."""
+
+    accelerator: Accelerator = Field(default=Accelerator.CPU, description="The processor that computes the model.")
+    instances: int = Field(default=1, ge=1, le=1000, description="Machines. The embedded target is one machine.")
+
+
+class ServingContext(SpecPart):
+    """What is served, how fast, how much and where."""
+
+    model_format: ModelFormat = Field(default=ModelFormat.PYTORCH, description="The framework that wrote the model.")
+    latency_sla_ms: int = Field(default=100, ge=1, le=3_600_000, description="99th percentile at the caller, in ms.")
+    throughput_rps: int = Field(default=10, ge=1, le=1_000_000, description="Peak requests a second.")
+    deployment_target: DeploymentTarget = Field(
+        default=DeploymentTarget.EMBEDDED, description="Where the endpoint runs. `embedded` is this machine."
+    )
+    hardware: HardwareSpec = Field(default_factory=HardwareSpec)
+
+
+class ParitySpec(SpecPart):
+    """How near an optimized model must stay to the original."""
+
+    cosine: float = Field(default=0.999, ge=-1, le=1, description="Embeddings: lowest cosine similarity allowed.")
+    top1: float = Field(default=0.99, ge=0, le=1, description="Classifiers: lowest share of equal top classes allowed.")
+    max_error: float = Field(
+        default=1e-2, ge=0, description="Otherwise: largest |difference| / (1 + |original|) allowed."
+    )
+
+
+class OptimizationSpec(SpecPart):
+    """Which optimizations may be tried."""
+
+    quantization: bool = Field(default=True, description="Try INT8 candidates; they still have to pass parity.")
+    parity: ParitySpec = Field(default_factory=ParitySpec)
+    threads: int | None = Field(
+        default=None, ge=1, le=1024, description="Threads for each call. Default: the machine's cores."
+    )
+
+
+class BatchingSpec(SpecPart):
+    """Adaptive batching at serving time."""
+
+    enabled: bool = Field(default=True, description="Answer requests that wait together in one call of the model.")
+    max_batch_size: int = Field(
+        default=32, ge=1, le=4096, description="Most rows in one call; the plan lowers it where the SLA needs that."
+    )
+
+
+class CachingSpec(SpecPart):
+    """Input/output cache at serving time."""
+
+    enabled: bool = Field(default=True, description="Answer a repeated input from memory.")
+    entries: int = Field(default=1024, ge=1, le=10_000_000, description="Answers kept; the least recently used goes.")
+
+
+class EndpointSpec(SpecPart):
+    """Where the endpoint listens, on the embedded target."""
+
+    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
+    port: int = Field(default=3000, ge=1024, le=65535, description="TCP port to listen on.")
+
+
+class ServingSpec(SpecPart):
+    """Everything that a stack asks for; written under `config: model-serving:spec:` of the stack file."""
+
+    task_type: TaskType = Field(description="What to do with the model.")
+    name: str = Field(default="endpoint", pattern=NAME_PATTERN, description="Name of the endpoint; a DNS label.")
+    model: ModelSpec
+    serving_context: ServingContext = Field(default_factory=ServingContext)
+    optimization: OptimizationSpec = Field(default_factory=OptimizationSpec)
+    batching: BatchingSpec = Field(default_factory=BatchingSpec)
+    caching: CachingSpec = Field(default_factory=CachingSpec)
+    endpoint: EndpointSpec = Field(default_factory=EndpointSpec)
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> Self:
+        context = self.serving_context
+        if context.deployment_target is DeploymentTarget.EMBEDDED and context.hardware.instances != 1:
+            raise _disagreement(
+                path="serving_context.hardware.instances",
+                got=f"`{context.hardware.instances}`",
+                rule="`embedded` is one machine",
+                fix="set it to 1 or choose another `deployment_target`",
+            )
+        known = SUFFIX_FORMATS.get("." + self.model.path.rpartition(".")[2])
+        if known is not None and known is not context.model_format:
+            raise _disagreement(
+                path="serving_context.model_format",
+                got=f"`{context.model_format}`",
+                rule=f"`{self.model.path}` is in the format `{known}`",
+                fix=f"set it to `{known}`",
+            )
+        return self
+
+
+def _disagreement(*, path: str, got: str, rule: str, fix: str) -> PydanticCustomError:
+    return PydanticCustomError(DISAGREEMENT, "{rule}", {"path": path, "got": got, "rule": rule, "fix": fix})

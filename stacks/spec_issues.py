@@ -1,0 +1,83 @@
+"""Turn what pydantic found wrong into issues with path, value, rule and fix."""
+
+import difflib
+import json
+from collections.abc import Mapping
+from typing import get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from optimizers.errors import InvalidArgs, Issue
+from stacks.spec import CONFIG_KEY, DISAGREEMENT, ServingSpec
+
+LONGEST_VALUE = 60
+
+# Type of a pydantic error to the rule that was broken and what to do; `name` is the field, the rest pydantic's context.
+NOT_A_MAPPING = ("it must be a mapping", "write `{name}:` and its fields indented below it")
+RULE_AND_FIX = {
+    "missing": ("it is required", "add `{name}: …`"),
+    "enum": ("it must be one of {expected}", "use one of these words"),
+    "greater_than_equal": ("it must be at least {ge}", "use {ge} or more"),
+    "less_than_equal": ("it must be at most {le}", "use {le} or less"),
+    "string_pattern_mismatch": ("it must match {pattern}", "change it to match"),
+    "model_type": NOT_A_MAPPING,
+    "model_attributes_type": NOT_A_MAPPING,
+    "dict_type": NOT_A_MAPPING,
+}
+
+
+def parse_spec(raw: object, source: str) -> ServingSpec:
+    """
+    Return the spec that `raw` holds.
+
+    Args:
+        raw: What YAML or JSON gave.
+        source: Where it was read, for the message.
+
+    Raises:
+        InvalidArgs: With every broken rule at once.
+    """
+    try:
+        return ServingSpec.model_validate(raw)
+    except ValidationError as error:
+        raise InvalidArgs(source, tuple(_issue(details) for details in error.errors(include_url=False))) from None
+
+
+def _issue(details: ErrorDetails) -> Issue:
+    if details["type"] == DISAGREEMENT:
+        context: Mapping[str, str] = details.get("ctx", {})
+        return Issue(f"{CONFIG_KEY}.{context['path']}", context["got"], context["rule"], context["fix"])
+    path = ".".join((CONFIG_KEY, *(str(part) for part in details["loc"])))
+    rule, fix = _rule_and_fix(details)
+    return Issue(path, "nothing" if details["type"] == "missing" else _shown(details["input"]), rule, fix)
+
+
+def _rule_and_fix(details: ErrorDetails) -> tuple[str, str]:
+    location = details["loc"]
+    name = str(location[-1]) if location else CONFIG_KEY
+    if details["type"] == "extra_forbidden":
+        known = _fields_at(location[:-1])
+        near = difflib.get_close_matches(name, known, n=1)
+        return "there is no such field", f"did you mean `{near[0]}`?" if near else f"use one of: {', '.join(known)}"
+    message = details["msg"][:1].lower() + details["msg"][1:]
+    rule, fix = RULE_AND_FIX.get(details["type"], (message, "change the value"))
+    values = {"name": name, **details.get("ctx", {})}
+    return rule.format(**values), fix.format(**values)
+
+
+def _fields_at(location: tuple[int | str, ...]) -> list[str]:
+    """Return the names of the fields of the part of the spec at `location`."""
+    part: type[BaseModel] = ServingSpec
+    for step in location:
+        field = part.model_fields.get(str(step))
+        candidates = (field.annotation, *get_args(field.annotation)) if field else ()
+        models = [item for item in candidates if isinstance(item, type) and issubclass(item, BaseModel)]
+        if models:
+            part = models[0]
+    return list(part.model_fields)
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    return f"`{text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + '…'}`"

@@ -1,0 +1,75 @@
+"""`artifact-integrity`: the artifact is the locked one, passed parity, and was measured on the hardware that serves."""
+
+from pathlib import Path
+
+from components.endpoint_plan import EndpointPlan
+from optimizers import lock
+from optimizers.errors import ArtifactError
+from optimizers.lock import LOCK_NAME, Lock
+from policies.endpoint_policy import endpoint_policy
+
+REBUILD = "run `serving optimize` and commit the lock"
+
+
+def check(plan: EndpointPlan) -> list[str]:
+    """Return violations of the plan against the lock of the project that the policy pack belongs to."""
+    # The engine starts a policy pack in the pack's own folder.
+    path = Path.cwd().parent / LOCK_NAME
+    try:
+        return check_against(plan, lock.read(path))
+    except ArtifactError as error:
+        return [str(error)]
+
+
+def check_against(plan: EndpointPlan, locked: Lock) -> list[str]:
+    """Return every way in which the plan's artifact is not the locked, parity-checked, locally measured one."""
+    return [*_digest_violations(plan, locked), *_parity_violations(plan, locked), *_hardware_violations(plan)]
+
+
+def _digest_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
+    model = locked.models.get(plan.name)
+    if model is None:
+        return [f"`{plan.name}` is not in {LOCK_NAME}; {REBUILD}"]
+    artifact = model.artifact(plan.artifact.name)
+    if artifact is None:
+        return [f"artifact `{plan.artifact.name}` is not in {LOCK_NAME}; {REBUILD}"]
+    if artifact.sha256 != plan.artifact.sha256:
+        return [f"artifact digest {plan.artifact.sha256[:12]} is not the locked {artifact.sha256[:12]}; {REBUILD}"]
+    return []
+
+
+def _parity_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
+    parity = plan.parity
+    if parity is None:
+        return [f"no parity is recorded for artifact `{plan.artifact.name}`; {REBUILD}"]
+    if not parity.passed:
+        return [
+            f"parity {parity.metric} {parity.value:g} misses the threshold {parity.threshold:g}; choose another artifact"
+        ]
+    model = locked.models.get(plan.name)
+    report = model.reports.get(plan.hardware.measured_on) if model else None
+    measured = (
+        next((item.parity for item in report.candidates if item.name == plan.artifact.name), None) if report else None
+    )
+    if measured != parity:
+        return [f"parity {parity.metric} {parity.value:g} is not what {LOCK_NAME} records; {REBUILD}"]
+    return []
+
+
+def _hardware_violations(plan: EndpointPlan) -> list[str]:
+    hardware = plan.hardware
+    if hardware.measured_on == hardware.target:
+        return []
+    return [
+        (
+            f"measured on other hardware ({hardware.description}, {hardware.measured_on}) than will serve ({hardware.target}); "
+            "run `serving optimize` on the machine that serves"
+        )
+    ]
+
+
+artifact_integrity = endpoint_policy(
+    name="artifact-integrity",
+    description="The artifact is the locked one, passed parity and was measured on the hardware that serves.",
+    check=check,
+)

@@ -1,0 +1,58 @@
+"""Build a mandatory policy that judges the plan which an endpoint component records."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pulumi_policy import EnforcementLevel, ReportViolation, ResourceValidationArgs, ResourceValidationPolicy
+from pulumi_policy.proxy import UnknownValueError
+from pydantic import ValidationError
+
+from components.endpoint_plan import EndpointPlan
+from components.tokens import ENDPOINTS
+
+Check = Callable[[EndpointPlan], list[str]]
+
+
+def endpoint_policy(name: str, description: str, check: Check) -> ResourceValidationPolicy:
+    """
+    Return a policy that reports every sentence that `check` returns for an endpoint's plan.
+
+    A plan that is missing, unknown at preview or unreadable is a violation too. Without that an unknown value would
+    turn the mandatory policy into an advisory note, and a budget would pass unseen.
+    """
+
+    def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
+        if args.resource_type not in ENDPOINTS:
+            return
+        for violation in violations(args.props, check):
+            report_violation(f"{args.name}: {violation}", None)
+
+    return ResourceValidationPolicy(
+        name=name, description=description, enforcement_level=EnforcementLevel.MANDATORY, validate=validate
+    )
+
+
+def violations(props: Mapping[str, Any], check: Check) -> list[str]:
+    """Return what `check` finds wrong with the plan recorded in a component's inputs."""
+    try:
+        plan = EndpointPlan.model_validate(_plain(props["plan"]))
+    except KeyError:
+        return ["no plan is recorded; create the endpoint through a model-serving component"]
+    except UnknownValueError as error:
+        return [f"{error.message}; a budget cannot be checked, so make the value known before the program runs"]
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        path = ".".join(str(part) for part in first["loc"])
+        return [
+            f"the recorded plan is not readable at `{path}`: {first['msg'].lower()}; use one version of model-serving"
+        ]
+    return check(plan)
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Copy what the engine sent into plain values; raises UnknownValueError for one that is not known."""
+    if isinstance(value, Mapping):
+        return {key: _plain(value[key]) for key in value}
+    if isinstance(value, str | int | float) or value is None:
+        return value
+    return [_plain(item) for item in value]

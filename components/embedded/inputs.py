@@ -1,0 +1,78 @@
+"""What an embedded endpoint is given, checked: the plain half of `EmbeddedEndpointArgs`, and how it becomes a plan."""
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from components.embedded.plan import EmbeddedRequest, plan_endpoint
+from components.endpoint_plan import EndpointPlan
+from optimizers import hardware, lock
+from optimizers.errors import ArtifactError
+from optimizers.goal import Goal, ParityThresholds
+from optimizers.vocabulary import Accelerator
+
+
+class EmbeddedInputs(BaseModel):
+    """
+    Names, ranges and defaults of the arguments of `EmbeddedEndpoint`.
+
+    Attributes:
+        lock_path: The lock file.
+        store_path: Folder of the artifact store.
+        run_path: Folder for the server's process file, log and temporary files.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    lock_path: str
+    store_path: str
+    run_path: str
+    latency_sla_ms: int = Field(default=100, ge=1)
+    throughput_rps: int = Field(default=10, ge=1)
+    accelerator: Accelerator = Accelerator.CPU
+    quantization: bool = True
+    parity_cosine: float = Field(default=0.999, ge=-1, le=1)
+    parity_top1: float = Field(default=0.99, ge=0, le=1)
+    parity_max_error: float = Field(default=1e-2, ge=0)
+    threads: int | None = Field(default=None, ge=1)
+    max_batch_size: int = Field(default=32, ge=1)
+    cache_entries: int = Field(default=1024, ge=0)
+    host: str = "127.0.0.1"
+    port: int = Field(default=3000, ge=1, le=65535)
+
+    @property
+    def goal(self) -> Goal:
+        """The part that the optimizers and the plan work towards."""
+        return Goal(
+            latency_sla_ms=self.latency_sla_ms,
+            throughput_rps=self.throughput_rps,
+            accelerator=self.accelerator,
+            quantization=self.quantization,
+            thresholds=ParityThresholds(
+                cosine=self.parity_cosine, top1=self.parity_top1, max_error=self.parity_max_error
+            ),
+            threads=self.threads,
+        )
+
+    @property
+    def endpoint_url(self) -> str:
+        """Where the endpoint answers."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
+
+def read_and_plan(name: str, inputs: EmbeddedInputs) -> EndpointPlan:
+    """
+    Read the lock and this machine's hardware, the only two things that a plan takes from outside, and plan.
+
+    Raises:
+        ArtifactError: The lock has no such model, or no measurement of it.
+    """
+    path = Path(inputs.lock_path)
+    locked = lock.read(path).models.get(name)
+    if locked is None:
+        raise ArtifactError(f"`{name}` is not in {path.name}; run `serving optimize`")
+    request = EmbeddedRequest(
+        name=name, goal=inputs.goal, max_batch_size=inputs.max_batch_size, cache_entries=inputs.cache_entries
+    )
+    return plan_endpoint(request, locked, hardware.detect())

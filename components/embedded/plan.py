@@ -1,0 +1,186 @@
+"""Plan an endpoint on this machine: which artifact, how many threads, which batch size, how fast."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from components.capacity import Prediction, predict
+from components.endpoint_plan import (
+    Decision,
+    EndpointPlan,
+    Estimate,
+    Measured,
+    PlannedArtifact,
+    PlannedHardware,
+    Predicted,
+    Resources,
+    ScalingPolicy,
+)
+from components.platforms.choice import Needs, choose_platform
+from optimizers.artifact import Artifact
+from optimizers.errors import ArtifactError
+from optimizers.goal import Goal
+from optimizers.hardware import Hardware
+from optimizers.lock import LockedModel
+from optimizers.recipe import recipe_for
+from optimizers.report import CandidateReport, Measurement, Report
+from optimizers.vocabulary import DeploymentTarget
+
+# What a request costs beyond the model: loopback, HTTP, JSON, BentoML's dispatcher. `make bench ONLY=endpoint-overhead`
+# measures it; 2 ms is what one request of 128 token ids costs on 2 cores of an AMD EPYC.
+SERVER_OVERHEAD_MS = 2.0
+
+# A Python server process with its runtime, before it holds a model.
+SERVER_MEMORY_MIB = 300
+# The weights, their packed copy for the processor's kernels, and the activations of a batch.
+MODEL_MEMORY_FACTOR = 3
+
+TARGET_UTILIZATION = 0.7
+
+
+class EmbeddedRequest(BaseModel):
+    """
+    What a stack asks of an embedded endpoint.
+
+    Attributes:
+        name: Name of the endpoint and of its model in the lock.
+        goal: SLA, rate and thresholds.
+        max_batch_size: Most rows in one call; 1 switches batching off.
+        cache_entries: Answers kept in memory; 0 switches the cache off.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    goal: Goal
+    max_batch_size: int = Field(default=32, ge=1)
+    cache_entries: int = Field(default=1024, ge=0)
+
+
+def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardware) -> EndpointPlan:
+    """
+    Return the plan: same arguments, same bytes.
+
+    Args:
+        request: What the stack asks for.
+        locked: What was built and measured.
+        hardware: The machine that will serve.
+
+    Raises:
+        ArtifactError: The lock holds no measurement, or not the artifact that its report chose.
+    """
+    report = _report_for(locked, hardware, request.name)
+    chosen = report.candidate(report.chosen)
+    artifact = _locked_artifact(locked, chosen, request.name)
+    singles = tuple(item for item in chosen.measurements if item.concurrency == 1)
+    batches = tuple(item for item in singles if item.batch_size <= request.max_batch_size)
+    prediction = predict(batches, request.goal.throughput_rps, SERVER_OVERHEAD_MS)
+    recipe = recipe_for(locked.model_format, locked.model_size_bytes, request.goal, report.hardware)
+    platform = choose_platform(Needs(target=DeploymentTarget.EMBEDDED, formats=frozenset({locked.model_format})))
+    return EndpointPlan(
+        name=request.name,
+        target=DeploymentTarget.EMBEDDED,
+        platform=Decision(value=platform.platform, basis=platform.basis),
+        first_choice=Decision(value=recipe.first_choice, basis=recipe.why),
+        artifact=PlannedArtifact(
+            name=artifact.name,
+            sha256=artifact.sha256,
+            runtime=artifact.runtime,
+            precision=artifact.precision,
+            size_mb=_megabytes(artifact.size_bytes),
+            model_sha256=locked.model_sha256,
+            prediction=locked.prediction,
+        ),
+        parity=chosen.parity,
+        hardware=PlannedHardware(
+            measured_on=report.hardware.fingerprint,
+            target=hardware.fingerprint,
+            description=f"{report.hardware.cpu_model}, {report.hardware.cpu_cores} cores",
+        ),
+        latency_sla_ms=request.goal.latency_sla_ms,
+        throughput_rps=request.goal.throughput_rps,
+        replicas=Decision(value=1, basis="`embedded` is one machine"),
+        workers=Decision(value=1, basis="one process batches all requests; its threads use every core"),
+        threads=Decision(value=report.threads, basis=f"as measured on {report.hardware.cpu_cores} cores"),
+        max_batch_size=_batch_size(request, batches),
+        cache_entries=request.cache_entries,
+        resources=Resources(cpu_cores=report.threads, memory_mib=_memory(artifact)),
+        scaling=ScalingPolicy(min_replicas=1, max_replicas=1, target_utilization=TARGET_UTILIZATION),
+        measured=_measured(singles[0]),
+        predicted=_predicted(prediction, request, report),
+    )
+
+
+def _report_for(locked: LockedModel, hardware: Hardware, name: str) -> Report:
+    """Return what was measured on hardware like this, else the newest measurement from elsewhere."""
+    if not locked.reports:
+        raise ArtifactError(f"the lock holds no measurement of `{name}`; run `serving optimize`")
+    here = locked.reports.get(hardware.fingerprint)
+    return here or max(locked.reports.values(), key=lambda report: (report.measured_at, report.hardware.fingerprint))
+
+
+def _locked_artifact(locked: LockedModel, chosen: CandidateReport, name: str) -> Artifact:
+    artifact = locked.artifact(chosen.name)
+    if artifact is None or not chosen.measurements:
+        raise ArtifactError(
+            f"the lock lacks the artifact or the measurements of `{chosen.name}` for `{name}`; run `serving optimize`"
+        )
+    return artifact
+
+
+def _batch_size(request: EmbeddedRequest, batches: tuple[Measurement, ...]) -> Decision:
+    """Return the largest batch whose two calls in a row, the running one and one's own, stay within the SLA."""
+    sla_ms = request.goal.latency_sla_ms
+    fitting = [item for item in batches if 2 * item.p99.value_ms + SERVER_OVERHEAD_MS <= sla_ms]
+    if request.max_batch_size == 1:
+        return Decision(value=1, basis="batching is off in the spec")
+    if not fitting or max(item.batch_size for item in fitting) == 1:
+        return Decision(value=1, basis=f"larger batches would break the SLA of {sla_ms} ms")
+    largest = max(fitting, key=lambda item: item.batch_size)
+    if largest.batch_size < max(item.batch_size for item in batches):
+        return Decision(
+            value=largest.batch_size, basis=f"the largest measured batch that keeps two calls within {sla_ms} ms"
+        )
+    # Latency grows at most linearly with the rows, so the largest measured batch bounds larger ones.
+    room = int((sla_ms - SERVER_OVERHEAD_MS) / 2 / (largest.p99.value_ms / largest.batch_size))
+    size = max(largest.batch_size, min(request.max_batch_size, room))
+    return Decision(
+        value=size,
+        basis=f"two calls of {largest.p99.value_ms / largest.batch_size:.1f} ms a row stay within {sla_ms} ms",
+    )
+
+
+def _memory(artifact: Artifact) -> Estimate:
+    size_mib = artifact.size_bytes / 2**20
+    return Estimate(
+        value=round(SERVER_MEMORY_MIB + MODEL_MEMORY_FACTOR * size_mib),
+        basis=f"{SERVER_MEMORY_MIB} MiB for the server and {MODEL_MEMORY_FACTOR} x the artifact's {size_mib:.0f} MiB",
+    )
+
+
+def _measured(single: Measurement) -> Measured:
+    return Measured(
+        p50_ms=round(single.p50.value_ms, 3),
+        p99_ms=round(single.p99.value_ms, 3),
+        throughput_rps=round(single.throughput_rps, 2),
+    )
+
+
+def _predicted(prediction: Prediction, request: EmbeddedRequest, report: Report) -> Predicted:
+    measured = f"measured {report.measured_at[:10]} on {report.hardware.cpu_model} with {report.threads} threads"
+    load = f"at {request.goal.throughput_rps} requests/s, batch {prediction.batch_size}: {prediction.model}; {measured}"
+    overhead = f"the fastest measured batch plus {SERVER_OVERHEAD_MS:g} ms for the server; {measured}"
+    return Predicted(
+        p50_ms=Estimate(value=_rounded(prediction.p50_ms), basis=load),
+        p99_ms=Estimate(value=_rounded(prediction.p99_ms), basis=load),
+        capacity_rps=Estimate(value=_rounded(prediction.capacity_rps), basis=overhead),
+        utilization=Estimate(
+            value=round(prediction.utilization, 3), basis=f"{request.goal.throughput_rps} requests/s over the capacity"
+        ),
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)
+
+
+def _megabytes(size: int) -> float:
+    return round(size / 1e6, 3)

@@ -1,0 +1,29 @@
+"""The Pulumi program: read the spec, create the endpoint, export its outputs."""
+
+from pathlib import Path
+
+import pulumi
+
+from components.embedded.endpoint import EmbeddedEndpoint, EmbeddedEndpointArgs
+from optimizers.errors import ServingError
+from stacks.arguments import embedded_inputs
+from stacks.project import Project
+from stacks.spec_issues import parse_spec
+
+
+def main() -> None:
+    """Create what the stack's spec asks for."""
+    stack = pulumi.get_stack()
+    project = Project(Path(pulumi.get_root_directory()))
+    spec = parse_spec(pulumi.Config().require_object("spec"), source=f"stacks/Pulumi.{stack}.yaml")
+    inputs = embedded_inputs(spec, project, stack)
+    endpoint = EmbeddedEndpoint(spec.name, EmbeddedEndpointArgs(**inputs.model_dump(mode="json")))
+    pulumi.export("deployment_config", endpoint.deployment_config)
+    pulumi.export("optimization_report", endpoint.optimization_report)
+    pulumi.export("scaling_policy", endpoint.scaling_policy)
+
+
+try:
+    main()
+except ServingError as error:
+    raise pulumi.RunError(str(error)) from None

@@ -1,0 +1,154 @@
+"""
+The command `serving`.
+
+Exit codes: 0 done · 1 unexpected · 2 invalid spec or arguments · 3 a policy refuses · 4 no plan satisfies the spec ·
+5 model or artifact unusable · 6 an extra is missing · 7 deployment not healthy · 8 another command holds the stack ·
+130 interrupted.
+
+Each command imports what it runs when it runs, so that `--help` and previews stay fast.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stacks.cli.exit import run_and_exit
+
+app = typer.Typer(
+    name="serving",
+    help="Take a trained model from file to a running, optimized, budget-checked endpoint.",
+    epilog="Exit codes: 0 done, 2 invalid spec, 3 policy refuses, 4 no plan, 5 model or artifact, 6 missing extra, "
+    "7 not healthy, 8 busy, 130 interrupted. Start with: serving up",
+    no_args_is_help=True,
+    add_completion=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Stack = Annotated[str, typer.Option("--stack", "-s", help="The stack: stacks/Pulumi.STACK.yaml.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else there.")]
+
+
+@app.command()
+def validate(stack: Stack = "local", json: Json = False) -> None:
+    """Check the stack's spec; every broken rule is listed."""
+    from stacks.cli import validate as command
+
+    command.run(stack, as_json=json)
+
+
+@app.command()
+def schema(
+    check: Annotated[Path | None, typer.Option("--check", help="Fail if FILE is not this schema.")] = None,
+    out: Annotated[Path | None, typer.Option("--out", help="Write to FILE instead of stdout.")] = None,
+) -> None:
+    """Print the JSON Schema of a stack file, for editors."""
+    from stacks.cli import schema as command
+
+    command.run(check=check, out=out)
+
+
+@app.command()
+def optimize(
+    stack: Stack = "local",
+    json: Json = False,
+    force: Annotated[bool, typer.Option("--force", help="Build and measure again even if nothing changed.")] = False,
+) -> None:
+    """Build, check and measure optimized artifacts; write artifacts.lock.json."""
+    from stacks.cli import optimize as command
+
+    command.run(stack, as_json=json, force=force)
+
+
+@app.command()
+def plan(stack: Stack = "local", json: Json = False) -> None:
+    """Show every decision and predicted number, each with its basis."""
+    from stacks.cli import plan as command
+
+    command.run(stack, as_json=json)
+
+
+@app.command()
+def preview(stack: Stack = "local", json: Json = False) -> None:
+    """Show what `up` would change and what the policies say; change nothing."""
+    from stacks.cli import preview as command
+
+    command.run(stack, as_json=json)
+
+
+@app.command()
+def up(stack: Stack = "local", json: Json = False) -> None:
+    """Optimize, plan, check the policies and deploy."""
+    from stacks.cli import up as command
+
+    command.run(stack, as_json=json)
+
+
+@app.command()
+def refresh(stack: Stack = "local", json: Json = False) -> None:
+    """Compare what runs with the state; a crashed server shows as drift that `up` repairs."""
+    from stacks.cli import refresh as command
+
+    command.run(stack, as_json=json)
+
+
+@app.command()
+def outputs(stack: Stack = "local", json: Json = False) -> None:
+    """Print the outputs of the stack."""
+    from stacks.cli import outputs as command
+
+    command.run(stack, as_json=json)
+
+
+@app.command()
+def bench(
+    stack: Stack = "local",
+    json: Json = False,
+    rates: Annotated[
+        str, typer.Option("--rates", help="Requests a second, comma-separated. Default: steps up to the capacity.")
+    ] = "",
+    seconds: Annotated[float, typer.Option("--seconds", min=1, max=600, help="Length of each step.")] = 10,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the arrival times and inputs.")] = 1,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the JSON and the plot.")] = Path("benchmarks/out"),
+) -> None:
+    """Load the running endpoint at given rates and compare its latency with the prediction."""
+    from stacks.cli import bench as command
+
+    command.run(stack, as_json=json, rates=rates, seconds=seconds, seed=seed, out=out)
+
+
+@app.command()
+def logs(
+    stack: Stack = "local",
+    lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="Last lines to print.")] = 20,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on printing until Ctrl-C.")] = False,
+) -> None:
+    """Print the endpoint's log: one JSON object a line."""
+    from stacks.cli import logs as command
+
+    command.run(stack, lines=lines, follow=follow)
+
+
+@app.command()
+def down(stack: Stack = "local", json: Json = False) -> None:
+    """Stop what the stack runs and empty its state."""
+    from stacks.cli import down as command
+
+    command.run(stack, as_json=json)
+
+
+@app.command()
+def engine(
+    export: Annotated[bool, typer.Option("--export", help="Print `export` lines for plain `pulumi` commands.")] = False,
+) -> None:
+    """Say which Pulumi engine is used."""
+    from stacks.cli import engine as command
+
+    command.run(export=export)
+
+
+def main() -> None:
+    """Run the command line and exit with a documented code."""
+    run_and_exit(app, sys.argv[1:])

@@ -1,0 +1,31 @@
+"""`serving optimize`."""
+
+from optimizers import hardware
+from optimizers.lock import LockedModel
+from stacks.cli.build_progress import build_progress
+from stacks.cli.console import print_json, progress, results
+from stacks.cli.context import StackContext, open_stack
+from stacks.cli.report_table import report_table
+
+
+def run(stack: str, *, as_json: bool, force: bool) -> None:
+    """Build, check and measure, then show every candidate."""
+    locked = build(open_stack(stack), force=force)
+    report = locked.reports[hardware.detect().fingerprint]
+    if as_json:
+        print_json(report.model_dump(mode="json"))
+    else:
+        results().print(report_table(report))
+
+
+def build(context: StackContext, *, force: bool = False) -> LockedModel:
+    """Bring the lock up to date and say what that took."""
+    from stacks.artifacts import ensure_artifacts
+
+    with build_progress() as shown:
+        locked = ensure_artifacts(context.spec, context.project, shown, force=force)
+    report = locked.reports[hardware.detect().fingerprint]
+    progress().print(
+        f"[dim]optimize:[/] `{report.chosen}`, measured {report.measured_at[:10]} on {report.hardware.cpu_model}"
+    )
+    return locked

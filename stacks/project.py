@@ -1,0 +1,56 @@
+"""Where a project keeps its files."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from optimizers.errors import InvalidArgs, Issue
+from optimizers.lock import LOCK_NAME
+
+PULUMI_FILE = "Pulumi.yaml"
+PRIVATE = ".model-serving"
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """
+    A checkout: the folder that holds `Pulumi.yaml`.
+
+    Everything that is built or runs lies under `.model-serving/`, which git ignores.
+    """
+
+    root: Path
+
+    @property
+    def lock_path(self) -> Path:
+        """The committed lock of all artifacts."""
+        return self.root / LOCK_NAME
+
+    @property
+    def private(self) -> Path:
+        """What belongs to this checkout only."""
+        return self.root / PRIVATE
+
+    @property
+    def store_path(self) -> Path:
+        """The artifact store."""
+        return self.private / "artifacts"
+
+    def run_path(self, stack: str) -> Path:
+        """Folder of what a stack runs on this machine."""
+        return self.private / "run" / stack
+
+
+def find_project(start: Path) -> Project:
+    """
+    Return the project that `start` lies in.
+
+    Raises:
+        InvalidArgs: No folder from `start` upwards holds `Pulumi.yaml`.
+    """
+    for folder in (start.resolve(), *start.resolve().parents):
+        if (folder / PULUMI_FILE).is_file():
+            return Project(folder)
+    issue = Issue(
+        "the current folder", f"`{start}`", f"no `{PULUMI_FILE}` in it or above it", "go to the project's folder"
+    )
+    raise InvalidArgs("the command line", (issue,))

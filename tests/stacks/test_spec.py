@@ -1,0 +1,119 @@
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optimizers.errors import InvalidArgs
+from optimizers.vocabulary import Accelerator, DeploymentTarget, ModelFormat, TaskType
+from stacks.spec import CONFIG_KEY, ServingSpec
+from stacks.spec_issues import parse_spec
+
+
+def minimal(**changes: Any) -> dict[str, Any]:
+    return {"task_type": "deploy_model", "model": {"path": "model.pt"}, **changes}
+
+
+def issues_of(raw: object) -> dict[str, str]:
+    with pytest.raises(InvalidArgs) as caught:
+        parse_spec(raw, "test")
+    return {
+        issue.path.removeprefix(f"{CONFIG_KEY}."): f"{issue.got} | {issue.rule} | {issue.fix}"
+        for issue in caught.value.issues
+    }
+
+
+def test_a_task_and_a_model_are_enough() -> None:
+    spec = parse_spec(minimal(), "test")
+
+    assert spec.serving_context.deployment_target is DeploymentTarget.EMBEDDED
+    assert spec.serving_context.model_format is ModelFormat.PYTORCH
+    assert spec.optimization.quantization
+    assert spec.batching.enabled
+    assert spec.caching.enabled
+
+
+def test_every_broken_rule_is_reported_in_one_error() -> None:
+    found = issues_of(
+        {
+            "task_typ": "deploy_model",
+            "name": "Not A Name",
+            "model": {"pth": "x"},
+            "serving_context": {"latency_sla_ms": 0, "throughput_rps": "many", "hardware": {"accelerator": "npu"}},
+            "batching": 3,
+        }
+    )
+
+    assert set(found) == {
+        "task_type",
+        "task_typ",
+        "name",
+        "model.path",
+        "model.pth",
+        "serving_context.latency_sla_ms",
+        "serving_context.throughput_rps",
+        "serving_context.hardware.accelerator",
+        "batching",
+    }
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "said"),
+    [
+        ({"nam": "x"}, "nam", "did you mean `name`?"),
+        ({"zzz": 1}, "zzz", "use one of: task_type, name, model"),
+        ({"model": {}}, "model.path", "nothing | it is required | add `path: …`"),
+        ({"serving_context": {"latency_sla_ms": -5}}, "serving_context.latency_sla_ms", "`-5` | it must be at least 1"),
+        ({"endpoint": {"port": 80}}, "endpoint.port", "`80` | it must be at least 1024 | use 1024 or more"),
+        ({"endpoint": {"port": 70000}}, "endpoint.port", "at most 65535"),
+        (
+            {"serving_context": {"deployment_target": "moon"}},
+            "serving_context.deployment_target",
+            "'kubernetes', 'serverless', 'edge' or 'embedded'",
+        ),
+        ({"batching": 3}, "batching", "write `batching:` and its fields indented below it"),
+        (
+            {"serving_context": {"hardware": {"instances": 2}}},
+            "serving_context.hardware.instances",
+            "`embedded` is one machine",
+        ),
+        ({"model": {"path": "m.onnx"}}, "serving_context.model_format", "set it to `onnx`"),
+    ],
+)
+def test_an_issue_names_value_rule_and_fix(changes: dict[str, Any], path: str, said: str) -> None:
+    assert said in issues_of(minimal(**changes))[path]
+
+
+@pytest.mark.parametrize("raw", [None, 3, "text", []])
+def test_refuses_a_spec_that_is_not_a_mapping(raw: object) -> None:
+    with pytest.raises(InvalidArgs, match=r"mapping|dictionary"):
+        parse_spec(raw, "test")
+
+
+def test_a_long_value_is_shortened_in_the_message() -> None:
+    assert len(issues_of(minimal(name="x" * 5000))["name"]) < 300
+
+
+@given(
+    task=st.sampled_from(TaskType),
+    model_format=st.sampled_from(ModelFormat),
+    accelerator=st.sampled_from(Accelerator),
+    sla_ms=st.integers(1, 3_600_000),
+    rate=st.integers(1, 1_000_000),
+)
+def test_every_spec_in_range_survives_a_round_trip(
+    task: TaskType, model_format: ModelFormat, accelerator: Accelerator, sla_ms: int, rate: int
+) -> None:
+    raw = minimal(
+        task_type=task.value,
+        serving_context={
+            "model_format": model_format.value,
+            "latency_sla_ms": sla_ms,
+            "throughput_rps": rate,
+            "hardware": {"accelerator": accelerator.value},
+        },
+    )
+
+    spec = parse_spec(raw, "test")
+
+    assert ServingSpec.model_validate(spec.model_dump(mode="json")) == spec

@@ -1,0 +1,137 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pulumi_policy import EnforcementLevel, ResourceValidationArgs, ResourceValidationPolicy
+from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_OBJECT_VALUE, unknown_checking_proxy
+
+from components.endpoint_plan import EndpointPlan
+from components.tokens import EMBEDDED_ENDPOINT
+from optimizers import lock
+from optimizers.lock import LOCK_NAME, Lock
+from policies.artifact_integrity import artifact_integrity, check_against
+from policies.latency_budget import latency_budget
+from policies.pack import POLICIES
+from policies.throughput_budget import throughput_budget
+
+Recorded = dict[str, Any]
+
+
+def reported(policy: ResourceValidationPolicy, props: Recorded, token: str = EMBEDDED_ENDPOINT) -> list[str]:
+    """Run a policy as the engine does, with props that raise on unknown values."""
+    found: list[str] = []
+    args = ResourceValidationArgs(token, unknown_checking_proxy(props), "urn", "minilm", None, None)  # type: ignore[arg-type]
+    policy.validate(args, lambda message, _urn: found.append(message))
+    return found
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, locked: Lock, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project whose policy pack is started in its own folder, as the engine does."""
+    (tmp_path / "policies").mkdir()
+    lock.write(tmp_path / LOCK_NAME, locked)
+    monkeypatch.chdir(tmp_path / "policies")
+    return tmp_path
+
+
+def changed(plan: EndpointPlan, path: str, value: Any) -> Recorded:
+    recorded = plan.recorded()
+    *parents, last = path.split(".")
+    part = recorded
+    for parent in parents:
+        part = part[parent]
+    part[last] = value
+    return {"plan": recorded}
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+def test_a_policy_is_mandatory_and_accepts_a_plan_at_its_limits(
+    policy: ResourceValidationPolicy, plan: EndpointPlan
+) -> None:
+    assert policy.enforcement_level is EnforcementLevel.MANDATORY
+    assert reported(policy, {"plan": plan.recorded()}) == []
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+def test_a_policy_ignores_other_resources(policy: ResourceValidationPolicy) -> None:
+    assert reported(policy, {}, token="aws:s3/bucket:Bucket") == []
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+@pytest.mark.parametrize(
+    ("props", "said"),
+    [
+        ({}, "no plan is recorded"),
+        ({"plan": UNKNOWN_OBJECT_VALUE}, "can't be known during preview"),
+        ({"plan": {"version": 1}}, "not readable"),
+        ({"plan": []}, "not readable"),
+        ({"plan": None}, "not readable"),
+    ],
+)
+def test_a_policy_fails_closed_on_a_plan_that_it_cannot_read(
+    policy: ResourceValidationPolicy, props: Recorded, said: str
+) -> None:
+    (message,) = reported(policy, props)
+
+    assert said in message
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+@pytest.mark.parametrize(
+    "path", ["predicted.p99_ms.value", "predicted.capacity_rps.value", "artifact.sha256", "parity"]
+)
+def test_a_policy_fails_closed_on_one_unknown_value(
+    policy: ResourceValidationPolicy, path: str, plan: EndpointPlan
+) -> None:
+    (message,) = reported(policy, changed(plan, path, UNKNOWN_NUMBER_VALUE))
+
+    assert "can't be known during preview" in message
+
+
+@pytest.mark.parametrize(
+    ("policy", "path", "value", "said"),
+    [
+        (latency_budget, "predicted.p99_ms.value", 100.1, "100.1 ms is over the SLA of 100 ms at 10 requests/s; raise `latency_sla_ms` to 101"),
+        (latency_budget, "predicted.p99_ms.value", None, "no limit at 10 requests/s"),
+        (throughput_budget, "predicted.capacity_rps.value", 9.9, "9.9 requests/s is under the 10 requests/s asked for; lower `throughput_rps` to 9"),
+        (throughput_budget, "predicted.capacity_rps.value", None, "the capacity is unknown"),
+        (artifact_integrity, "name", "other", "`other` is not in artifacts.lock.json"),
+        (artifact_integrity, "artifact.name", "other", "artifact `other` is not in"),
+        (artifact_integrity, "artifact.sha256", "f" * 64, "is not the locked aaaaaaaaaaaa"),
+        (artifact_integrity, "parity", None, "no parity is recorded"),
+        (artifact_integrity, "parity.passed", False, "misses the threshold"),
+        (artifact_integrity, "parity.value", 1.0, "is not what artifacts.lock.json records"),
+        (artifact_integrity, "hardware.target", "0" * 12, "measured on other hardware"),
+        (artifact_integrity, "hardware.measured_on", "0" * 12, "measured on other hardware"),
+    ],
+)  # fmt: skip
+def test_one_broken_field_is_reported_with_value_limit_and_remedy(
+    policy: ResourceValidationPolicy, path: str, value: Any, said: str, plan: EndpointPlan
+) -> None:
+    messages = reported(policy, changed(plan, path, value))
+
+    assert any(said in message for message in messages)
+    assert all("; " in message for message in messages)
+
+
+def test_a_missing_or_broken_lock_is_a_violation(plan: EndpointPlan, project: Path) -> None:
+    (project / LOCK_NAME).write_text("{")
+    assert "not a readable lock" in reported(artifact_integrity, {"plan": plan.recorded()})[0]
+
+    (project / LOCK_NAME).unlink()
+    assert "is not in artifacts.lock.json" in reported(artifact_integrity, {"plan": plan.recorded()})[0]
+
+
+def test_integrity_compares_with_the_lock_and_not_with_itself(plan: EndpointPlan, locked: Lock) -> None:
+    model = locked.models["minilm"]
+    emptied = locked.with_model("minilm", model.model_copy(update={"artifacts": ()}))
+
+    assert check_against(plan, locked) == []
+    assert check_against(plan, emptied) != []
+
+
+def test_every_policy_has_a_distinct_name_and_a_rule_as_description() -> None:
+    names = [policy.name for policy in POLICIES]
+
+    assert len(set(names)) == len(names)
+    assert all(policy.description.endswith(".") for policy in POLICIES)

@@ -3,6 +3,7 @@ Everything that this product raises on purpose.
 
     ServingError                    exit code 1
     ├─ InvalidArgs                  2   the spec or an argument breaks a stated rule; .issues
+    │   └─ InvalidRow                   one row of a request does not fit the model; .index
     ├─ PolicyViolation              3   a policy refuses the plan; .violations
     ├─ PlanError                    4   the spec is legal, no plan satisfies it
     │   ├─ GoalUnreachable
@@ -55,6 +56,18 @@ class InvalidArgs(ServingError):
 
     def __reduce__(self) -> tuple[type["InvalidArgs"], tuple[str, tuple[Issue, ...]]]:
         return (type(self), (self.source, self.issues))
+
+
+class InvalidRow(InvalidArgs):
+    """One row of a request does not fit the model's signature; `index` counts from 0."""
+
+    def __init__(self, index: int, got: str, rule: str, fix: str) -> None:
+        self.index = index
+        self.issue = Issue(f"inputs[{index}]", got, rule, fix)
+        super().__init__("the request", (self.issue,))
+
+    def __reduce__(self) -> tuple[type["InvalidRow"], tuple[int, str, str, str]]:  # type: ignore[override]
+        return (type(self), (self.index, self.issue.got, self.issue.rule, self.issue.fix))
 
 
 class PolicyViolation(ServingError):

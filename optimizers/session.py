@@ -1,0 +1,65 @@
+"""A loaded model that answers, whatever library runs it."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from pydantic import ValidationError
+
+from optimizers.artifact import MANIFEST_NAME, Manifest
+from optimizers.errors import ArtifactError
+from optimizers.vocabulary import Runtime
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+class Session(Protocol):
+    """A loaded model. `run` may be called from several threads at once."""
+
+    def run(self, inputs: Mapping[str, "NDArray[Any]"]) -> "dict[str, NDArray[Any]]":
+        """Return every named output for one batch; axis 0 of each array is `batch`."""
+        ...
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """
+    Return the manifest of an artifact folder.
+
+    Raises:
+        ArtifactError: The manifest is missing or does not fit the format.
+    """
+    path = folder / MANIFEST_NAME
+    try:
+        return Manifest.model_validate_json(path.read_bytes())
+    except (OSError, ValidationError) as error:
+        raise ArtifactError(f"{path}: not a readable manifest ({_first_line(error)}); run `serving optimize`") from None
+
+
+def open_session(folder: Path, threads: int) -> Session:
+    """
+    Load the artifact in `folder`; each call of the session computes with `threads` threads.
+
+    Raises:
+        ArtifactError: The artifact is incomplete or the runtime cannot load it.
+        MissingExtra: The runtime is not installed.
+    """
+    manifest = read_manifest(folder)
+    if manifest.runtime is Runtime.ONNXRUNTIME:
+        from optimizers.onnxruntime_session import OnnxRuntimeSession
+
+        return OnnxRuntimeSession(folder / manifest.entry, threads, manifest.runtime_options)
+    if manifest.runtime is Runtime.OPENVINO:
+        from optimizers.openvino_session import OpenVinoSession
+
+        return OpenVinoSession(folder / manifest.entry, threads, manifest.runtime_options)
+    raise ArtifactError(f"{folder}: `{manifest.runtime}` artifacts cannot be served; run `serving optimize`")
+
+
+def cannot_load(path: Path, error: Exception) -> ArtifactError:
+    """Return the error for a model file that a runtime refuses, with the first line of the runtime's reason."""
+    return ArtifactError(f"{path}: the runtime cannot load it ({_first_line(error)}); run `serving optimize`")
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]

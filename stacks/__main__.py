@@ -14,7 +14,7 @@ from stacks.spec_issues import parse_spec
 def main() -> None:
     """Create what the stack's spec asks for."""
     stack = pulumi.get_stack()
-    project = Project(Path(pulumi.get_root_directory()))
+    project = Project(Path(__file__).resolve().parents[1])
     spec = parse_spec(pulumi.Config().require_object("spec"), source=f"stacks/Pulumi.{stack}.yaml")
     inputs = embedded_inputs(spec, project, stack)
     endpoint = EmbeddedEndpoint(spec.name, EmbeddedEndpointArgs(**inputs.model_dump(mode="json")))

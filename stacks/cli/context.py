@@ -5,7 +5,7 @@ from pathlib import Path
 
 from stacks.project import Project, find_project
 from stacks.spec import ServingSpec
-from stacks.stack_file import read_spec
+from stacks.stack_file import read_spec, stack_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,18 @@ class StackContext:
     project: Project
     stack: str
     spec: ServingSpec
+
+
+def project_of(stack: str) -> Project:
+    """
+    Return the project of the current folder, for commands that need no valid spec.
+
+    Raises:
+        InvalidArgs: No project, or no such stack.
+    """
+    project = find_project(Path.cwd())
+    stack_file(project.root, stack)
+    return project
 
 
 def open_stack(stack: str) -> StackContext:

@@ -25,6 +25,12 @@ def run_and_exit(app: typer.Typer, arguments: list[str]) -> NoReturn:
     sys.exit(0)
 
 
+def refuse(error: ServingError) -> NoReturn:
+    """End a command that has already printed its result: the error goes to stderr only."""
+    _print_error(error)
+    raise typer.Exit(error.exit_code)
+
+
 def _report(error: ServingError, *, as_json: bool) -> None:
     if as_json:
         issues = error.issues if isinstance(error, InvalidArgs) else ()
@@ -35,5 +41,9 @@ def _report(error: ServingError, *, as_json: bool) -> None:
             "issues": [{"path": item.path, "got": item.got, "rule": item.rule, "fix": item.fix} for item in issues],
         }
         print(json.dumps({"error": document}, indent=2, ensure_ascii=False))  # noqa: T201
+    _print_error(error)
+
+
+def _print_error(error: ServingError) -> None:
     mark = "\033[1;31merror:\033[0m" if sys.stderr.isatty() else "error:"
     print(f"{mark} {error}", file=sys.stderr)  # noqa: T201

@@ -1,0 +1,18 @@
+"""`serving engine`."""
+
+import os
+from pathlib import Path
+
+from stacks.cli.console import progress
+from stacks.engine.environment import engine_environment, export_lines
+from stacks.engine.locate import locate_engine
+from stacks.project import find_project
+
+
+def run(*, export: bool) -> None:
+    """Say which engine is used, or print what a shell needs for plain `pulumi` commands."""
+    engine = locate_engine(progress().print)
+    if export:
+        print(export_lines(engine_environment(find_project(Path.cwd()), engine, os.environ)))  # noqa: T201
+    else:
+        print(engine.sentence)  # noqa: T201

@@ -1,0 +1,22 @@
+"""`serving outputs`."""
+
+from stacks.cli.console import print_json, results, table
+from stacks.cli.context import project_of
+from stacks.cli.stack_run import stack_run
+
+
+def run(stack: str, *, as_json: bool) -> None:
+    """Print `deployment_config`, `optimization_report` and `scaling_policy` of what is deployed."""
+    with stack_run(project_of(stack), stack) as engine:
+        outputs = engine.outputs()
+    if as_json:
+        print_json(outputs)
+        return
+    if not outputs:
+        results().print(f"stack `{stack}` has no outputs: nothing is deployed; run `serving up --stack {stack}`")
+        return
+    shown = table(f"Outputs of stack `{stack}`", "output", "field", "value")
+    for name, fields in outputs.items():
+        for key, value in fields.items():
+            shown.add_row(name, key, str(value))
+    results().print(shown)

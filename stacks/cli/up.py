@@ -1,0 +1,80 @@
+"""`serving up`."""
+
+import json
+import shlex
+from pathlib import Path
+from typing import Any
+
+from components.embedded.requests import run_folder
+from components.endpoint_plan import EndpointPlan
+from optimizers.artifact import REFERENCE_NAME
+from optimizers.atomic_file import write_atomically
+from optimizers.errors import PolicyViolation
+from optimizers.hardware import detect
+from stacks.arguments import embedded_inputs
+from stacks.cli.changes import changes_line
+from stacks.cli.console import print_json, results
+from stacks.cli.context import StackContext, open_stack
+from stacks.cli.exit import refuse
+from stacks.cli.optimize import build
+from stacks.cli.plan import decide
+from stacks.cli.plan_table import plan_table
+from stacks.cli.policy_table import policy_table, verdicts
+from stacks.cli.report_table import report_table
+from stacks.cli.stack_run import stack_run
+from stacks.engine.run import RunResult, StackRun
+
+HEALTHY = "healthy"
+# A longer request goes into a file, so that the line can still be pasted.
+LONGEST_PASTED_REQUEST = 300
+
+
+def run(stack: str, *, as_json: bool) -> None:
+    """Optimize, plan, let the policies judge a preview, and only then deploy."""
+    context = open_stack(stack)
+    embedded_inputs(context.spec, context.project, stack)
+    locked = build(context)
+    plan = decide(context)
+    with stack_run(context.project, stack) as engine:
+        previewed, done = _deploy(engine)
+    found = verdicts(previewed.policies)
+    if as_json:
+        refused = {} if done is None else {**done.outputs, "health_status": HEALTHY}
+        changed = (done or previewed).changes
+        print_json({**refused, "deployment_manifest": plan.recorded(), "changes": changed, "policies": found})
+    else:
+        console = results()
+        console.print(report_table(locked.reports[detect().fingerprint]))
+        console.print(plan_table(plan))
+        console.print(policy_table(found))
+        if done is not None:
+            console.print(changes_line(done))
+            url = done.outputs["deployment_config"]["endpoint_url"]
+            console.print(f"\n[bold green]{HEALTHY}[/]: {url}", _curl(context, plan, url), sep="\n", soft_wrap=True)
+    if previewed.refused:
+        refuse(PolicyViolation(previewed.refused))
+
+
+def _deploy(engine: StackRun) -> tuple[RunResult, RunResult | None]:
+    """Return the preview, and what was done: None where a policy refuses."""
+    # A server that crashed since the last run is found here, so that it is repaired.
+    engine.refresh()
+    previewed = engine.preview()
+    if previewed.refused:
+        return previewed, None
+    if previewed.changed:
+        return previewed, engine.up()
+    return previewed, RunResult(changes=previewed.changes, outputs=engine.outputs())
+
+
+def _curl(context: StackContext, plan: EndpointPlan, url: str) -> str:
+    """Return a `curl` line with an input that the model takes."""
+    inputs = embedded_inputs(context.spec, context.project, context.stack)
+    reference = Path(inputs.store_path) / "sha256" / plan.artifact.sha256 / REFERENCE_NAME
+    row: Any = json.loads(reference.read_text())["inputs"][0]
+    body = json.dumps({"inputs": [row]})
+    if len(body) > LONGEST_PASTED_REQUEST:
+        file = run_folder(plan.name, inputs) / "request.json"
+        write_atomically(file, body.encode())
+        body = f"@{file.relative_to(context.project.root)}"
+    return f"curl -s {url}/predict -H 'content-type: application/json' -d {shlex.quote(body)}"

@@ -1,0 +1,173 @@
+"""Run the project's program with the engine, through the Automation API: the same program as `pulumi up` runs."""
+
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import psutil
+from pulumi import automation
+from pulumi.automation.errors import CommandError, ConcurrentUpdateError
+from pulumi.automation.events import EngineEvent
+
+from optimizers.errors import Busy, DeployError
+from stacks.engine.diagnostics import reasons
+from stacks.engine.environment import engine_environment, own_state_folder
+from stacks.engine.locate import Engine
+from stacks.project import Project
+
+# The engine waits for ever where a program hangs; no run of this product takes as long.
+TIMEOUT_S = 1800
+MANDATORY = "mandatory"
+# Resources that the engine adds, and that no user wrote.
+UNSHOWN_TYPES = ("pulumi:providers:",)
+
+OnEvent = Callable[[EngineEvent], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyReport:
+    """One thing that a policy said."""
+
+    policy: str
+    mandatory: bool
+    message: str
+
+
+@dataclass(slots=True)
+class RunResult:
+    """
+    What a run did, or would do.
+
+    Attributes:
+        changes: Operation (`same`, `create`, `update`, `replace`, `delete`) to number of resources.
+        changed: Name of each resource that is not left the same to its operation.
+        policies: What the policies said.
+        outputs: The stack's outputs after the run; empty for a preview.
+    """
+
+    changes: dict[str, int] = field(default_factory=dict[str, int])
+    changed: dict[str, str] = field(default_factory=dict[str, str])
+    policies: list[PolicyReport] = field(default_factory=list[PolicyReport])
+    outputs: dict[str, Any] = field(default_factory=dict[str, Any])
+    errors: list[str] = field(default_factory=list[str])
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """What mandatory policies refuse, one sentence each."""
+        return tuple(f"{said.policy}: {said.message}" for said in self.policies if said.mandatory)
+
+    def take(self, event: EngineEvent) -> None:
+        """Add what one event of the engine says."""
+        if event.policy_event:
+            said = event.policy_event
+            # The first line repeats the policy's description.
+            message = "\n".join(reasons(said.message)[1:]) or said.message
+            self.policies.append(PolicyReport(said.policy_name, said.enforcement_level == MANDATORY, message))
+        if event.diagnostic_event and event.diagnostic_event.severity == "error":
+            self.errors.extend(reasons(event.diagnostic_event.message))
+        outcome = event.res_outputs_event or event.res_op_failed_event
+        if outcome and not outcome.metadata.type.startswith(UNSHOWN_TYPES):
+            operation = outcome.metadata.op.value
+            self.changes = dict(Counter(self.changes) + Counter({operation: 1}))
+            if operation != "same":
+                self.changed[outcome.metadata.urn.rpartition("::")[2]] = operation
+
+
+class StackRun:
+    """
+    The runs of one stack, which is created when it does not exist.
+
+    Args:
+        project: The checkout.
+        stack: Name of the stack.
+        engine: The engine to run.
+        on_event: Called with each event of the engine, from another thread.
+
+    Every method raises `Busy` where another update holds the stack, and `DeployError` with the engine's own reason for
+    anything else.
+    """
+
+    def __init__(self, project: Project, stack: str, engine: Engine, on_event: OnEvent | None = None) -> None:
+        self._on_event = on_event
+        self._packs = [str(project.root / "policies")]
+        own_state_folder(project).mkdir(parents=True, exist_ok=True)
+        options = automation.LocalWorkspaceOptions(
+            pulumi_command=automation.PulumiCommand(root=str(engine.path.parents[1])),
+            env_vars=engine_environment(project, engine, os.environ),
+        )
+        with _guarded(RunResult()):
+            self._stack = automation.create_or_select_stack(stack, work_dir=str(project.root), opts=options)
+
+    def preview(self) -> RunResult:
+        """Return what `up` would change and what the policies say of it, in `refused` what they forbid."""
+        result = RunResult()
+        with _guarded(result):
+            self._stack.preview(policy_packs=self._packs, on_event=self._taking(result), on_output=_ignore)
+        return result
+
+    def up(self) -> RunResult:
+        """Make it so. Policies are judged by `preview`, since here they would speak after the resources exist."""
+        result = RunResult()
+        with _guarded(result):
+            done = self._stack.up(on_event=self._taking(result), on_output=_ignore)
+            result.outputs = {key: output.value for key, output in done.outputs.items()}
+        return result
+
+    def refresh(self) -> RunResult:
+        """Compare the state with what runs, and take over what is found."""
+        result = RunResult()
+        with _guarded(result):
+            self._stack.refresh(on_event=self._taking(result), on_output=_ignore)
+        return result
+
+    def destroy(self) -> RunResult:
+        """Remove everything that the stack holds."""
+        result = RunResult()
+        with _guarded(result):
+            self._stack.destroy(on_event=self._taking(result), on_output=_ignore)
+        return result
+
+    def outputs(self) -> dict[str, Any]:
+        """Return the stack's outputs."""
+        with _guarded(RunResult()):
+            return {key: output.value for key, output in self._stack.outputs().items()}
+
+    def _taking(self, result: RunResult) -> OnEvent:
+        def take(event: EngineEvent) -> None:
+            result.take(event)
+            if self._on_event:
+                self._on_event(event)
+
+        return take
+
+
+def _ignore(_line: str) -> None:
+    """Drop the engine's own text: the events say the same."""
+
+
+@contextmanager
+def _guarded(result: RunResult) -> Generator[None]:
+    """Turn the Automation API's errors into ours, and end an engine that hangs."""
+    watchdog = threading.Timer(TIMEOUT_S, _end_engine)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        yield
+    except ConcurrentUpdateError as error:
+        raise Busy("another update holds this stack; wait for it, or run `pulumi cancel` if it was killed") from error
+    except CommandError as error:
+        if result.refused:
+            return
+        raise DeployError("\n".join(dict.fromkeys(result.errors)) or "\n".join(reasons(str(error)))) from None
+    finally:
+        watchdog.cancel()
+
+
+def _end_engine() -> None:
+    for child in psutil.Process().children():
+        if child.name() == "pulumi":
+            child.terminate()

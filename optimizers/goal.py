@@ -1,0 +1,48 @@
+"""What the optimized model has to reach, and how near it has to stay to the original."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from optimizers.hardware import Hardware
+from optimizers.vocabulary import Accelerator
+
+
+class ParityThresholds(BaseModel):
+    """
+    How near a candidate's answers must be to the original's.
+
+    Attributes:
+        cosine: Embeddings: the lowest cosine similarity allowed.
+        top1: Classifiers: the lowest share of samples with the same highest class allowed.
+        max_error: Otherwise: the largest |difference| / (1 + |original|) allowed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    cosine: float = Field(default=0.999, ge=-1, le=1)
+    top1: float = Field(default=0.99, ge=0, le=1)
+    max_error: float = Field(default=1e-2, ge=0)
+
+
+class Goal(BaseModel):
+    """
+    The goal of one `optimize`.
+
+    Attributes:
+        latency_sla_ms: 99th percentile at the caller.
+        throughput_rps: Peak requests a second.
+        quantization: Whether INT8 candidates may be tried.
+        threads: Threads for each call; None for the cores of the machine.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    latency_sla_ms: int = Field(gt=0)
+    throughput_rps: int = Field(gt=0)
+    accelerator: Accelerator = Accelerator.CPU
+    quantization: bool = True
+    thresholds: ParityThresholds = ParityThresholds()
+    threads: int | None = Field(default=None, gt=0)
+
+    def threads_on(self, hardware: Hardware) -> int:
+        """Return the threads that each call computes with on this machine."""
+        return self.threads or hardware.cpu_cores

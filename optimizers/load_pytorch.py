@@ -1,0 +1,101 @@
+"""Load PyTorch models: Hugging Face folders, and weights with an architecture. Imports torch."""
+
+import importlib
+import pickle
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from optimizers.errors import UnsupportedModel
+from optimizers.huggingface import load_huggingface
+from optimizers.model_source import ModelSource
+from optimizers.original import Original, damaged
+from optimizers.passes import Form, FormedModel
+from optimizers.signature_probe import probe_outputs
+from optimizers.torch_session import TorchSession
+from optimizers.vocabulary import Runtime
+
+SAFETENSORS = ".safetensors"
+PICKLES = frozenset({".pt", ".pth", ".bin"})
+
+
+def load_pytorch(source: ModelSource, threads: int) -> Original:
+    """
+    Load a folder in the Hugging Face layout, or a file of weights into `source.architecture`.
+
+    Raises:
+        UnsupportedModel: The file is damaged or holds code, or weights and architecture do not fit.
+    """
+    if source.path.is_dir():
+        return load_huggingface(source, threads)
+    if source.architecture is None or not source.inputs:
+        missing = "architecture" if source.architecture is None else "inputs"
+        raise UnsupportedModel(
+            f"{source.path}: holds weights only; set `model.{missing}`, or give a Hugging Face folder, TorchScript or ONNX"
+        )
+    weights = _read_weights(source.path)
+    module = _build(source.architecture)
+    try:
+        module.load_state_dict(weights)
+    except RuntimeError as error:
+        mismatch = " ".join(str(error).split())[:300]
+        raise UnsupportedModel(
+            f"{source.path}: the weights do not fit `{source.architecture}` ({mismatch}); correct `model.architecture`"
+        ) from None
+    session = TorchSession(module, tuple(spec.name for spec in source.inputs), None, threads)
+    signature, names = probe_outputs(session, source)
+    named = TorchSession(module, tuple(spec.name for spec in source.inputs), names, threads)
+    return Original(FormedModel(Form.TORCH_MODULE, signature, module=module), named, Runtime.PYTORCH)
+
+
+def _read_weights(path: Path) -> dict[str, torch.Tensor]:
+    if path.suffix == SAFETENSORS:
+        from safetensors import SafetensorError
+        from safetensors.torch import load_file
+
+        try:
+            return dict(load_file(path))
+        except (SafetensorError, OSError) as error:
+            raise damaged(path, error) from None
+    if path.suffix not in PICKLES:
+        raise UnsupportedModel(f"{path}: got the suffix `{path.suffix}`; use .safetensors, .pt, .pth or .bin")
+    return _unpickle(path)
+
+
+def _unpickle(path: Path) -> dict[str, torch.Tensor]:
+    """Read tensors and nothing else: `weights_only` refuses code, and there is no second try without it."""
+    try:
+        content: Any = torch.load(path, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        if "TorchScript" in str(error):
+            raise UnsupportedModel(f"{path}: is TorchScript; set `model_format` to torchscript") from None
+        raise UnsupportedModel(
+            f"{path}: damaged, or holds pickled code or a whole module instead of tensors; "
+            f"save the state dict with safetensors and give that file"
+        ) from None
+    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+        if "TorchScript" in str(error):
+            raise UnsupportedModel(f"{path}: is TorchScript; set `model_format` to torchscript") from None
+        raise damaged(path, error) from None
+    if not isinstance(content, dict) or not all(isinstance(value, torch.Tensor) for value in content.values()):
+        raise UnsupportedModel(
+            f"{path}: holds {type(content).__name__} with more than tensors; save `model.state_dict()` alone"
+        )
+    return content
+
+
+def _build(architecture: str) -> torch.nn.Module:
+    module_name, _, name = architecture.partition(":")
+    try:
+        factory = getattr(importlib.import_module(module_name), name)
+    except (ImportError, AttributeError) as error:
+        raise UnsupportedModel(
+            f"`model.architecture`: got `{architecture}`, {error}; write it as `package.module:callable`"
+        ) from None
+    module = factory()
+    if not isinstance(module, torch.nn.Module):
+        raise UnsupportedModel(
+            f"`model.architecture`: `{architecture}` returns {type(module).__name__}; it must return a torch.nn.Module"
+        )
+    return module

@@ -1,0 +1,84 @@
+"""Write ONNX files whose bytes depend on the model alone. Imports onnx."""
+
+from pathlib import Path
+from typing import Any
+
+import onnx
+
+from optimizers.errors import UnsupportedModel
+
+MIN_OPSET = 14
+MAX_FILE_BYTES = (1 << 31) - 1
+
+
+def save_clean(model: Any, path: Path) -> None:  # noqa: ANN401 - an onnx.ModelProto
+    """
+    Write `model` as one file without doc strings, stack traces, names of its producer or paths.
+
+    Raises:
+        UnsupportedModel: It is larger than protobuf allows.
+        OSError: The disk is full or not writable.
+    """
+    _clean(model)
+    if model.ByteSize() > MAX_FILE_BYTES:
+        raise UnsupportedModel(
+            f"the ONNX form of this model has {model.ByteSize()} bytes; at most {MAX_FILE_BYTES} fit a file"
+        )
+    path.write_bytes(model.SerializeToString(deterministic=True))
+
+
+def check_opset(model: Any, asked: int | None) -> None:  # noqa: ANN401 - an onnx.ModelProto
+    """
+    Refuse a model whose opset is below 14, or not the one that the exporter was asked for.
+
+    Raises:
+        UnsupportedModel: It is; exporters keep another opset without a word when a conversion fails.
+    """
+    found = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
+    if found < MIN_OPSET or (asked is not None and found != asked):
+        raise UnsupportedModel(
+            f"the exporter gave opset {found}; {asked or MIN_OPSET} is needed; upgrade torch and onnx"
+        )
+
+
+def _clean(message: Any) -> None:  # noqa: ANN401 - any protobuf message
+    for field, value in message.ListFields():
+        if field.name in {"doc_string", "metadata_props", "producer_name", "producer_version"}:
+            message.ClearField(field.name)
+        elif field.message_type is not None and field.message_type.name != "TensorProto":
+            for item in value if field.is_repeated else (value,):
+                _clean(item)
+        elif field.message_type is not None:
+            for item in value if field.is_repeated else (value,):
+                item.ClearField("doc_string")
+                item.ClearField("metadata_props")
+
+
+def rename_outputs(model: Any, names: tuple[str, ...]) -> None:  # noqa: ANN401 - an onnx.ModelProto
+    """
+    Give the graph's outputs these names; an inner value that already has one of them is renamed.
+
+    torch's exporter names inner values after modules, which may clash with the names that callers use.
+    """
+    graph = model.graph
+    wanted = dict(zip([output.name for output in graph.output], names, strict=True))
+    inner = {name: f"inner.{name}" for name in names if name not in wanted}
+    _rename(graph, {**inner, **wanted})
+    for output in graph.output:
+        output.name = wanted[output.name]
+
+
+def _rename(graph: Any, names: dict[str, str]) -> None:  # noqa: ANN401 - an onnx.GraphProto
+    for tensor in (*graph.initializer, *graph.value_info):
+        tensor.name = names.get(tensor.name, tensor.name)
+    for node in graph.node:
+        node.input[:] = [names.get(name, name) for name in node.input]
+        node.output[:] = [names.get(name, name) for name in node.output]
+        for attribute in node.attribute:
+            for subgraph in (attribute.g, *attribute.graphs):
+                _rename(subgraph, names)
+
+
+def load_proto(path: Path) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+    """Return the parsed model with its external data, which was checked when the model was loaded."""
+    return onnx.load(path)

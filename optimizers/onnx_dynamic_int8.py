@@ -1,0 +1,48 @@
+"""Quantize the weights of an ONNX model to INT8; activations are quantized while it runs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from optimizers.errors import MissingExtra
+from optimizers.onnx_export import ONNX_FILE
+from optimizers.passes import Form, FormedModel
+from optimizers.quiet import quiet
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxDynamicInt8:
+    """
+    Dynamic INT8 of ONNX Runtime, for matrix products and embeddings.
+
+    Attributes:
+        per_channel: One scale for each output channel instead of one for each tensor: nearer to the original.
+    """
+
+    per_channel: bool = True
+
+    name: ClassVar[str] = "onnx-dynamic-int8"
+    needs: ClassVar[frozenset[Form]] = frozenset({Form.ONNX})
+    gives: ClassVar[Form] = Form.ONNX
+
+    def run(self, model: FormedModel, folder: Path) -> FormedModel:
+        """Write the quantized `model.onnx`. Raises MissingExtra if onnxruntime is not installed."""
+        try:
+            from onnxruntime.quantization import QuantType, quantize_dynamic
+
+            from optimizers.onnx_cleaning import load_proto, save_clean
+        except ImportError:
+            raise MissingExtra("onnx", "dynamic INT8 quantization") from None
+        path, raw = folder / ONNX_FILE, folder / "raw.onnx"
+        with quiet():
+            # The default type keeps operators quantizable whose type onnx cannot infer after a fusion.
+            quantize_dynamic(
+                model.file,
+                raw,
+                per_channel=self.per_channel,
+                weight_type=QuantType.QInt8,
+                extra_options={"DefaultTensorType": 1},
+            )
+        save_clean(load_proto(raw), path)
+        raw.unlink()
+        return FormedModel(Form.ONNX, model.signature, path=path)

@@ -1,0 +1,53 @@
+"""What every pass has in common: it takes a model in one form and gives it in another."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, ClassVar, Protocol
+
+from optimizers.errors import UnsupportedModel
+from optimizers.signature import Signature
+
+
+class Form(StrEnum):
+    """The form that a model has between two passes."""
+
+    TORCH_MODULE = "torch_module"
+    TORCHSCRIPT = "torchscript"
+    ONNX = "onnx"
+    OPENVINO = "openvino"
+
+
+@dataclass(frozen=True, slots=True)
+class FormedModel:
+    """
+    A model between two passes.
+
+    Attributes:
+        module: The torch module in memory, for the two torch forms.
+        path: The model file, for the other forms.
+    """
+
+    form: Form
+    signature: Signature
+    module: Any = None
+    path: Path | None = None
+
+    @property
+    def file(self) -> Path:
+        """The model file. Raises UnsupportedModel for a model in memory."""
+        if self.path is None:
+            raise UnsupportedModel(f"a {self.form} model has no file; export it first")
+        return self.path
+
+
+class Pass(Protocol):
+    """A frozen dataclass whose fields are its options; `needs` and `gives` are the support matrix."""
+
+    name: ClassVar[str]
+    needs: ClassVar[frozenset[Form]]
+    gives: ClassVar[Form]
+
+    def run(self, model: FormedModel, folder: Path) -> FormedModel:
+        """Write the result into `folder`, which is empty, and return it."""
+        ...

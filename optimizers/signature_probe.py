@@ -1,0 +1,77 @@
+"""Learn a model's outputs by running it on two sizes, where its files do not tell them."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from optimizers.errors import UnsupportedModel
+from optimizers.model_source import ModelSource
+from optimizers.session import Session
+from optimizers.signature import Signature, TensorSpec
+from optimizers.vocabulary import Prediction
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BATCH = "batch"
+ONLY_OUTPUT = {Prediction.EMBEDDING: "embedding", Prediction.CLASSIFICATION: "scores", Prediction.NUMERIC: "output"}
+SMALL, LARGE = 3, 5
+
+
+def probe_outputs(session: Session, source: ModelSource) -> tuple[Signature, tuple[str, ...]]:
+    """
+    Return the signature and the output names; an axis that changes with the input's size is dynamic.
+
+    Raises:
+        UnsupportedModel: The model does not run on inputs of the declared shapes, or drops the batch axis.
+    """
+    small, large = (probe_inputs(source.inputs, size) for size in (SMALL, LARGE))
+    try:
+        first, second = session.run(small), session.run(large)
+    except (RuntimeError, IndexError, TypeError, ValueError) as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UnsupportedModel(f"{source.location}: does not run on the declared `model.inputs` ({reason})") from None
+    names = tuple(ONLY_OUTPUT[source.prediction] if len(first) == 1 else name for name in first)
+    outputs = tuple(
+        _output(name, first[key], second[key], source, _axis_names(source.inputs, small, large))
+        for name, key in zip(names, first, strict=True)
+    )
+    return Signature(inputs=source.inputs, outputs=outputs), names
+
+
+def probe_inputs(specs: tuple[TensorSpec, ...], size: int) -> "dict[str, NDArray[Any]]":
+    """Return arrays of ones whose dynamic axes have sizes from `size` up, a different one for each axis name."""
+    import numpy as np
+
+    words = sorted({axis for spec in specs for axis in spec.shape if isinstance(axis, str)} - {BATCH})
+    sizes = {BATCH: size, **{word: 2 * size + 16 + index for index, word in enumerate(words)}}
+    return {
+        spec.name: np.ones([sizes[axis] if isinstance(axis, str) else axis for axis in spec.shape], spec.dtype)
+        for spec in specs
+    }
+
+
+def _axis_names(
+    specs: tuple[TensorSpec, ...], small: "Mapping[str, NDArray[Any]]", large: "Mapping[str, NDArray[Any]]"
+) -> dict[tuple[int, int], str]:
+    """Return the name of the input axis that has these two sizes."""
+    return {
+        (small[spec.name].shape[index], large[spec.name].shape[index]): axis
+        for spec in specs
+        for index, axis in enumerate(spec.shape)
+        if isinstance(axis, str)
+    }
+
+
+def _output(
+    name: str, small: "NDArray[Any]", large: "NDArray[Any]", source: ModelSource, axes: dict[tuple[int, int], str]
+) -> TensorSpec:
+    if small.shape[:1] != (SMALL,) or large.shape[:1] != (LARGE,) or small.ndim != large.ndim:
+        raise UnsupportedModel(
+            f"{source.location}: the output `{name}` has the shape {small.shape} for a batch of {SMALL}; "
+            f"axis 0 must be the batch, in the model and in `model.inputs`"
+        )
+    shape = tuple(
+        a if a == b else axes.get((a, b), f"{name}_axis_{index}")
+        for index, (a, b) in enumerate(zip(small.shape, large.shape, strict=True))
+    )
+    return TensorSpec(name=name, dtype=str(small.dtype), shape=shape)

@@ -61,8 +61,34 @@ class RowEncoder:
         """
         if not rows:
             raise InvalidRow(0, "no rows", "a request has at least one row", "send `inputs` with one row or more")
-        arrays = [self._row(index, row) for index, row in enumerate(rows)]
-        return {spec.name: self._batch(spec, [row[spec.name] for row in arrays]) for spec in self._inputs}
+        return self.stack([self.encode_row(index, row) for index, row in enumerate(rows)])
+
+    def encode_row(self, index: int, row: object) -> "dict[str, NDArray[Any]]":
+        """
+        Return one row's arrays, without the batch axis.
+
+        Raises:
+            InvalidRow: The row does not fit the signature; `index` is its place in the request.
+        """
+        if isinstance(row, dict):
+            return self._named(index, cast("dict[str, object]", row))
+        if self._settings is not None:
+            return self._tokens(index, row)
+        if isinstance(row, str):
+            raise InvalidRow(index, "a text", "this model has no tokenizer", f"send {_expected(self._inputs)}")
+        if len(self._inputs) > 1:
+            names = ", ".join(f"`{spec.name}`" for spec in self._inputs)
+            raise InvalidRow(index, _kind(row), f"this model has the inputs {names}", "send an object with these names")
+        return {spec.name: _array(index, spec, row, {}) for spec in self._inputs}
+
+    def stack(self, rows: "Sequence[Mapping[str, NDArray[Any]]]") -> "dict[str, NDArray[Any]]":
+        """
+        Return encoded rows as one batch, padded to the longest where the model takes text.
+
+        Raises:
+            InvalidRow: Rows of a model that does not take text differ in shape.
+        """
+        return {spec.name: self._batch(spec, [row[spec.name] for row in rows]) for spec in self._inputs}
 
     def answers(
         self, outputs: "Mapping[str, NDArray[Any]]", inputs: "Mapping[str, NDArray[Any]] | None" = None
@@ -78,18 +104,6 @@ class RowEncoder:
         if len(columns) == 1:
             return next(iter(columns.values()))
         return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-
-    def _row(self, index: int, row: object) -> "dict[str, NDArray[Any]]":
-        if isinstance(row, dict):
-            return self._named(index, cast("dict[str, object]", row))
-        if self._settings is not None:
-            return self._tokens(index, row)
-        if isinstance(row, str):
-            raise InvalidRow(index, "a text", "this model has no tokenizer", f"send {_expected(self._inputs)}")
-        if len(self._inputs) > 1:
-            names = ", ".join(f"`{spec.name}`" for spec in self._inputs)
-            raise InvalidRow(index, _kind(row), f"this model has the inputs {names}", "send an object with these names")
-        return {spec.name: _array(index, spec, row, {}) for spec in self._inputs}
 
     def _named(self, index: int, row: dict[str, object]) -> "dict[str, NDArray[Any]]":
         names = [spec.name for spec in self._inputs]

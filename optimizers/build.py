@@ -1,0 +1,236 @@
+"""`optimize`: from the original model to built, compared and measured artifacts. Restartable at any moment."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from optimizers.artifact import Artifact
+from optimizers.benchmark import BenchmarkConfig, measure
+from optimizers.candidate_builder import BuiltIndex, CandidateBuilder, PassFailed, is_intact
+from optimizers.choose import choose
+from optimizers.errors import ArtifactError
+from optimizers.goal import Goal
+from optimizers.hardware import Hardware
+from optimizers.lock import LockedModel
+from optimizers.model_source import ModelSource
+from optimizers.original import Original, load_original
+from optimizers.parity import compare
+from optimizers.progress import Progress
+from optimizers.recipe import CandidateRecipe, Recipe, recipe_for
+from optimizers.report import ORIGINAL, CandidateReport, Measurement, Parity, Report
+from optimizers.session import Session, open_session
+from optimizers.source_facts import MEASURED_LIBRARIES, SourceFacts, facts_of, versions
+from optimizers.store import ArtifactStore
+from optimizers.trial import Trial, prepare
+from optimizers.vocabulary import Precision
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    """What one `optimize` was asked for."""
+
+    source: ModelSource
+    goal: Goal
+    hardware: Hardware
+    store: ArtifactStore
+    progress: Progress
+    benchmark: BenchmarkConfig
+    facts: SourceFacts
+    recipe: Recipe
+    force: bool
+
+    @property
+    def threads(self) -> int:
+        return self.goal.threads_on(self.hardware)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """A candidate after build and comparison; `artifact` is None where it could not be built."""
+
+    recipe: CandidateRecipe
+    artifact: Artifact | None = None
+    parity: Parity | None = None
+    load_time_s: float | None = None
+    failure: str = ""
+
+
+def optimize(  # noqa: PLR0913, PLR0917 - the six things that an optimization is about
+    source: ModelSource,
+    goal: Goal,
+    hardware: Hardware,
+    store: ArtifactStore,
+    previous: LockedModel | None,
+    progress: Progress,
+    *,
+    force: bool = False,
+    benchmark: BenchmarkConfig | None = None,
+) -> LockedModel:
+    """
+    Build every candidate of the recipe, compare it with the original, measure the survivors, and choose.
+
+    Nothing is done where `previous` already tells it: the same model and recipe, measured on hardware like this one,
+    with the chosen artifact intact in the store. Then no machine-learning library is imported. On new hardware the
+    artifacts are used again, and a report is added to those that `previous` has.
+
+    Args:
+        source: The original model.
+        goal: What to reach.
+        hardware: The machine that this runs on.
+        store: Receives the artifacts.
+        previous: What the lock has of this model, if anything.
+        progress: Told about each step.
+        force: Build and measure everything again.
+        benchmark: Loads and time budget of the measurement; None for the defaults.
+
+    Raises:
+        UnsupportedModel: The model is missing, damaged, unsafe or of a kind that cannot be read.
+        ParityError: No candidate answers like the original.
+        ArtifactError: The disk is full or the store not writable.
+        MissingExtra: A library that a candidate needs is not installed.
+    """
+    facts = facts_of(source)
+    recipe = recipe_for(facts, goal, hardware)
+    job = _Job(source, goal, hardware, store, progress, benchmark or BenchmarkConfig(), facts, recipe, force)
+    known = previous if previous and _describes(previous, job) else None
+    if known and not force and _is_done(known, job):
+        return known if known.location == source.location else known.model_copy(update={"location": source.location})
+    return _run(job, known)
+
+
+def _describes(previous: LockedModel, job: _Job) -> bool:
+    return (previous.model_sha256, previous.recipe_sha256) == (job.facts.model_sha256, job.recipe.sha256)
+
+
+def _is_done(known: LockedModel, job: _Job) -> bool:
+    report = known.reports.get(job.hardware.fingerprint)
+    chosen = known.artifact(report.chosen) if report else None
+    return chosen is not None and is_intact(job.store, chosen)
+
+
+def _run(job: _Job, known: LockedModel | None) -> LockedModel:
+    job.progress.begin(2 * len(job.recipe.offered) + 2)
+    job.progress.step("load the original model")
+    start = time.perf_counter()
+    original = load_original(job.source, job.threads)
+    load_time_s = time.perf_counter() - start
+    trial = prepare(job.source, original, job.benchmark)
+    tried = _build_and_compare(job, original, trial, known)
+    job.progress.step("measure")
+    measurements = _measure(job, original, trial, tried)
+    candidates = (
+        _original_report(job, original, load_time_s, measurements[ORIGINAL]),
+        *(_report(item, measurements.get(item.recipe.name, ())) for item in tried),
+    )
+    chosen, judged = choose(candidates)
+    report = Report(
+        measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        hardware=job.hardware,
+        threads=job.threads,
+        sequence_length=trial.sequence_length,
+        versions=versions(MEASURED_LIBRARIES),
+        candidates=judged,
+        chosen=chosen,
+    )
+    passed = {
+        item.artifact.name: item.artifact for item in tried if item.artifact and item.parity and item.parity.passed
+    }
+    kept = {artifact.name: artifact for artifact in known.artifacts} if known else {}
+    return LockedModel(
+        location=job.source.location,
+        model_format=job.source.model_format,
+        prediction=job.source.prediction,
+        model_sha256=job.facts.model_sha256,
+        model_size_bytes=job.facts.model_size_bytes,
+        recipe_sha256=job.recipe.sha256,
+        signature=original.model.signature,
+        artifacts=tuple(sorted({**kept, **passed}.values(), key=lambda artifact: artifact.name)),
+        reports={**(known.reports if known else {}), job.hardware.fingerprint: report},
+    )
+
+
+def _build_and_compare(job: _Job, original: Original, trial: Trial, known: LockedModel | None) -> tuple[_Tried, ...]:
+    index = BuiltIndex(job.store, job.facts.model_sha256, job.recipe.sha256)
+    tried = list[_Tried]()
+    with job.store.building() as work:
+        builder = CandidateBuilder(
+            store=job.store,
+            index=index,
+            work=work,
+            original=original,
+            source=job.source,
+            model_sha256=job.facts.model_sha256,
+            reference=trial.reference,
+        )
+        for candidate in job.recipe.candidates:
+            if candidate.refused is not None:
+                tried.append(_Tried(candidate, failure=candidate.refused))
+                continue
+            job.progress.step(f"build {candidate.name}")
+            try:
+                artifact = (None if job.force else _reusable(job, index, known, candidate.name)) or builder.build(
+                    candidate
+                )
+            except PassFailed as error:
+                job.progress.step(f"skip {candidate.name}")
+                tried.append(_Tried(candidate, failure=f"not built: {error}"))
+                continue
+            job.progress.step(f"compare {candidate.name}")
+            tried.append(_compare(job, trial, candidate, artifact))
+    return tuple(tried)
+
+
+def _reusable(job: _Job, index: BuiltIndex, known: LockedModel | None, name: str) -> Artifact | None:
+    locked = known.artifact(name) if known else None
+    return locked if locked and is_intact(job.store, locked) else index.find(name)
+
+
+def _compare(job: _Job, trial: Trial, candidate: CandidateRecipe, artifact: Artifact) -> _Tried:
+    start = time.perf_counter()
+    try:
+        session = open_session(job.store.folder(artifact.sha256), job.threads)
+        load_time_s = time.perf_counter() - start
+        answers = trial.answers(session)
+    except ArtifactError as error:
+        return _Tried(candidate, failure=f"not built: {error}")
+    parity = compare(job.source.prediction, trial.expected, answers, job.goal.thresholds)
+    return _Tried(candidate, artifact, parity, load_time_s)
+
+
+def _measure(
+    job: _Job, original: Original, trial: Trial, tried: tuple[_Tried, ...]
+) -> Mapping[str, tuple[Measurement, ...]]:
+    sessions: dict[str, Session] = {ORIGINAL: original.session}
+    for item in tried:
+        if item.artifact and item.parity and item.parity.passed:
+            sessions[item.recipe.name] = open_session(job.store.folder(item.artifact.sha256), job.threads)
+    return measure(sessions, trial.loads, job.benchmark)
+
+
+def _original_report(
+    job: _Job, original: Original, load_time_s: float, measurements: tuple[Measurement, ...]
+) -> CandidateReport:
+    return CandidateReport(
+        name=ORIGINAL,
+        runtime=original.runtime,
+        precision=Precision.FP32,
+        size_bytes=job.facts.model_size_bytes,
+        load_time_s=load_time_s,
+        measurements=measurements,
+        verdict="",
+    )
+
+
+def _report(item: _Tried, measurements: tuple[Measurement, ...]) -> CandidateReport:
+    return CandidateReport(
+        name=item.recipe.name,
+        runtime=item.recipe.runtime,
+        precision=item.recipe.precision,
+        size_bytes=item.artifact.size_bytes if item.artifact else 0,
+        artifact_sha256=item.artifact.sha256 if item.artifact else None,
+        load_time_s=item.load_time_s,
+        parity=item.parity,
+        measurements=measurements,
+        verdict=item.failure,
+    )

@@ -1,0 +1,56 @@
+"""Choose the fastest candidate that answers like the original, and say why not the others."""
+
+from collections.abc import Sequence
+
+from optimizers.errors import ParityError
+from optimizers.report import ORIGINAL, CandidateReport, Parity
+
+
+def choose(candidates: Sequence[CandidateReport]) -> tuple[str, tuple[CandidateReport, ...]]:
+    """
+    Return the name of the chosen candidate, and every report with its verdict.
+
+    The lowest median latency for one row wins. A candidate without parity was not built: its verdict stays.
+
+    Raises:
+        ParityError: No candidate passed parity.
+    """
+    original = next(candidate for candidate in candidates if candidate.name == ORIGINAL)
+    servable = [item for item in candidates if item.parity and item.parity.passed and item.measurements]
+    if not servable:
+        reasons = "; ".join(f"{item.name}: {_refusal(item)}" for item in candidates if item.name != ORIGINAL)
+        raise ParityError(
+            f"no candidate answers like the original ({reasons}); relax `optimization.parity` or give other samples"
+        )
+    best = min(servable, key=_p50_ms)
+    return best.name, tuple(item.model_copy(update={"verdict": _verdict(item, best, original)}) for item in candidates)
+
+
+def _verdict(item: CandidateReport, best: CandidateReport, original: CandidateReport) -> str:
+    if item.name == ORIGINAL:
+        return f"the reference: p50 {_p50_ms(item):.2f} ms for one row"
+    if item.parity is None:
+        return item.verdict
+    if not item.parity.passed:
+        return f"refused: {_refusal(item)}"
+    if item.name != best.name:
+        return f"slower: p50 {_p50_ms(item):.2f} ms, {best.name} has {_p50_ms(best):.2f} ms"
+    ratio = _p50_ms(original) / _p50_ms(item)
+    speed = f"{ratio:.2f}x the original's speed" if ratio >= 1 else f"{1 / ratio:.2f}x slower than the original"
+    return f"chosen: lowest p50, {_p50_ms(item):.2f} ms for one row, {speed}, {_parity(item.parity)}"
+
+
+def _refusal(item: CandidateReport) -> str:
+    if item.parity is None:
+        return item.verdict
+    relation = "is over" if item.parity.metric == "max_error" else "is under"
+    return f"{item.parity.metric} {item.parity.value:.4g} {relation} the limit {item.parity.threshold:g}"
+
+
+def _parity(parity: Parity) -> str:
+    return f"{parity.metric} {parity.value:.6g} (limit {parity.threshold:g})"
+
+
+def _p50_ms(item: CandidateReport) -> float:
+    """Return the median latency at the smallest load: the first measurement."""
+    return item.measurements[0].p50.value_ms

@@ -1,0 +1,94 @@
+"""How near a candidate's answers are to the original's, on the same inputs."""
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from optimizers.goal import ParityThresholds
+from optimizers.report import Parity
+from optimizers.vocabulary import Prediction
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+WORST_COSINE = -1.0
+WORST_ERROR = sys.float_info.max
+
+
+def compare(
+    prediction: Prediction,
+    references: "Sequence[Mapping[str, NDArray[Any]]]",
+    answers: "Sequence[Mapping[str, NDArray[Any]]]",
+    thresholds: ParityThresholds,
+) -> Parity:
+    """
+    Compare a candidate's outputs with the original's, batch by batch.
+
+    Args:
+        prediction: Decides the metric.
+        references: The original's outputs, one mapping a batch; axis 0 of each array is the row.
+        answers: The candidate's, for the same batches.
+        thresholds: One for each kind of prediction.
+
+    Returns:
+        The worst row's cosine, the share of equal top classes, or the largest relative error. An answer that is
+        missing, of another shape, NaN or infinite counts as the worst possible one.
+    """
+    rows = sum(len(next(iter(batch.values()))) for batch in references)
+    scores = [
+        _score(prediction, batch[name], answer.get(name))
+        for batch, answer in zip(references, answers, strict=True)
+        for name in batch
+    ]
+    if prediction is Prediction.EMBEDDING:
+        cosine = min(min(score) for score in scores)
+        return Parity(
+            metric="cosine", value=cosine, threshold=thresholds.cosine, samples=rows, passed=cosine >= thresholds.cosine
+        )
+    if prediction is Prediction.CLASSIFICATION:
+        equal = [value for score in scores for value in score]
+        top1 = sum(equal) / len(equal)
+        return Parity(
+            metric="top1", value=top1, threshold=thresholds.top1, samples=rows, passed=top1 >= thresholds.top1
+        )
+    error = max(max(score) for score in scores)
+    return Parity(
+        metric="max_error",
+        value=error,
+        threshold=thresholds.max_error,
+        samples=rows,
+        passed=error <= thresholds.max_error,
+    )
+
+
+def _score(prediction: Prediction, reference: "NDArray[Any]", answer: "NDArray[Any] | None") -> list[float]:
+    """Return one score a row: cosine, 1 or 0 for the same class or not, or the largest error."""
+    import numpy as np
+
+    worst = {Prediction.EMBEDDING: WORST_COSINE, Prediction.CLASSIFICATION: 0.0, Prediction.NUMERIC: WORST_ERROR}
+    count = len(reference)
+    if answer is None or answer.shape != reference.shape:
+        return [worst[prediction]] * count
+    expected = reference.reshape(count, -1).astype(np.float64)
+    found = answer.reshape(count, -1).astype(np.float64)
+    finite = np.isfinite(found).all(axis=1)
+    with np.errstate(invalid="ignore", over="ignore"):
+        if prediction is Prediction.EMBEDDING:
+            scores = _cosine(expected, found)
+        elif prediction is Prediction.CLASSIFICATION:
+            scores = (expected.argmax(axis=1) == found.argmax(axis=1)).astype(np.float64)
+        else:
+            scores = (np.abs(found - expected) / (1 + np.abs(expected))).max(axis=1)
+    values: list[float] = np.where(finite, scores, worst[prediction]).tolist()
+    return values
+
+
+def _cosine(expected: "NDArray[Any]", found: "NDArray[Any]") -> "NDArray[Any]":
+    import numpy as np
+
+    product = (expected * found).sum(axis=1)
+    lengths = np.linalg.norm(expected, axis=1) * np.linalg.norm(found, axis=1)
+    equal = (expected == found).all(axis=1)
+    # A zero vector has no direction: equal ones agree, others do not.
+    return np.where(lengths > 0, np.clip(product / np.where(lengths > 0, lengths, 1), -1, 1), np.where(equal, 1.0, 0.0))

@@ -1,0 +1,89 @@
+"""What decides, together with the goal, which passes are tried and whether an earlier build still counts."""
+
+import importlib.metadata
+import importlib.util
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from optimizers import digest
+from optimizers.model_source import ModelSource
+from optimizers.onnx_external_data import model_sha256
+from optimizers.original import check_readable
+from optimizers.vocabulary import ModelFormat
+
+# Libraries whose version can change the bytes of an artifact.
+BYTE_WRITERS = ("onnx", "onnxruntime", "onnxscript", "openvino", "torch", "transformers")
+MEASURED_LIBRARIES = (*BYTE_WRITERS, "numpy", "safetensors", "tokenizers")
+
+
+class SourceFacts(BaseModel):
+    """
+    Plain facts about an original model.
+
+    Attributes:
+        model_size_bytes: Size of the model's files.
+        model_sha256: Digest of the model's files.
+        settings: What else decides the bytes of an artifact, by name: the source's own fields and digests of what
+            they name, and the versions of the libraries that write.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model_format: ModelFormat
+    model_size_bytes: int = Field(ge=0)
+    model_sha256: str = ""
+    settings: dict[str, str] = Field(default_factory=dict)
+
+
+def facts_of(source: ModelSource) -> SourceFacts:
+    """
+    Read the facts of a source, without any machine-learning library.
+
+    Raises:
+        UnsupportedModel: The model is missing, empty or not readable.
+    """
+    check_readable(source.path)
+    fields = source.model_dump(mode="json", include={"prediction", "architecture", "inputs", "max_length"})
+    settings = {
+        "source": digest.canonical_json(fields),
+        "samples": digest.of_file(source.samples) if source.samples and source.samples.is_file() else "",
+        "architecture": _architecture_sha256(source.architecture),
+        **versions(BYTE_WRITERS),
+    }
+    return SourceFacts(
+        model_format=source.model_format,
+        model_size_bytes=digest.size_bytes(source.path),
+        model_sha256=model_sha256(source.path),
+        settings=settings,
+    )
+
+
+def versions(distributions: tuple[str, ...]) -> dict[str, str]:
+    """Return distribution name to version, of those that are installed."""
+    found = dict[str, str]()
+    for name in distributions:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def _architecture_sha256(architecture: str | None) -> str:
+    """Return the digest of the file that defines the architecture, found without importing it; empty if not found."""
+    if architecture is None:
+        return ""
+    first, *rest = architecture.partition(":")[0].split(".")
+    try:
+        spec = importlib.util.find_spec(first)
+    except ValueError:
+        return ""
+    if spec is None or spec.origin is None:
+        return ""
+    origin = Path(spec.origin)
+    below = origin.parent.joinpath(*rest)
+    for file in (below.with_suffix(".py"), below / "__init__.py") if rest else (origin,):
+        if file.is_file():
+            return digest.of_file(file)
+    return ""

@@ -1,0 +1,141 @@
+"""The inputs that original and candidates are tried on, and the original's answers to them."""
+
+import itertools
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from optimizers.artifact import Manifest
+from optimizers.benchmark import BenchmarkConfig
+from optimizers.errors import UnsupportedModel
+from optimizers.model_source import ModelSource
+from optimizers.original import Original
+from optimizers.rows import TOKEN_IDS, RowEncoder
+from optimizers.samples import load_samples
+from optimizers.session import Session
+from optimizers.vocabulary import Precision
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+# Batches of several sizes, so that a candidate with a fixed batch or sequence length cannot pass.
+PARITY_BATCH_SIZES = (1, 4, 8)
+REFERENCE_ROWS = 4
+REFERENCE_DIGITS = 7  # what a float32 holds; more would record noise
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """
+    Encoded inputs.
+
+    Attributes:
+        samples_from: Where the samples come from, in words.
+        batches: For parity: every sample row once.
+        expected: The original's outputs for `batches`.
+        loads: For measurement: batch size to one batch.
+        sequence_length: Tokens of each measured row, for models that take text.
+        reference: The content of `reference.json`.
+    """
+
+    samples_from: str
+    batches: "tuple[Mapping[str, NDArray[Any]], ...]"
+    expected: "tuple[Mapping[str, NDArray[Any]], ...]"
+    loads: "Mapping[int, Mapping[str, NDArray[Any]]]"
+    sequence_length: int | None
+    reference: str
+
+    def answers(self, session: Session) -> "list[Mapping[str, NDArray[Any]]]":
+        """Return a candidate's outputs for the parity batches."""
+        return [session.run(batch) for batch in self.batches]
+
+
+def prepare(source: ModelSource, original: Original, config: BenchmarkConfig) -> Trial:
+    """
+    Encode the samples and let the original answer them.
+
+    Raises:
+        InvalidArgs: The samples are missing or do not fit the model.
+        UnsupportedModel: The original itself fails on them or answers with NaN.
+    """
+    folder = original.tokenizer_file.parent if original.tokenizer_file else Path()
+    encoder = RowEncoder(_manifest(source, original), folder)
+    signature = original.model.signature
+    rows, samples_from = load_samples(source, signature, takes_text=original.tokenizer is not None)
+    batches = _batches(rows, encoder, pads=original.tokenizer is not None)
+    expected = tuple(_answer(original.session, batch, source) for batch in batches)
+    length = min(config.sequence_length, original.tokenizer.max_length) if original.tokenizer else None
+    measured = _rows_of_length(rows, encoder, length) if length else rows[:1]
+    loads = {
+        size: encoder.encode([measured[index % len(measured)] for index in range(size)]) for size in config.batch_sizes
+    }
+    return Trial(samples_from, batches, expected, loads, length, _reference(rows, encoder, original.session))
+
+
+def _manifest(source: ModelSource, original: Original) -> Manifest:
+    return Manifest(
+        name="original",
+        runtime=original.runtime,
+        precision=Precision.FP32,
+        entry="",
+        signature=original.model.signature,
+        prediction=source.prediction,
+        tokenizer=original.tokenizer,
+        model_sha256="",
+    )
+
+
+def _batches(rows: list[Any], encoder: RowEncoder, *, pads: bool) -> "tuple[Mapping[str, NDArray[Any]], ...]":
+    """Return the rows in batches of changing size; one by one where rows are not padded and their shapes differ."""
+    encoded = [encoder.encode_row(index, row) for index, row in enumerate(rows)]
+    shapes = {tuple(array.shape for array in row.values()) for row in encoded}
+    sizes = itertools.cycle(PARITY_BATCH_SIZES if pads or len(shapes) == 1 else (1,))
+    batches, start = list[Mapping[str, Any]](), 0
+    while start < len(encoded):
+        end = start + next(sizes)
+        batches.append(encoder.stack(encoded[start:end]))
+        start = end
+    return tuple(batches)
+
+
+def _answer(session: Session, batch: "Mapping[str, NDArray[Any]]", source: ModelSource) -> "Mapping[str, NDArray[Any]]":
+    import numpy as np
+
+    try:
+        outputs = session.run(batch)
+    except Exception as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise UnsupportedModel(f"{source.location}: the original fails on the samples ({reason})") from error
+    if not all(np.isfinite(values).all() for values in outputs.values()):
+        raise UnsupportedModel(
+            f"{source.location}: the original answers a sample with NaN or infinity; repair the model"
+        )
+    return outputs
+
+
+def _rows_of_length(rows: list[Any], encoder: RowEncoder, length: int) -> list[list[int]]:
+    """Return rows of exactly `length` token ids, cut from the samples one after the other."""
+    ids = [int(token) for row in rows for token in encoder.encode([row])[TOKEN_IDS][0]]
+    repeated = list(itertools.islice(itertools.cycle(ids), max(len(ids), length)))
+    return [repeated[start : start + length] for start in range(0, len(repeated) - length + 1, length)]
+
+
+def _reference(rows: list[Any], encoder: RowEncoder, session: Session) -> str:
+    """Return a few rows with the original's answers, each answered alone."""
+    chosen = rows[:REFERENCE_ROWS]
+    answers = list[Any]()
+    for row in chosen:
+        inputs = encoder.encode([row])
+        answers += encoder.answers(session.run(inputs), inputs)
+    content = {"inputs": chosen, "outputs": _rounded(answers)}
+    return json.dumps(content, ensure_ascii=False)
+
+
+def _rounded(value: Any) -> Any:  # noqa: ANN401 - nested lists and dicts of numbers
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    return float(f"{value:.{REFERENCE_DIGITS}g}") if isinstance(value, float) else value

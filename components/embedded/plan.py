@@ -22,6 +22,7 @@ from optimizers.hardware import Hardware
 from optimizers.lock import LockedModel
 from optimizers.recipe import recipe_for
 from optimizers.report import CandidateReport, Measurement, Report
+from optimizers.source_facts import SourceFacts
 from optimizers.vocabulary import DeploymentTarget
 
 # What a request costs beyond the model: loopback, HTTP, JSON, BentoML's dispatcher. `make bench ONLY=endpoint-overhead`
@@ -73,7 +74,8 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
     singles = tuple(item for item in chosen.measurements if item.concurrency == 1)
     batches = tuple(item for item in singles if item.batch_size <= request.max_batch_size)
     prediction = predict(batches, request.goal.throughput_rps, SERVER_OVERHEAD_MS)
-    recipe = recipe_for(locked.model_format, locked.model_size_bytes, request.goal, report.hardware)
+    facts = SourceFacts(model_format=locked.model_format, model_size_bytes=locked.model_size_bytes)
+    recipe = recipe_for(facts, request.goal, report.hardware)
     platform = choose_platform(Needs(target=DeploymentTarget.EMBEDDED, formats=frozenset({locked.model_format})))
     return EndpointPlan(
         name=request.name,

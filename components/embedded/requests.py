@@ -30,7 +30,6 @@ def server_config(plan: EndpointPlan, inputs: EmbeddedInputs) -> ServerConfig:
     """Return the file that the server process is started with."""
     timeout_s = max(SHORTEST_TIMEOUT_S, TIMEOUT_SLAS * plan.latency_sla_ms // 1000)
     capacity_rps = plan.predicted.capacity_rps.value or 0
-    folder = run_folder(plan.name, inputs)
     return ServerConfig(
         name=plan.name,
         artifact_folder=str(Path(inputs.store_path) / "sha256" / plan.artifact.sha256),
@@ -45,13 +44,18 @@ def server_config(plan: EndpointPlan, inputs: EmbeddedInputs) -> ServerConfig:
         request_timeout_s=timeout_s,
         max_concurrency=max(SMALLEST_QUEUE, int(capacity_rps * timeout_s)),
         cache_entries=plan.cache_entries,
-        log_file=str(folder / "events.jsonl"),
+        log_file=str(event_log(plan.name, inputs)),
     )
 
 
 def run_folder(name: str, inputs: EmbeddedInputs) -> Path:
     """Return the folder of the server's process file and log."""
     return Path(inputs.run_path) / name
+
+
+def event_log(name: str, inputs: EmbeddedInputs) -> Path:
+    """Return the file that the server writes its events to, one JSON object a line."""
+    return run_folder(name, inputs) / "events.jsonl"
 
 
 def deployment_config(plan: EndpointPlan, endpoint_url: str) -> dict[str, Any]:

@@ -58,12 +58,13 @@ class PlatformChoice(BaseModel):
 
 
 TORCH_FORMATS = frozenset({ModelFormat.PYTORCH, ModelFormat.TORCHSCRIPT})
+TENSORFLOW_FORMATS = frozenset({ModelFormat.TENSORFLOW})
 
 
 def choose_platform(needs: Needs) -> PlatformChoice:
     """Return the platform for these needs (the tree of the product's specification, section 2.1)."""
     for applies, platform, basis in (
-        (needs.target is DeploymentTarget.EDGE and needs.formats == {ModelFormat.TENSORFLOW}, Platform.LITERT, "edge, TensorFlow model"),
+        (needs.target is DeploymentTarget.EDGE and needs.formats == TENSORFLOW_FORMATS, Platform.LITERT, "edge, TensorFlow model"),
         (needs.target is DeploymentTarget.EDGE, Platform.ONNXRUNTIME_MOBILE, "edge"),
         (needs.target is DeploymentTarget.SERVERLESS and needs.cloud is Cloud.GCP, Platform.VERTEX_AI, "serverless on GCP"),
         (needs.target is DeploymentTarget.SERVERLESS, Platform.SAGEMAKER, "serverless on AWS"),
@@ -71,7 +72,7 @@ def choose_platform(needs: Needs) -> PlatformChoice:
         (needs.target is DeploymentTarget.EMBEDDED, Platform.BENTOML, "this machine: quick start in Python, no container"),
         (needs.easy_python, Platform.BENTOML, "quick start in Python"),
         (needs.formats <= TORCH_FORMATS, Platform.TORCHSERVE, "PyTorch models only"),
-        (needs.formats == {ModelFormat.TENSORFLOW}, Platform.TENSORFLOW_SERVING, "TensorFlow models only"),
+        (needs.formats == TENSORFLOW_FORMATS, Platform.TENSORFLOW_SERVING, "TensorFlow models only"),
     ):  # fmt: skip
         if applies:
             return PlatformChoice(platform=platform, basis=basis)

@@ -1,0 +1,120 @@
+"""
+Make a server run: adopt, start, replace with rollback, find, remove.
+
+Each operation may be repeated after it was killed at any moment.
+"""
+
+import shutil
+from pathlib import Path
+
+import stamina
+
+from components.embedded import process
+from components.embedded.readiness import (
+    HealthCheckFailed,
+    ModelLoadFailed,
+    check_reference,
+    is_ready,
+    wait_ready,
+)
+from components.embedded.server_config import ServerConfig
+from components.embedded.server_inputs import ServerInputs
+from optimizers import digest
+from optimizers.errors import ArtifactError, DeployError, DigestMismatch, ServingError
+from optimizers.goal import ParityThresholds
+
+# The product's rule for retries: at most 3 attempts, exponential from 500 ms to 10 s, only for these two failures.
+ATTEMPTS = 3
+FIRST_WAIT_S = 0.5
+LONGEST_WAIT_S = 10.0
+RETRIED = (ModelLoadFailed, HealthCheckFailed)
+
+CANDIDATE = "candidate"
+
+
+def deploy(inputs: ServerInputs) -> None:
+    """
+    Return when a server runs `inputs.config`, is ready and has answered the reference rows as the original model does.
+
+    A server that runs another configuration keeps running until a new one was verified on a free port beside it, and
+    runs again if the new one then fails on the real port.
+
+    Raises:
+        ArtifactError: The artifact is missing or changed.
+        DeployError: The server did not become healthy; what ran before still runs.
+    """
+    config, run_folder = inputs.config, Path(inputs.run_folder)
+    running = process.running_config(run_folder)
+    if running == config and is_ready(config):
+        check_reference(config, inputs.thresholds)
+        return
+    _verify_artifact(config)
+    if running is None or running == config:
+        process.stop(run_folder)
+        _start_verified(config, run_folder, inputs.thresholds)
+        return
+    _rehearse(config, run_folder / CANDIDATE, inputs.thresholds)
+    process.stop(run_folder)
+    try:
+        _start_verified(config, run_folder, inputs.thresholds)
+    except ServingError as error:
+        _start_verified(running, run_folder, inputs.thresholds)
+        raise DeployError(f"{error}; version {running.model_version} runs again") from error
+
+
+def is_running(inputs: ServerInputs) -> bool:
+    """Return whether a server runs exactly `inputs.config` and is ready."""
+    return process.running_config(Path(inputs.run_folder)) == inputs.config and is_ready(inputs.config)
+
+
+def remove(inputs: ServerInputs) -> None:
+    """Stop the server and remove its folder."""
+    run_folder = Path(inputs.run_folder)
+    process.stop(run_folder / CANDIDATE)
+    process.stop(run_folder)
+    shutil.rmtree(run_folder, ignore_errors=True)
+
+
+def _rehearse(config: ServerConfig, folder: Path, thresholds: ParityThresholds) -> None:
+    """Verify a configuration on a free port, while what runs goes on running."""
+    rehearsal = config.model_copy(
+        update={"port": process.free_port(config.host), "log_file": str(folder / Path(config.log_file).name)}
+    )
+    try:
+        process.stop(folder)
+        _start_verified(rehearsal, folder, thresholds)
+    except ServingError as error:
+        raise DeployError(f"{error}; what ran before still runs") from error
+    finally:
+        process.stop(folder)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start_verified(config: ServerConfig, run_folder: Path, thresholds: ParityThresholds) -> None:
+    """Start and verify; on failure nothing of it is left running."""
+    try:
+        for attempt in stamina.retry_context(
+            on=RETRIED, attempts=ATTEMPTS, timeout=None, wait_initial=FIRST_WAIT_S, wait_max=LONGEST_WAIT_S
+        ):
+            with attempt:
+                process.stop(run_folder)
+                log = Path(config.log_file)
+                position = log.stat().st_size if log.is_file() else 0
+                process.start(config, run_folder)
+                wait_ready(config, run_folder, position)
+        check_reference(config, thresholds)
+    except ServingError:
+        process.stop(run_folder, grace_s=1)
+        raise
+
+
+def _verify_artifact(config: ServerConfig) -> None:
+    folder = Path(config.artifact_folder)
+    if not folder.is_dir():
+        raise ArtifactError(f"{folder}: the artifact is not in the store; run `serving optimize`")
+    found = digest.of_folder(folder)
+    if found != config.artifact_sha256:
+        raise DigestMismatch(
+            f"{folder}: sha256 {found[:12]} differs from the locked {config.artifact_sha256[:12]}; "
+            "run `serving optimize` to rebuild it"
+        )

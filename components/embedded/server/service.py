@@ -1,0 +1,117 @@
+"""
+The BentoML service: `bentoml serve components.embedded.server.service:Endpoint`.
+
+`POST /predict` with `{"inputs": [row, …]}` answers a JSON array with one answer for each row. BentoML batches the rows
+of all waiting requests. A row is checked when its request arrives, so a bad one never fails another request's batch.
+"""
+
+import os
+import time
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
+
+import bentoml
+from pydantic import Field, PlainValidator, WithJsonSchema
+from pydantic_core import PydanticCustomError
+
+from components.embedded.server.answer_cache import AnswerCache
+from components.embedded.server.event_log import Event, EventLog
+from components.embedded.server.metrics import ServerMetrics, with_contract_names
+from components.embedded.server.model import EncodedRow, ServedModel
+from components.embedded.server.request_log import CURRENT, PREDICT_PATH, RequestLog, RequestRecord
+from components.embedded.server_config import CONFIG_VARIABLE, ServerConfig
+from optimizers.errors import InvalidRow, ServingError
+
+WARM_UP_CALLS = 3
+OTLP_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT"
+
+CONFIG = ServerConfig.model_validate_json(Path(os.environ[CONFIG_VARIABLE]).read_bytes())
+LOG = EventLog(Path(CONFIG.log_file), CONFIG.model_version)
+METRICS = ServerMetrics()
+TRACING: Any = {"exporter_type": "otlp", "sample_rate": CONFIG.trace_sample_ratio, "timeout": 5}
+
+
+class QueuedRow(NamedTuple):
+    """A checked row on its way into a batch, with the request that it belongs to."""
+
+    encoded: EncodedRow
+    record: RequestRecord
+
+
+class Loaded:
+    """The model of this worker; set before the first request arrives."""
+
+    model: ServedModel
+
+
+def _queue(value: object) -> QueuedRow:
+    """Check one row in the context of its request."""
+    try:
+        return QueuedRow(Loaded.model.encode(0, value), CURRENT.get())
+    except InvalidRow as error:
+        issue = {"got": error.issue.got, "rule": error.issue.rule, "fix": error.issue.fix}
+        raise PydanticCustomError("invalid_row", "got {got}; {rule}; {fix}", issue) from None
+
+
+Row = Annotated[Any, PlainValidator(_queue), WithJsonSchema({"description": "A text, token ids, or numbers."})]
+
+
+@bentoml.service(
+    name=CONFIG.name,
+    workers=CONFIG.workers,
+    threads=1,
+    traffic={"timeout": CONFIG.request_timeout_s},
+    logging={"access": {"enabled": False}},
+    tracing=TRACING if OTLP_VARIABLE in os.environ else {},
+)
+class Endpoint:
+    """Answers rows with the artifact that the configuration names."""
+
+    def __init__(self) -> None:
+        started = time.perf_counter()
+        try:
+            Loaded.model = ServedModel(Path(CONFIG.artifact_folder), CONFIG.threads)
+            Loaded.model.warm_up(CONFIG.max_batch_size, WARM_UP_CALLS)
+        except Exception as error:
+            reason = str(error) if isinstance(error, ServingError) else f"{type(error).__name__}: {error}"
+            LOG.write(Event.MODEL_LOAD_FAILED, reason=reason)
+            raise
+        seconds = time.perf_counter() - started
+        self._cache = AnswerCache(CONFIG.cache_entries)
+        METRICS.loaded(seconds)
+        LOG.write(Event.MODEL_LOADED, load_time_s=round(seconds, 3), process_id=os.getpid())
+
+    @bentoml.api(  # type: ignore[untyped-decorator]  # BentoML has no types
+        route=PREDICT_PATH,
+        batchable=True,
+        max_batch_size=CONFIG.max_batch_size,
+        max_latency_ms=CONFIG.max_latency_ms,
+    )
+    def predict(self, inputs: Annotated[list[Row], Field(min_length=1)]) -> list[Any]:
+        """Answer the rows of one or more requests."""
+        queued: list[QueuedRow] = inputs
+        for row in queued:
+            row.record.batch_size = len(queued)
+        try:
+            answers = self._cache.answer(
+                [row.encoded.row for row in queued],
+                lambda missing: Loaded.model.answer([queued[index].encoded for index in missing]),
+            )
+        except Exception as error:
+            for row in queued:
+                row.record.error = f"{type(error).__name__}: {error}"
+            raise
+        METRICS.cache(self._cache.hit_rate)
+        return answers
+
+    def __metrics__(self, exposition: str) -> str:
+        """Return the metrics with the contract's names; BentoML calls this at each scrape."""
+        return with_contract_names(exposition)
+
+
+Endpoint.add_asgi_middleware(  # type: ignore[attr-defined]  # the decorator made it a service
+    RequestLog,  # pyright: ignore[reportArgumentType] - BentoML's protocol describes the class, not its instances
+    log=LOG,
+    metrics=METRICS,
+    max_concurrency=CONFIG.max_concurrency,
+)

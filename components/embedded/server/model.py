@@ -30,14 +30,16 @@ class ServedModel:
     Args:
         folder: The artifact folder.
         threads: Threads that compute one call.
+        max_batch_size: Most rows in one call.
 
     Raises:
         ArtifactError: The artifact cannot be loaded.
         MissingExtra: Its runtime is not installed.
     """
 
-    def __init__(self, folder: Path, threads: int) -> None:
+    def __init__(self, folder: Path, threads: int, max_batch_size: int) -> None:
         manifest = read_manifest(folder)
+        self._max_batch_size = max_batch_size
         self._takes_text = manifest.tokenizer is not None
         self._encoder = RowEncoder(manifest, folder)
         self._session = open_session(folder, threads)
@@ -53,23 +55,26 @@ class ServedModel:
         return EncodedRow(row, self._encoder.encode_row(index, row))
 
     def answer(self, rows: Sequence[EncodedRow]) -> list[Any]:
-        """Return one answer for each row, in one call of the model for each shape of row."""
+        """Return one answer for each row; rows of one shape share a call of the model, up to the largest batch."""
         groups = defaultdict[tuple[Any, ...], list[int]](list)
         for index, row in enumerate(rows):
             # Texts of any length are padded to one batch; other rows are batched with their like.
             groups[() if self._takes_text else tuple(array.shape for array in row.arrays.values())].append(index)
         answers: list[Any] = [None] * len(rows)
-        for indices in groups.values():
-            inputs = self._encoder.stack([rows[index].arrays for index in indices])
-            for index, answer in zip(indices, self._encoder.answers(self._session.run(inputs), inputs), strict=True):
-                answers[index] = answer
+        for group in groups.values():
+            for start in range(0, len(group), self._max_batch_size):
+                indices = group[start : start + self._max_batch_size]
+                inputs = self._encoder.stack([rows[index].arrays for index in indices])
+                found = self._encoder.answers(self._session.run(inputs), inputs)
+                for index, answer in zip(indices, found, strict=True):
+                    answers[index] = answer
         return answers
 
-    def warm_up(self, largest_batch: int, calls: int) -> None:
+    def warm_up(self, calls: int) -> None:
         """Answer the reference rows in batches of 1, 2, 4, … rows, so that the first real request is not the slow one."""
         rows = [self.encode(index, row) for index, row in enumerate(self._reference)]
         size = 1
-        while size <= largest_batch:
+        while size <= self._max_batch_size:
             batch = [rows[index % len(rows)] for index in range(size)]
             for _ in range(calls):
                 self.answer(batch)

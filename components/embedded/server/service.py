@@ -28,6 +28,12 @@ OTLP_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT"
 CONFIG = ServerConfig.model_validate_json(Path(os.environ[CONFIG_VARIABLE]).read_bytes())
 LOG = EventLog(Path(CONFIG.log_file), CONFIG.model_version)
 METRICS = ServerMetrics()
+# A single row is no batch to BentoML: requests are then answered one after the other, without its dispatcher.
+BATCHING: Any = (
+    {"batchable": True, "max_batch_size": CONFIG.max_batch_size, "max_latency_ms": CONFIG.max_latency_ms}
+    if CONFIG.max_batch_size > 1
+    else {}
+)
 TRACING: Any = {"exporter_type": "otlp", "sample_rate": CONFIG.trace_sample_ratio, "timeout": 5}
 
 
@@ -70,8 +76,8 @@ class Endpoint:
     def __init__(self) -> None:
         started = time.perf_counter()
         try:
-            Loaded.model = ServedModel(Path(CONFIG.artifact_folder), CONFIG.threads)
-            Loaded.model.warm_up(CONFIG.max_batch_size, WARM_UP_CALLS)
+            Loaded.model = ServedModel(Path(CONFIG.artifact_folder), CONFIG.threads, CONFIG.max_batch_size)
+            Loaded.model.warm_up(WARM_UP_CALLS)
         except Exception as error:
             reason = str(error) if isinstance(error, ServingError) else f"{type(error).__name__}: {error}"
             LOG.write(Event.MODEL_LOAD_FAILED, reason=reason)
@@ -81,17 +87,12 @@ class Endpoint:
         METRICS.loaded(seconds)
         LOG.write(Event.MODEL_LOADED, load_time_s=round(seconds, 3), process_id=os.getpid())
 
-    @bentoml.api(  # type: ignore[untyped-decorator]  # BentoML has no types
-        route=PREDICT_PATH,
-        batchable=True,
-        max_batch_size=CONFIG.max_batch_size,
-        max_latency_ms=CONFIG.max_latency_ms,
-    )
+    @bentoml.api(route=PREDICT_PATH, **BATCHING)  # type: ignore[untyped-decorator]  # BentoML has no types
     def predict(self, inputs: Annotated[list[Row], Field(min_length=1)]) -> list[Any]:
         """Answer the rows of one or more requests."""
         queued: list[QueuedRow] = inputs
         for row in queued:
-            row.record.batch_size = len(queued)
+            row.record.batch_size = min(len(queued), CONFIG.max_batch_size)
         try:
             answers = self._cache.answer(
                 [row.encoded.row for row in queued],

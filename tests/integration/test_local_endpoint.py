@@ -1,0 +1,246 @@
+"""The way through the product, as a user goes it: real engine, real policy pack, real server, real model."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.support.checkout import Checkout
+
+pytestmark = pytest.mark.integration
+
+METRICS = (
+    "inference_latency_ms", "requests_per_second", "model_load_time_seconds", "gpu_memory_used_mb", "prediction_errors",
+    "cache_hit_rate",
+)  # fmt: skip
+
+
+def predict(checkout: Checkout, inputs: list[object]) -> list[list[float]]:
+    response = httpx.post(f"{checkout.url}/predict", json={"inputs": inputs}, timeout=30)
+    assert response.status_code == 200, response.text
+    answers: list[list[float]] = response.json()
+    return answers
+
+
+def server_pid(checkout: Checkout) -> int:
+    record = json.loads((checkout.root / ".model-serving/run/local" / name(checkout) / "process.json").read_text())
+    return int(record["pid"])
+
+
+def name(checkout: Checkout) -> str:
+    (folder,) = (checkout.root / ".model-serving/run/local").iterdir()
+    return folder.name
+
+
+def crash(checkout: Checkout) -> None:
+    """Kill the server and all its workers at once, as an out-of-memory kill of the session would."""
+    arbiter = psutil.Process(server_pid(checkout))
+    for process in (arbiter, *arbiter.children(recursive=True)):
+        os.kill(process.pid, signal.SIGKILL)
+    psutil.wait_procs([arbiter], timeout=10)
+
+
+def port_is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_model_goes_from_file_to_endpoint_and_away_again(minilm: Checkout) -> None:
+    first = minilm.serving("up", "--json")
+    assert first.code == 0, first.err
+    outputs = first.document
+    assert outputs["deployment_config"]["endpoint_url"] == minilm.url
+    assert outputs["health_status"] == "healthy"
+    assert set(outputs["optimization_report"]) == {
+        "latency_p50_ms",
+        "latency_p99_ms",
+        "throughput_rps",
+        "model_size_mb",
+    }
+    assert set(outputs["scaling_policy"]) == {"min_replicas", "max_replicas", "target_utilization"}
+    assert {policy["verdict"] for policy in outputs["policies"]} == {"passed"}
+
+    (from_text,) = predict(minilm, ["A sentence to embed."])
+    (from_tokens,) = predict(minilm, [[101, 1037, 6251, 2000, 7861, 8270, 1012, 102]])
+    assert len(from_text) == 384
+    assert abs(sum(a * b for a, b in zip(from_text, from_tokens, strict=True)) - 1) < 1e-3
+
+    metrics = httpx.get(f"{minilm.url}/metrics").text
+    assert all(f"\n{metric}" in metrics or metrics.startswith(metric) for metric in METRICS)
+    events = [json.loads(line) for line in minilm.serving("logs", "-n", "1000").out.splitlines()]
+    processed = [event for event in events if event["event"] == "request_processed"]
+    assert {"request_id", "model_version", "latency_ms", "batch_size"} <= processed[-1].keys()
+
+    pid = server_pid(minilm)
+    again = minilm.serving("up", "--json")
+    assert again.code == 0, again.err
+    assert again.document["changes"] == {"same": 3}
+    assert server_pid(minilm) == pid
+
+    crash(minilm)
+    refreshed = minilm.serving("refresh", "--json")
+    assert refreshed.code == 0, refreshed.err
+    assert refreshed.document["drift"] == ["minilm-server"]
+    repaired = minilm.serving("up", "--json")
+    assert repaired.code == 0, repaired.err
+    assert repaired.document["changes"] == {"same": 2, "update": 1}
+    assert len(predict(minilm, ["after the crash"])[0]) == 384
+
+    pid = server_pid(minilm)
+    down = minilm.serving("down", "--json")
+    assert down.code == 0, down.err
+    assert not psutil.pid_exists(pid)
+    assert port_is_free(minilm.port)
+    assert minilm.serving("outputs", "--json").document == {}
+    assert not list((minilm.root / ".model-serving/run/local").iterdir())
+
+
+def test_preview_shows_the_diff_and_changes_nothing(small: Checkout) -> None:
+    result = small.serving("preview", "--json")
+
+    assert result.code == 0, result.err
+    assert result.document["changes"] == {"create": 3}
+    assert port_is_free(small.port)
+
+
+def test_an_sla_that_the_model_cannot_keep_is_refused_at_preview_and_at_up(minilm: Checkout) -> None:
+    minilm.spec(serving_context={"latency_sla_ms": 1})
+
+    for command in ("preview", "up"):
+        result = minilm.serving(command)
+        assert result.code == 3, result.err
+        assert "is over the SLA of 1 ms" in result.err
+        assert "raise `latency_sla_ms` to" in result.err
+    assert port_is_free(minilm.port)
+
+
+def test_a_rate_over_the_capacity_is_refused(minilm: Checkout) -> None:
+    minilm.spec(serving_context={"throughput_rps": 1_000_000})
+
+    result = minilm.serving("preview", "--json")
+
+    assert result.code == 3
+    assert "is under the 1000000 requests/s asked for" in result.err
+
+
+def test_a_lock_without_parity_is_refused(small: Checkout) -> None:
+    path = small.root / "artifacts.lock.json"
+    content = json.loads(path.read_text())
+    for report in content["models"]["small"]["reports"].values():
+        for candidate in report["candidates"]:
+            candidate["parity"] = None
+    path.write_text(json.dumps(content))
+
+    result = small.serving("preview")
+
+    assert result.code == 3
+    assert "no parity is recorded" in result.err
+
+
+def test_an_artifact_changed_after_locking_is_never_served(small: Checkout) -> None:
+    assert small.serving("up").code == 0
+    before = predict(small, [[0.5] * 64])
+    model = next(
+        path for path in (small.root / ".model-serving/artifacts/sha256").rglob("*") if path.suffix in {".bin", ".onnx"}
+    )
+    model.write_bytes(model.read_bytes()[:-8] + b"\0" * 8)
+    crash(small)
+
+    repaired = small.serving("up")
+
+    assert repaired.code == 0, repaired.err
+    assert predict(small, [[0.5] * 64]) == before
+
+
+def test_a_port_in_use_names_the_holder(small: Checkout) -> None:
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", small.port))
+        holder.listen()
+
+        result = small.serving("up")
+
+    assert result.code == 7
+    assert str(small.port) in result.err
+    assert "endpoint.port" in result.err
+    assert "Traceback" not in result.err
+
+
+def test_an_answer_that_differs_from_the_reference_is_rolled_back(small: Checkout) -> None:
+    assert small.serving("up").code == 0
+    before = predict(small, [[0.5] * 64])
+    swap_reference(small)
+
+    result = small.serving("up")
+
+    assert result.code == 7, result.err
+    assert predict(small, [[0.5] * 64]) == before
+
+
+def swap_reference(checkout: Checkout) -> None:
+    """Lock an artifact whose recorded reference answers are not the model's, as a broken build would."""
+    from optimizers import lock
+    from optimizers.store import ArtifactStore, describe
+
+    store = ArtifactStore(checkout.root / ".model-serving/artifacts")
+    locked = lock.read(checkout.root / "artifacts.lock.json")
+    model = locked.models["small"]
+    artifacts = []
+    renamed: dict[str, str] = {}
+    for artifact in model.artifacts:
+        folder = store.folder(artifact.sha256)
+        reference = json.loads((folder / "reference.json").read_text())
+        reference["outputs"] = [[value + 1 for value in row] for row in reference["outputs"]]
+        with store.building() as parent:
+            broken = parent / "broken"
+            broken.mkdir()
+            for path in folder.iterdir():
+                (broken / path.name).write_bytes(path.read_bytes())
+            (broken / "reference.json").write_text(json.dumps(reference))
+            described = describe(broken)
+            store.add(broken)
+        artifacts.append(described)
+        renamed[artifact.sha256] = described.sha256
+    text = model.model_copy(update={"artifacts": tuple(artifacts)}).model_dump_json()
+    for old, new in renamed.items():
+        text = text.replace(old, new)
+    changed = type(model).model_validate_json(text)
+    lock.write(checkout.root / "artifacts.lock.json", locked.with_model("small", changed))
+
+
+def test_a_killed_up_is_repaired_by_the_same_command(small: Checkout) -> None:
+    for wait_s in (1.0, 3.0, 6.0):
+        process = small.start("up")
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=wait_s)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+    result = small.serving("up")
+
+    assert result.code == 0, result.err
+    assert len(predict(small, [[0.5] * 64])[0]) == 64
+
+
+def test_only_one_up_runs_at_a_time(small: Checkout) -> None:
+    both = [small.start("up"), small.start("up")]
+
+    codes = sorted((process.communicate(timeout=300), process.returncode)[1] for process in both)
+
+    assert codes == [0, 8]
+    assert len(predict(small, [[0.5] * 64])[0]) == 64
+
+
+def test_every_command_explains_itself_without_a_project(tmp_path: Path) -> None:
+    checkout = Checkout(root=tmp_path, port=0)
+
+    result = checkout.serving("up")
+
+    assert result.code == 2
+    assert "no `Pulumi.yaml`" in result.err

@@ -130,23 +130,22 @@ def _locked_artifact(locked: LockedModel, chosen: CandidateReport, name: str) ->
 
 def _batch_size(request: EmbeddedRequest, batches: tuple[Measurement, ...]) -> Decision:
     """Return the largest batch whose two calls in a row, the running one and one's own, stay within the SLA."""
-    sla_ms = request.goal.latency_sla_ms
-    fitting = [item for item in batches if 2 * item.p99.value_ms + SERVER_OVERHEAD_MS <= sla_ms]
     if request.max_batch_size == 1:
         return Decision(value=1, basis="batching is off in the spec")
-    if not fitting or max(item.batch_size for item in fitting) == 1:
-        return Decision(value=1, basis=f"larger batches would break the SLA of {sla_ms} ms")
+    sla_ms = request.goal.latency_sla_ms
+    fitting = [item for item in batches if 2 * item.p99.value_ms + SERVER_OVERHEAD_MS <= sla_ms]
+    if not fitting:
+        return Decision(value=1, basis=f"a batch would break the SLA of {sla_ms} ms")
     largest = max(fitting, key=lambda item: item.batch_size)
-    if largest.batch_size < max(item.batch_size for item in batches):
-        return Decision(
-            value=largest.batch_size, basis=f"the largest measured batch that keeps two calls within {sla_ms} ms"
-        )
-    # Latency grows at most linearly with the rows, so the largest measured batch bounds larger ones.
-    room = int((sla_ms - SERVER_OVERHEAD_MS) / 2 / (largest.p99.value_ms / largest.batch_size))
-    size = max(largest.batch_size, min(request.max_batch_size, room))
+    # Latency grows at most linearly with the rows, so the largest measured batch that fits bounds larger ones.
+    row_ms = largest.p99.value_ms / largest.batch_size
+    room = int((sla_ms - SERVER_OVERHEAD_MS) / 2 / row_ms)
+    too_slow = (item.batch_size - 1 for item in batches if item.batch_size > largest.batch_size)
+    size = max(largest.batch_size, min(room, request.max_batch_size, *too_slow))
+    if size == request.max_batch_size:
+        return Decision(value=size, basis=f"as in the spec; two calls of {row_ms:.1f} ms a row stay within {sla_ms} ms")
     return Decision(
-        value=size,
-        basis=f"two calls of {largest.p99.value_ms / largest.batch_size:.1f} ms a row stay within {sla_ms} ms",
+        value=size, basis=f"the most rows that keep two calls of {row_ms:.1f} ms a row (p99) within {sla_ms} ms"
     )
 
 

@@ -64,7 +64,7 @@ def _deploy(engine: StackRun) -> tuple[RunResult, RunResult | None]:
         return previewed, None
     if previewed.changed:
         return previewed, engine.up()
-    return previewed, RunResult(changes=previewed.changes, outputs=engine.outputs())
+    return previewed, RunResult(operations=previewed.operations, outputs=engine.outputs())
 
 
 def _curl(context: StackContext, plan: EndpointPlan, url: str) -> str:

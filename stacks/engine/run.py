@@ -14,7 +14,7 @@ from pulumi.automation.errors import CommandError, ConcurrentUpdateError
 from pulumi.automation.events import EngineEvent
 
 from optimizers.errors import Busy, DeployError
-from stacks.engine.diagnostics import reasons
+from stacks.engine.diagnostics import failure, reasons
 from stacks.engine.environment import engine_environment, own_state_folder
 from stacks.engine.locate import Engine
 from stacks.project import Project
@@ -22,8 +22,9 @@ from stacks.project import Project
 # The engine waits for ever where a program hangs; no run of this product takes as long.
 TIMEOUT_S = 1800
 MANDATORY = "mandatory"
+SAME = "same"
 # Resources that the engine adds, and that no user wrote.
-UNSHOWN_TYPES = ("pulumi:providers:",)
+UNSHOWN_TYPES = ("pulumi:providers:", "pulumi:pulumi:Stack")
 
 OnEvent = Callable[[EngineEvent], None]
 
@@ -43,17 +44,26 @@ class RunResult:
     What a run did, or would do.
 
     Attributes:
-        changes: Operation (`same`, `create`, `update`, `replace`, `delete`) to number of resources.
-        changed: Name of each resource that is not left the same to its operation.
+        operations: Name of each resource to what was done: `same`, `create`, `update`, `replace` or `delete`.
         policies: What the policies said.
         outputs: The stack's outputs after the run; empty for a preview.
+        errors: Lines of the error diagnostics.
     """
 
-    changes: dict[str, int] = field(default_factory=dict[str, int])
-    changed: dict[str, str] = field(default_factory=dict[str, str])
+    operations: dict[str, str] = field(default_factory=dict[str, str])
     policies: list[PolicyReport] = field(default_factory=list[PolicyReport])
     outputs: dict[str, Any] = field(default_factory=dict[str, Any])
     errors: list[str] = field(default_factory=list[str])
+
+    @property
+    def changes(self) -> dict[str, int]:
+        """Operation to number of resources."""
+        return dict(Counter(self.operations.values()))
+
+    @property
+    def changed(self) -> dict[str, str]:
+        """The operations of the resources that are not left the same."""
+        return {name: operation for name, operation in self.operations.items() if operation != SAME}
 
     @property
     def refused(self) -> tuple[str, ...]:
@@ -71,10 +81,7 @@ class RunResult:
             self.errors.extend(reasons(event.diagnostic_event.message))
         outcome = event.res_outputs_event or event.res_op_failed_event
         if outcome and not outcome.metadata.type.startswith(UNSHOWN_TYPES):
-            operation = outcome.metadata.op.value
-            self.changes = dict(Counter(self.changes) + Counter({operation: 1}))
-            if operation != "same":
-                self.changed[outcome.metadata.urn.rpartition("::")[2]] = operation
+            self.operations[outcome.metadata.urn.rpartition("::")[2]] = outcome.metadata.op.value
 
 
 class StackRun:
@@ -162,7 +169,7 @@ def _guarded(result: RunResult) -> Generator[None]:
     except CommandError as error:
         if result.refused:
             return
-        raise DeployError("\n".join(dict.fromkeys(result.errors)) or "\n".join(reasons(str(error)))) from None
+        raise DeployError(failure(result.errors, str(error))) from None
     finally:
         watchdog.cancel()
 

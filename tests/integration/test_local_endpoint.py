@@ -12,6 +12,7 @@ import httpx
 import psutil
 import pytest
 
+from components.embedded.process import arbiter, server_processes
 from tests.support.checkout import Checkout
 
 pytestmark = pytest.mark.integration
@@ -29,22 +30,25 @@ def predict(checkout: Checkout, inputs: list[object]) -> list[list[float]]:
     return answers
 
 
-def server_pid(checkout: Checkout) -> int:
-    record = json.loads((checkout.root / ".model-serving/run/local" / name(checkout) / "process.json").read_text())
-    return int(record["pid"])
-
-
-def name(checkout: Checkout) -> str:
+def run_folder(checkout: Checkout) -> Path:
+    """The folder of the one server that the stack runs."""
     (folder,) = (checkout.root / ".model-serving/run/local").iterdir()
-    return folder.name
+    return folder
+
+
+def server_pid(checkout: Checkout) -> int:
+    supervisor = arbiter(run_folder(checkout))
+    assert supervisor is not None
+    return supervisor.pid
 
 
 def crash(checkout: Checkout) -> None:
-    """Kill the server and all its workers at once, as an out-of-memory kill of the session would."""
-    arbiter = psutil.Process(server_pid(checkout))
-    for process in (arbiter, *arbiter.children(recursive=True)):
-        os.kill(process.pid, signal.SIGKILL)
-    psutil.wait_procs([arbiter], timeout=10)
+    """Kill the server and all its workers at once, as a machine that runs out of memory would."""
+    processes = server_processes(run_folder(checkout))
+    assert processes
+    for process in processes:
+        process.kill()
+    psutil.wait_procs(processes, timeout=10)
 
 
 def port_is_free(port: int) -> bool:
@@ -81,7 +85,7 @@ def test_a_model_goes_from_file_to_endpoint_and_away_again(minilm: Checkout) -> 
     pid = server_pid(minilm)
     again = minilm.serving("up", "--json")
     assert again.code == 0, again.err
-    assert again.document["changes"] == {"same": 3}
+    assert again.document["changes"] == {"same": 2}
     assert server_pid(minilm) == pid
 
     crash(minilm)
@@ -90,7 +94,7 @@ def test_a_model_goes_from_file_to_endpoint_and_away_again(minilm: Checkout) -> 
     assert refreshed.document["drift"] == ["minilm-server"]
     repaired = minilm.serving("up", "--json")
     assert repaired.code == 0, repaired.err
-    assert repaired.document["changes"] == {"same": 2, "update": 1}
+    assert repaired.document["changes"] == {"same": 1, "update": 1}
     assert len(predict(minilm, ["after the crash"])[0]) == 384
 
     pid = server_pid(minilm)
@@ -106,7 +110,7 @@ def test_preview_shows_the_diff_and_changes_nothing(small: Checkout) -> None:
     result = small.serving("preview", "--json")
 
     assert result.code == 0, result.err
-    assert result.document["changes"] == {"create": 3}
+    assert result.document["changes"] == {"create": 2}
     assert port_is_free(small.port)
 
 

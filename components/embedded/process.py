@@ -51,8 +51,10 @@ def start(config: ServerConfig, run_folder: Path) -> None:
     }
     arguments = ["-m", "bentoml", "serve", SERVICE, "--host", config.host, "--port", str(config.port)]
     with (run_folder / OUTPUT_NAME).open("wb") as output:
-        subprocess.Popen(
-            [sys.executable, *arguments],
+        # The shell ends at once, so the server is nobody's child: it outlives this process and never becomes its zombie.
+        subprocess.run(
+            ["/bin/sh", "-c", '"$@" &', "sh", sys.executable, *arguments],
+            check=True,
             cwd=run_folder,
             env=environment,
             stdin=subprocess.DEVNULL,

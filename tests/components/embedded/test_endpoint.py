@@ -28,7 +28,7 @@ class Recorder(Mocks):
         self.resources.append(args)
         return args.name, dict(args.inputs)
 
-    def call(self, args: MockCallArgs) -> dict[str, Any]:
+    def call(self, args: MockCallArgs) -> tuple[dict[Any, Any], list[tuple[str, str]] | None]:
         raise AssertionError(f"nothing is looked up, yet `{args.token}` was")
 
 
@@ -50,7 +50,7 @@ def arguments(folder: Path) -> EmbeddedEndpointArgs:
     )
 
 
-@pulumi.runtime.test
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK's decorator has no types
 def test_the_endpoint_records_its_plan_and_has_one_child(tmp_path: Path, recorder: Recorder) -> Any:
     endpoint = EmbeddedEndpoint("minilm", arguments(tmp_path))
 
@@ -65,7 +65,7 @@ def test_the_endpoint_records_its_plan_and_has_one_child(tmp_path: Path, recorde
     return endpoint.deployment_config.apply(check)
 
 
-@pulumi.runtime.test
+@pulumi.runtime.test  # type: ignore[untyped-decorator]  # the SDK's decorator has no types
 def test_the_endpoint_gives_the_three_outputs_of_the_contract(tmp_path: Path, recorder: Recorder) -> Any:
     endpoint = EmbeddedEndpoint("minilm", arguments(tmp_path))
 
@@ -85,7 +85,7 @@ def test_the_endpoint_gives_the_three_outputs_of_the_contract(tmp_path: Path, re
 def test_a_model_that_is_not_locked_is_refused_before_anything_is_registered(
     tmp_path: Path, recorder: Recorder
 ) -> None:
-    with pytest.raises(ArtifactError, match="`other` is not in artifacts.lock.json; run `serving optimize`"):
+    with pytest.raises(ArtifactError, match=r"`other` is not in artifacts\.lock\.json; run `serving optimize`"):
         EmbeddedEndpoint("other", arguments(tmp_path))
 
     assert not recorder.resources

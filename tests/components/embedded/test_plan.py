@@ -1,5 +1,7 @@
 """The plan of an embedded endpoint is a pure function of spec, lock and machine."""
 
+from dataclasses import dataclass, replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,68 +12,76 @@ from optimizers.errors import ArtifactError
 from optimizers.goal import Goal
 from tests.support.locked_model import CHOSEN, SHA256, hardware, locked_model, measurement, report
 
-milliseconds = st.floats(min_value=0.01, max_value=500)
-tails = st.floats(min_value=1, max_value=5)
-growth = st.floats(min_value=1, max_value=8)
-rates = st.integers(min_value=1, max_value=2000)
-limits = st.integers(min_value=1, max_value=2000)
-batch_sizes = st.integers(min_value=1, max_value=64)
+
+@dataclass(frozen=True)
+class Case:
+    """A spec and what was measured: p99 is `tail` times p50, and eight rows take `growth` times as long as one."""
+
+    sla_ms: int = 1000
+    rate_rps: int = 1
+    p50_ms: float = 10.0
+    tail: float = 1.0
+    growth: float = 8.0
+    max_batch_size: int = 8
+
+
+cases = st.builds(
+    Case,
+    sla_ms=st.integers(min_value=1, max_value=2000),
+    rate_rps=st.integers(min_value=1, max_value=2000),
+    p50_ms=st.floats(min_value=0.01, max_value=500),
+    tail=st.floats(min_value=1, max_value=5),
+    growth=st.floats(min_value=1, max_value=8),
+    max_batch_size=st.integers(min_value=1, max_value=64),
+)
 
 
 def request(sla_ms: int = 100, rate_rps: int = 10, **fields: int) -> EmbeddedRequest:
     return EmbeddedRequest(name="minilm", goal=Goal(latency_sla_ms=sla_ms, throughput_rps=rate_rps), **fields)
 
 
-def plan(sla_ms: int, rate_rps: int, p50_ms: float, tail: float, grown: float, largest: int) -> EndpointPlan:
+def plan(case: Case) -> EndpointPlan:
     measured = report(
-        measurement(p50_ms, p50_ms * tail), measurement(p50_ms * grown, p50_ms * grown * tail, batch_size=8)
+        measurement(case.p50_ms, case.p50_ms * case.tail),
+        measurement(case.p50_ms * case.growth, case.p50_ms * case.growth * case.tail, batch_size=8),
     )
-    return plan_endpoint(request(sla_ms, rate_rps, max_batch_size=largest), locked_model(measured), hardware())
+    wanted = request(case.sla_ms, case.rate_rps, max_batch_size=case.max_batch_size)
+    return plan_endpoint(wanted, locked_model(measured), hardware())
 
 
-@given(limits, rates, milliseconds, tails, growth, batch_sizes)
-def test_the_same_arguments_give_the_same_bytes(
-    sla_ms: int, rate_rps: int, p50_ms: float, tail: float, grown: float, largest: int
-) -> None:
-    arguments = (sla_ms, rate_rps, p50_ms, tail, grown, largest)
-
-    assert plan(*arguments).model_dump_json() == plan(*arguments).model_dump_json()
+@given(cases)
+def test_the_same_arguments_give_the_same_bytes(case: Case) -> None:
+    assert plan(case).model_dump_json() == plan(case).model_dump_json()
 
 
-@given(limits, rates, milliseconds, tails, growth, batch_sizes)
-def test_two_calls_of_the_planned_batch_stay_within_the_sla(
-    sla_ms: int, rate_rps: int, p50_ms: float, tail: float, grown: float, largest: int
-) -> None:
-    size = int(plan(sla_ms, rate_rps, p50_ms, tail, grown, largest).max_batch_size.value)
+@given(cases)
+def test_two_calls_of_the_planned_batch_stay_within_the_sla(case: Case) -> None:
+    size = int(plan(case).max_batch_size.value)
 
-    assert 1 <= size <= largest
+    assert 1 <= size <= case.max_batch_size
     if size > 1:
         # Latency grows at most linearly from the nearest smaller measured batch.
-        p99_ms = p50_ms * tail * (size if size < 8 else grown * size / 8)
-        assert 2 * p99_ms + SERVER_OVERHEAD_MS <= sla_ms * (1 + 1e-9)
+        p99_ms = case.p50_ms * case.tail * (size if size < 8 else case.growth * size / 8)
+        assert 2 * p99_ms + SERVER_OVERHEAD_MS <= case.sla_ms * (1 + 1e-9)
 
 
-@given(rates, milliseconds, tails, growth, batch_sizes)
-def test_a_looser_sla_never_makes_the_batch_smaller(
-    rate_rps: int, p50_ms: float, tail: float, grown: float, largest: int
-) -> None:
-    sizes = [int(plan(sla_ms, rate_rps, p50_ms, tail, grown, largest).max_batch_size.value) for sla_ms in (10, 50, 500)]
+@given(cases)
+def test_a_looser_sla_never_makes_the_batch_smaller(case: Case) -> None:
+    sizes = [int(plan(replace(case, sla_ms=sla_ms)).max_batch_size.value) for sla_ms in (10, 50, 500)]
 
     assert sizes == sorted(sizes)
 
 
-@given(limits, rates, milliseconds, tails, growth)
-def test_every_predicted_number_says_what_it_rests_on(
-    sla_ms: int, rate_rps: int, p50_ms: float, tail: float, grown: float
-) -> None:
-    predicted = plan(sla_ms, rate_rps, p50_ms, tail, grown, 8).predicted
+@given(cases)
+def test_every_predicted_number_says_what_it_rests_on(case: Case) -> None:
+    predicted = plan(case).predicted
 
     assert "measured 2026-11-23 on Test CPU" in predicted.p99_ms.basis
     assert all(estimate.basis for estimate in (predicted.p50_ms, predicted.capacity_rps, predicted.utilization))
 
 
 def test_a_rate_over_the_capacity_has_no_predicted_latency() -> None:
-    overloaded = plan(1000, 500, p50_ms=10, tail=1.2, grown=8, largest=8)
+    overloaded = plan(Case(rate_rps=500))
 
     assert overloaded.predicted.p99_ms.value is None
     assert overloaded.predicted.utilization.value is not None
@@ -79,13 +89,11 @@ def test_a_rate_over_the_capacity_has_no_predicted_latency() -> None:
 
 
 def test_the_prediction_is_the_measurement_plus_the_overhead_when_idle() -> None:
-    idle = plan(1000, 1, p50_ms=10, tail=1.0, grown=8, largest=8).predicted
-
-    assert idle.p50_ms.value == pytest.approx(10 + SERVER_OVERHEAD_MS, rel=0.02)
+    assert plan(Case()).predicted.p50_ms.value == pytest.approx(10 + SERVER_OVERHEAD_MS, rel=0.02)
 
 
 def test_batching_off_in_the_spec_means_one_row_a_call() -> None:
-    decision = plan(1000, 1, p50_ms=1, tail=1.0, grown=2, largest=1).max_batch_size
+    decision = plan(Case(max_batch_size=1)).max_batch_size
 
     assert decision.value == 1
     assert "off in the spec" in decision.basis
@@ -122,6 +130,6 @@ def test_a_lock_that_lacks_the_chosen_artifact_says_what_to_run() -> None:
 
 
 def test_the_plan_names_the_locked_artifact() -> None:
-    result = plan(100, 10, p50_ms=1, tail=1.5, grown=4, largest=8)
+    result = plan(Case())
 
     assert (result.artifact.name, result.artifact.sha256, result.artifact.size_mb) == (CHOSEN, SHA256, 1.0)

@@ -16,6 +16,7 @@ from pydantic_core import PydanticCustomError
 
 from components.embedded.server.answer_cache import AnswerCache
 from components.embedded.server.event_log import Event, EventLog
+from components.embedded.server.memory_watch import killed_predecessors, out_of_memory_kills
 from components.embedded.server.metrics import ServerMetrics, with_contract_names
 from components.embedded.server.model import EncodedRow, ServedModel
 from components.embedded.server.request_log import CURRENT, PREDICT_PATH, RequestLog, RequestRecord
@@ -75,6 +76,8 @@ class Endpoint:
 
     def __init__(self) -> None:
         started = time.perf_counter()
+        for process_id in killed_predecessors(Path(CONFIG.log_file).parent, out_of_memory_kills()):
+            LOG.write(Event.OOM_KILLED, process_id=process_id)
         try:
             Loaded.model = ServedModel(Path(CONFIG.artifact_folder), CONFIG.threads, CONFIG.max_batch_size)
             Loaded.model.warm_up(WARM_UP_CALLS)

@@ -4,7 +4,8 @@ Predict latency from measured service times and an arrival rate.
 One server that answers one call at a time is an M/G/1 queue: Poisson arrivals, any service time. Its mean wait is
 the Pollaczek-Khinchine formula; its tail is taken as exponential (Abate, Choudhury and Whitt 1995, "Exponential
 approximations for tail probabilities in queues I"). Above `HIGHEST_UNBATCHED_UTILIZATION` requests are answered in
-batches instead, and a request waits for the batch that runs and then for its own.
+batches instead, where batches answer more rows a second, and a request waits for the batch that runs and then for its
+own.
 """
 
 import math
@@ -54,7 +55,7 @@ def predict(measurements: tuple[Measurement, ...], rate_rps: float, overhead_ms:
         overhead_ms: What the server adds to a call of the model: network, parsing, encoding.
     """
     by_batch = sorted(measurements, key=lambda measurement: measurement.batch_size)
-    per_second = {item.batch_size: item.batch_size / _busy_s(item, overhead_ms) for item in by_batch}
+    per_second = {item.batch_size: 1000 / _row_ms(item, overhead_ms) for item in by_batch}
     capacity = max(per_second.values())
     single = by_batch[0]
     if rate_rps > capacity:
@@ -62,7 +63,8 @@ def predict(measurements: tuple[Measurement, ...], rate_rps: float, overhead_ms:
             p50_ms=None, p99_ms=None, capacity_rps=capacity, utilization=rate_rps / capacity,
             batch_size=by_batch[-1].batch_size, model="offered load exceeds capacity",
         )  # fmt: skip
-    if rate_rps <= HIGHEST_UNBATCHED_UTILIZATION * per_second[single.batch_size]:
+    batches_help = capacity > per_second[single.batch_size]
+    if rate_rps <= HIGHEST_UNBATCHED_UTILIZATION * per_second[single.batch_size] or not batches_help:
         p50, p99 = _single_server(single, rate_rps, overhead_ms)
         return Prediction(
             p50_ms=p50, p99_ms=p99, capacity_rps=capacity, utilization=rate_rps / capacity,
@@ -77,9 +79,9 @@ def predict(measurements: tuple[Measurement, ...], rate_rps: float, overhead_ms:
     )  # fmt: skip
 
 
-def _busy_s(measurement: Measurement, overhead_ms: float) -> float:
-    # The overhead of the rows of a batch overlaps with the model's work but for the last of them.
-    return (measurement.p50.value_ms + overhead_ms) / 1000
+def _row_ms(measurement: Measurement, overhead_ms: float) -> float:
+    """Return what one row costs: its share of a call of the model, and its own request, which no batch shares."""
+    return measurement.p50.value_ms / measurement.batch_size + overhead_ms
 
 
 def _single_server(single: Measurement, rate_rps: float, overhead_ms: float) -> tuple[float, float]:

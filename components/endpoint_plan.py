@@ -60,8 +60,9 @@ class Predicted(PlanPart):
 
 
 class Measured(PlanPart):
-    """The chosen artifact alone, one row at a time, without a server."""
+    """The chosen artifact alone, one row at a time, without a server; rows of so many tokens where it takes text."""
 
+    sequence_length: int | None
     p50_ms: float
     p99_ms: float
     throughput_rps: float

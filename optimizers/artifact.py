@@ -66,8 +66,8 @@ class Artifact(BaseModel):
     What the lock records of a built folder; the folder itself lies in the store under `sha256`.
 
     Attributes:
-        sha256: Digest over the names and contents of all files (`digest.of_folder`).
-        size_bytes: Size of all files together.
+        sha256: Digest over the names and contents of the files (`store.identity`).
+        size_bytes: Size of these files together.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

@@ -4,6 +4,8 @@ import os
 import tempfile
 from pathlib import Path
 
+import psutil
+
 from optimizers.errors import ArtifactError
 
 
@@ -17,7 +19,8 @@ def write_atomically(path: Path, content: bytes) -> None:
     temporary: Path | None = None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        _remove_abandoned(path)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.{os.getpid()}-")
         temporary = Path(name)
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(content)
@@ -32,3 +35,11 @@ def write_atomically(path: Path, content: bytes) -> None:
     finally:
         if temporary is not None:
             temporary.unlink(missing_ok=True)
+
+
+def _remove_abandoned(path: Path) -> None:
+    """Remove what writers of this file left that were killed before they were done."""
+    for left in path.parent.glob(f".{path.name}.*-*"):
+        process_id = left.name.removeprefix(f".{path.name}.").partition("-")[0]
+        if process_id.isdigit() and not psutil.pid_exists(int(process_id)):
+            left.unlink(missing_ok=True)

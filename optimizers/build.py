@@ -9,7 +9,7 @@ from optimizers.artifact import Artifact
 from optimizers.benchmark import BenchmarkConfig, measure
 from optimizers.candidate_builder import BuiltIndex, CandidateBuilder, PassFailed, is_intact
 from optimizers.choose import choose
-from optimizers.errors import ArtifactError
+from optimizers.errors import MissingExtra
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
 from optimizers.lock import LockedModel
@@ -24,6 +24,8 @@ from optimizers.source_facts import MEASURED_LIBRARIES, SourceFacts, facts_of, v
 from optimizers.store import ArtifactStore
 from optimizers.trial import Trial, prepare
 from optimizers.vocabulary import Precision
+
+LONGEST_REASON = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +194,11 @@ def _compare(job: _Job, trial: Trial, candidate: CandidateRecipe, artifact: Arti
         session = open_session(job.store.folder(artifact.sha256), job.threads)
         load_time_s = time.perf_counter() - start
         answers = trial.answers(session)
-    except ArtifactError as error:
-        return _Tried(candidate, failure=f"not built: {error}")
+    except (MissingExtra, OSError):
+        raise
+    except Exception as error:  # noqa: BLE001 - a runtime's own error; the other candidates are not concerned
+        reason = " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__
+        return _Tried(candidate, failure=f"does not run: {reason}")
     parity = compare(job.source.prediction, trial.expected, answers, job.goal.thresholds)
     return _Tried(candidate, artifact, parity, load_time_s)
 

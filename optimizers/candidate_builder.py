@@ -3,6 +3,7 @@
 import errno
 import json
 import shutil
+import tempfile
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -86,7 +87,7 @@ class CandidateBuilder:
         self._source = source
         self._model_sha256 = model_sha256
         self._reference = reference
-        self._shared: dict[tuple[Pass, ...], FormedModel] = {}
+        self._shared: dict[tuple[Pass, ...], FormedModel | PassFailed] = {}
 
     def build(self, candidate: CandidateRecipe) -> Artifact:
         """
@@ -97,10 +98,9 @@ class CandidateBuilder:
             MissingExtra: A library is not installed.
             OSError: The disk is full or not writable.
         """
+        model = self._run_shared(candidate.passes)
         folder = self._work / candidate.name
-        shared = self._run_shared(candidate.passes[:-1])
-        folder.mkdir()
-        model = self._run(candidate.passes[-1], shared, folder)
+        shutil.copytree(model.file.parent, folder)
         self._complete(folder, candidate, model.file.name)
         artifact = self._store.add(folder)
         self._index.record(artifact)
@@ -110,11 +110,16 @@ class CandidateBuilder:
         if not passes:
             return self._original.model
         if passes not in self._shared:
-            folder = self._work / f"shared-{len(self._shared)}"
-            before = self._run_shared(passes[:-1])
-            folder.mkdir()
-            self._shared[passes] = self._run(passes[-1], before, folder)
-        return self._shared[passes]
+            try:
+                before = self._run_shared(passes[:-1])
+                folder = Path(tempfile.mkdtemp(dir=self._work, prefix=f"{passes[-1].name}-"))
+                self._shared[passes] = self._run(passes[-1], before, folder)
+            except PassFailed as error:
+                self._shared[passes] = error
+        found = self._shared[passes]
+        if isinstance(found, PassFailed):
+            raise found
+        return found
 
     def _run(self, step: Pass, model: FormedModel, folder: Path) -> FormedModel:
         if model.form not in step.needs:

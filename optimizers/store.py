@@ -1,5 +1,6 @@
 """The content-addressed store: a folder is added whole under its own digest, or not at all."""
 
+import errno
 import os
 import shutil
 import tempfile
@@ -10,10 +11,12 @@ from pathlib import Path
 import psutil
 
 from optimizers import digest
-from optimizers.artifact import MANIFEST_NAME, Artifact, FileDigest, Manifest
+from optimizers.artifact import MANIFEST_NAME, REFERENCE_NAME, Artifact, FileDigest, Manifest
 from optimizers.errors import ArtifactError, DigestMismatch
 
 BUILDING = "building"
+# What the disk or the folder, not the build, is to blame for.
+DISK_ERRORS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO})
 
 
 class ArtifactStore:
@@ -53,15 +56,22 @@ class ArtifactStore:
         try:
             yield folder
         except OSError as error:
+            if error.errno not in DISK_ERRORS:
+                raise
             raise _unwritable(self.root, error) from error
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def add(self, folder: Path) -> Artifact:
-        """Move a complete folder with its `artifact.json` into the store and return what the lock records of it."""
+        """
+        Move a complete folder with its `artifact.json` into the store and return what the lock records of it.
+
+        Where the same artifact is there already, only its reference answers are replaced.
+        """
         artifact = describe(folder)
         final = self.folder(artifact.sha256)
-        if final.is_dir() and digest.of_folder(final) == artifact.sha256:
+        if final.is_dir() and identity(final) == artifact.sha256:
+            (folder / REFERENCE_NAME).replace(final / REFERENCE_NAME)
             return artifact
         final.parent.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(final, ignore_errors=True)
@@ -74,13 +84,15 @@ class ArtifactStore:
 
         Raises:
             DigestMismatch: A file is missing, added or changed.
-            ArtifactError: The artifact is not in the store.
+            ArtifactError: The artifact is not in the store, or without its reference answers.
         """
         folder = self.folder(artifact.sha256)
         if not folder.is_dir():
             raise ArtifactError(
                 f"artifact `{artifact.name}` ({artifact.sha256[:12]}) is not in {self.root}; run `serving optimize`"
             )
+        if not (folder / REFERENCE_NAME).is_file():
+            raise ArtifactError(f"{folder}: the reference answers are missing; run `serving optimize`")
         expected = {file.path: file.sha256 for file in artifact.files}
         found = {file.path: file.sha256 for file in _files(folder)}
         if changed := sorted(path for path in expected.keys() | found.keys() if expected.get(path) != found.get(path)):
@@ -91,13 +103,23 @@ class ArtifactStore:
         return folder
 
 
+def identity(folder: Path) -> str:
+    """
+    Return the sha256 of an artifact: over the sorted relative names and contents of its files.
+
+    The reference answers do not count. They are what the original answered on the machine of the build, and differ in
+    the last digits from one processor to the next.
+    """
+    return digest.of_value([[file.path, file.sha256] for file in _files(folder)])
+
+
 def describe(folder: Path) -> Artifact:
     """Return what the lock records of a complete artifact folder."""
     manifest = Manifest.model_validate_json((folder / MANIFEST_NAME).read_text())
     files = _files(folder)
     return Artifact(
         name=manifest.name,
-        sha256=digest.of_folder(folder),
+        sha256=identity(folder),
         runtime=manifest.runtime,
         precision=manifest.precision,
         size_bytes=sum(file.size_bytes for file in files),
@@ -111,7 +133,7 @@ def _files(folder: Path) -> tuple[FileDigest, ...]:
             path=path.relative_to(folder).as_posix(), sha256=digest.of_file(path), size_bytes=path.stat().st_size
         )
         for path in sorted(folder.rglob("*"))
-        if path.is_file()
+        if path.is_file() and path != folder / REFERENCE_NAME
     )
 
 

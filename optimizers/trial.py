@@ -67,7 +67,7 @@ def prepare(source: ModelSource, original: Original, config: BenchmarkConfig) ->
     batches = _batches(rows, encoder, pads=original.tokenizer is not None)
     expected = tuple(_answer(original.session, batch, source) for batch in batches)
     length = min(config.sequence_length, original.tokenizer.max_length) if original.tokenizer else None
-    measured = _rows_of_length(rows, encoder, length) if length else rows[:1]
+    measured = rows_of_length(rows, encoder, length) if length else rows[:1]
     loads = {
         size: encoder.encode([measured[index % len(measured)] for index in range(size)]) for size in config.batch_sizes
     }
@@ -115,8 +115,8 @@ def _answer(session: Session, batch: "Mapping[str, NDArray[Any]]", source: Model
     return outputs
 
 
-def _rows_of_length(rows: list[Any], encoder: RowEncoder, length: int) -> list[list[int]]:
-    """Return rows of exactly `length` token ids, cut from the samples one after the other."""
+def rows_of_length(rows: list[Any], encoder: RowEncoder, length: int) -> list[list[int]]:
+    """Return rows of exactly `length` token ids, cut from the texts `rows` one after the other."""
     ids = [int(token) for row in rows for token in encoder.encode([row])[TOKEN_IDS][0]]
     repeated = list(itertools.islice(itertools.cycle(ids), max(len(ids), length)))
     return [repeated[start : start + length] for start in range(0, len(repeated) - length + 1, length)]

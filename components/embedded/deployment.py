@@ -19,9 +19,9 @@ from components.embedded.readiness import (
 )
 from components.embedded.server_config import ServerConfig
 from components.embedded.server_inputs import ServerInputs
-from optimizers import digest
 from optimizers.errors import ArtifactError, DeployError, DigestMismatch, ServingError
 from optimizers.goal import ParityThresholds
+from optimizers.store import identity
 
 # The product's rule for retries: at most 3 attempts, exponential from 500 ms to 10 s, only for these two failures.
 ATTEMPTS = 3
@@ -67,9 +67,8 @@ def is_running(inputs: ServerInputs) -> bool:
     return process.running_config(Path(inputs.run_folder)) == inputs.config and is_ready(inputs.config)
 
 
-def remove(inputs: ServerInputs) -> None:
-    """Stop the server and remove its folder."""
-    run_folder = Path(inputs.run_folder)
+def remove(run_folder: Path) -> None:
+    """Stop the server that runs from this folder, and remove the folder."""
     process.stop(run_folder / CANDIDATE)
     process.stop(run_folder)
     shutil.rmtree(run_folder, ignore_errors=True)
@@ -112,7 +111,7 @@ def _verify_artifact(config: ServerConfig) -> None:
     folder = Path(config.artifact_folder)
     if not folder.is_dir():
         raise ArtifactError(f"{folder}: the artifact is not in the store; run `serving optimize`")
-    found = digest.of_folder(folder)
+    found = identity(folder)
     if found != config.artifact_sha256:
         raise DigestMismatch(
             f"{folder}: sha256 {found[:12]} differs from the locked {config.artifact_sha256[:12]}; "

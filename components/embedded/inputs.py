@@ -1,14 +1,17 @@
 """What an embedded endpoint is given, checked: the plain half of `EmbeddedEndpointArgs`, and how it becomes a plan."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from components.embedded.plan import EmbeddedRequest, plan_endpoint
+from components.capacity import Prediction
+from components.embedded.plan import EmbeddedRequest, plan_endpoint, predict_load
 from components.endpoint_plan import EndpointPlan
 from optimizers import hardware, lock
 from optimizers.errors import ArtifactError
 from optimizers.goal import Goal, ParityThresholds
+from optimizers.lock import LockedModel
 from optimizers.vocabulary import Accelerator
 
 
@@ -68,11 +71,28 @@ def read_and_plan(name: str, inputs: EmbeddedInputs) -> EndpointPlan:
     Raises:
         ArtifactError: The lock has no such model, or no measurement of it.
     """
+    return plan_endpoint(_request(name, inputs), _read_locked(name, inputs), hardware.detect())
+
+
+def read_and_predict(name: str, inputs: EmbeddedInputs, rates_rps: Sequence[float]) -> list[Prediction]:
+    """
+    Read the same, and predict the planned endpoint at each of these rates.
+
+    Raises:
+        ArtifactError: The lock has no such model, or no measurement of it.
+    """
+    return predict_load(_request(name, inputs), _read_locked(name, inputs), hardware.detect(), rates_rps)
+
+
+def _request(name: str, inputs: EmbeddedInputs) -> EmbeddedRequest:
+    return EmbeddedRequest(
+        name=name, goal=inputs.goal, max_batch_size=inputs.max_batch_size, cache_entries=inputs.cache_entries
+    )
+
+
+def _read_locked(name: str, inputs: EmbeddedInputs) -> LockedModel:
     path = Path(inputs.lock_path)
     locked = lock.read(path).models.get(name)
     if locked is None:
         raise ArtifactError(f"`{name}` is not in {path.name}; run `serving optimize`")
-    request = EmbeddedRequest(
-        name=name, goal=inputs.goal, max_batch_size=inputs.max_batch_size, cache_entries=inputs.cache_entries
-    )
-    return plan_endpoint(request, locked, hardware.detect())
+    return locked

@@ -1,5 +1,7 @@
 """Plan an endpoint on this machine: which artifact, how many threads, which batch size, how fast."""
 
+from collections.abc import Sequence
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.capacity import Prediction, predict
@@ -71,9 +73,9 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
     report = _report_for(locked, hardware, request.name)
     chosen = report.candidate(report.chosen)
     artifact = _locked_artifact(locked, chosen, request.name)
-    singles = tuple(item for item in chosen.measurements if item.concurrency == 1)
-    batches = tuple(item for item in singles if item.batch_size <= request.max_batch_size)
-    prediction = predict(batches, request.goal.throughput_rps, SERVER_OVERHEAD_MS)
+    singles = _one_at_a_time(chosen)
+    batch_size = _batch_size(request, singles)
+    prediction = _predict(singles, batch_size, request.goal.throughput_rps)
     facts = SourceFacts(model_format=locked.model_format, model_size_bytes=locked.model_size_bytes)
     recipe = recipe_for(facts, request.goal, report.hardware)
     platform = choose_platform(Needs(target=DeploymentTarget.EMBEDDED, formats=frozenset({locked.model_format})))
@@ -102,13 +104,37 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
         replicas=Decision(value=1, basis="`embedded` is one machine"),
         workers=Decision(value=1, basis="one process batches all requests; its threads use every core"),
         threads=Decision(value=report.threads, basis=f"as measured on {report.hardware.cpu_cores} cores"),
-        max_batch_size=_batch_size(request, batches),
+        max_batch_size=batch_size,
         cache_entries=request.cache_entries,
         resources=Resources(cpu_cores=report.threads, memory_mib=_memory(artifact)),
         scaling=ScalingPolicy(min_replicas=1, max_replicas=1, target_utilization=TARGET_UTILIZATION),
-        measured=_measured(singles[0]),
+        measured=_measured(singles[0], report),
         predicted=_predicted(prediction, request, report),
     )
+
+
+def predict_load(
+    request: EmbeddedRequest, locked: LockedModel, hardware: Hardware, rates_rps: Sequence[float]
+) -> list[Prediction]:
+    """
+    Return what the planned endpoint will do at each of these rates, predicted as the plan predicts.
+
+    Raises:
+        ArtifactError: As `plan_endpoint`.
+    """
+    report = _report_for(locked, hardware, request.name)
+    singles = _one_at_a_time(report.candidate(report.chosen))
+    batch_size = _batch_size(request, singles)
+    return [_predict(singles, batch_size, rate_rps) for rate_rps in rates_rps]
+
+
+def _one_at_a_time(chosen: CandidateReport) -> tuple[Measurement, ...]:
+    return tuple(item for item in chosen.measurements if item.concurrency == 1)
+
+
+def _predict(singles: tuple[Measurement, ...], batch_size: Decision, rate_rps: float) -> Prediction:
+    reachable = tuple(item for item in singles if item.batch_size <= int(batch_size.value))
+    return predict(reachable, rate_rps, SERVER_OVERHEAD_MS)
 
 
 def _report_for(locked: LockedModel, hardware: Hardware, name: str) -> Report:
@@ -128,15 +154,19 @@ def _locked_artifact(locked: LockedModel, chosen: CandidateReport, name: str) ->
     return artifact
 
 
-def _batch_size(request: EmbeddedRequest, batches: tuple[Measurement, ...]) -> Decision:
+def _batch_size(request: EmbeddedRequest, singles: tuple[Measurement, ...]) -> Decision:
     """Return the largest batch whose two calls in a row, the running one and one's own, stay within the SLA."""
     if request.max_batch_size == 1:
         return Decision(value=1, basis="batching is off in the spec")
     sla_ms = request.goal.latency_sla_ms
+    batches = [item for item in singles if item.batch_size <= request.max_batch_size]
     fitting = [item for item in batches if 2 * item.p99.value_ms + SERVER_OVERHEAD_MS <= sla_ms]
     if not fitting:
         return Decision(value=1, basis=f"a batch would break the SLA of {sla_ms} ms")
     largest = max(fitting, key=lambda item: item.batch_size)
+    fastest = min(batches, key=lambda item: item.p50.value_ms / item.batch_size)
+    if fastest.batch_size == 1 and len(batches) > 1:
+        return Decision(value=1, basis="no measured batch answers more rows a second than one row at a time")
     # Latency grows at most linearly with the rows, so the largest measured batch that fits bounds larger ones.
     row_ms = largest.p99.value_ms / largest.batch_size
     room = int((sla_ms - SERVER_OVERHEAD_MS) / 2 / row_ms)
@@ -157,8 +187,9 @@ def _memory(artifact: Artifact) -> Estimate:
     )
 
 
-def _measured(single: Measurement) -> Measured:
+def _measured(single: Measurement, report: Report) -> Measured:
     return Measured(
+        sequence_length=report.sequence_length,
         p50_ms=round(single.p50.value_ms, 3),
         p99_ms=round(single.p99.value_ms, 3),
         throughput_rps=round(single.throughput_rps, 2),
@@ -166,7 +197,9 @@ def _measured(single: Measurement) -> Measured:
 
 
 def _predicted(prediction: Prediction, request: EmbeddedRequest, report: Report) -> Predicted:
-    measured = f"measured {report.measured_at[:10]} on {report.hardware.cpu_model} with {report.threads} threads"
+    tokens = f", {report.sequence_length} tokens a row" if report.sequence_length else ""
+    machine = f"{report.hardware.cpu_model} with {report.threads} threads"
+    measured = f"measured {report.measured_at[:10]} on {machine}{tokens}"
     load = f"at {request.goal.throughput_rps} requests/s, batch {prediction.batch_size}: {prediction.model}; {measured}"
     overhead = f"the fastest measured batch plus {SERVER_OVERHEAD_MS:g} ms for the server; {measured}"
     return Predicted(

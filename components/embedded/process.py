@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import psutil
+from pydantic import ValidationError
 
 from components.embedded.server_config import CONFIG_VARIABLE, ServerConfig
 from optimizers.atomic_file import write_atomically
@@ -65,11 +66,14 @@ def start(config: ServerConfig, run_folder: Path) -> None:
 
 
 def running_config(run_folder: Path) -> ServerConfig | None:
-    """Return the configuration of the server that runs from this folder, or None."""
+    """Return the configuration of the server that runs from this folder; None where none of this version's runs."""
     path = run_folder / CONFIG_NAME
     if not path.is_file() or arbiter(run_folder) is None:
         return None
-    return ServerConfig.model_validate_json(path.read_bytes())
+    try:
+        return ServerConfig.model_validate_json(path.read_bytes())
+    except ValidationError:
+        return None
 
 
 def arbiter(run_folder: Path) -> psutil.Process | None:

@@ -40,7 +40,6 @@ def server_config(plan: EndpointPlan, inputs: EmbeddedInputs) -> ServerConfig:
         workers=int(plan.workers.value),
         threads=int(plan.threads.value),
         max_batch_size=int(plan.max_batch_size.value),
-        max_latency_ms=timeout_s * 1000,
         request_timeout_s=timeout_s,
         max_concurrency=max(SMALLEST_QUEUE, int(capacity_rps * timeout_s)),
         cache_entries=plan.cache_entries,

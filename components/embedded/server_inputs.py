@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from components.embedded.server_config import ServerConfig
 from optimizers.goal import ParityThresholds
@@ -31,3 +31,11 @@ class ServerInputs(BaseModel):
     def of(cls, props: Mapping[str, Any]) -> Self:
         """Return the inputs among a resource's properties; the engine adds keys of its own and makes numbers floats."""
         return cls.model_validate({key: props[key] for key in cls.model_fields})
+
+    @classmethod
+    def find(cls, props: Mapping[str, Any]) -> Self | None:
+        """Return the inputs among a resource's properties, or None where another version wrote them differently."""
+        try:
+            return cls.of(props)
+        except (KeyError, ValidationError):
+            return None

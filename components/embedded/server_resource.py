@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pulumi
@@ -35,7 +36,9 @@ class EmbeddedServerProvider(ResourceProvider):
         """Return the recorded outputs with the status that is true now."""
         from components.embedded.deployment import is_running
 
-        alive = _plain_error(lambda: is_running(ServerInputs.of(props)))
+        # What another version of this package wrote may lack a field: its server counts as stopped, so `up` replaces it.
+        inputs = ServerInputs.find(props)
+        alive = inputs is not None and _plain_error(lambda: is_running(inputs))
         return ReadResult(id_=id_, outs={**props, "status": RUNNING if alive else STOPPED})
 
     def update(self, _id: str, _olds: dict[str, Any], _news: dict[str, Any]) -> UpdateResult:
@@ -46,7 +49,7 @@ class EmbeddedServerProvider(ResourceProvider):
         """Stop the server and remove its folder."""
         from components.embedded.deployment import remove
 
-        _plain_error(lambda: remove(ServerInputs.of(_props)))
+        _plain_error(lambda: remove(Path(_props["run_folder"])))
 
 
 class EmbeddedServer(Resource, module="model-serving", name="EmbeddedServer"):

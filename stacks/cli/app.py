@@ -19,8 +19,8 @@ from stacks.cli.exit import run_and_exit
 app = typer.Typer(
     name="serving",
     help="Take a trained model from file to a running, optimized, budget-checked endpoint.",
-    epilog="Exit codes: 0 done, 2 invalid spec, 3 policy refuses, 4 no plan, 5 model or artifact, 6 missing extra, "
-    "7 not healthy, 8 busy, 130 interrupted. Start with: serving up",
+    epilog="Start with: serving up\n\nExit codes: 0 done, 1 unexpected, 2 invalid spec or arguments, 3 policy refuses, "
+    "4 no plan, 5 model or artifact, 6 missing extra, 7 not healthy, 8 busy, 130 interrupted.",
     no_args_is_help=True,
     add_completion=True,
     pretty_exceptions_enable=False,

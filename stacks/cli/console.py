@@ -1,9 +1,10 @@
 """Where commands print: results on stdout, progress on stderr, colour only for people."""
 
 import json
+from collections.abc import Collection
 from typing import Any
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 
 # Results go to files and pull requests too, so they are not cut at the width of whatever runs the command.
@@ -26,11 +27,26 @@ def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON value
     print(json.dumps(document, indent=2, ensure_ascii=False))  # noqa: T201
 
 
-def table(title: str, *columns: str) -> Table:
-    """Return an empty table in the house style."""
+def table(title: str, *columns: str, numbers: Collection[str] = ()) -> Table:
+    """Return an empty table in the house style; the last column wraps, those in `numbers` are aligned right."""
     result = Table(
         title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, padding=(0, 2, 0, 0)
     )
     for column in columns:
-        result.add_column(column, overflow="fold", header_style="dim")
+        result.add_column(
+            column,
+            overflow="fold",
+            header_style="dim",
+            no_wrap=column != columns[-1],
+            justify="right" if column in numbers else "left",
+        )
     return result
+
+
+def print_tables(*tables: RenderableType) -> None:
+    """Print tables with an empty line between them."""
+    console = results()
+    for number, item in enumerate(tables):
+        if number:
+            console.print()
+        console.print(item)

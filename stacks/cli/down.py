@@ -12,5 +12,7 @@ def run(stack: str, *, as_json: bool) -> None:
         result = engine.destroy()
     if as_json:
         print_json({"changes": result.changes, "changed": result.changed})
-    else:
+    elif result.changed:
         results().print(changes_line(result))
+    else:
+        results().print(f"nothing was deployed in stack `{stack}`")

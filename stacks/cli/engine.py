@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from stacks.cli.console import progress
-from stacks.engine.environment import engine_environment, export_lines
+from stacks.engine.environment import engine_environment, export_lines, own_state_folder
 from stacks.engine.locate import locate_engine
 from stacks.project import find_project
 
@@ -13,6 +13,9 @@ def run(*, export: bool) -> None:
     """Say which engine is used, or print what a shell needs for plain `pulumi` commands."""
     engine = locate_engine(progress().print)
     if export:
-        print(export_lines(engine_environment(find_project(Path.cwd()), engine, os.environ)))  # noqa: T201
+        project = find_project(Path.cwd())
+        # A plain `pulumi` refuses a file backend whose folder is not there.
+        own_state_folder(project).mkdir(parents=True, exist_ok=True)
+        print(export_lines(engine_environment(project, engine, os.environ)))  # noqa: T201
     else:
         print(engine.sentence)  # noqa: T201

@@ -1,5 +1,6 @@
 """`serving logs`."""
 
+import contextlib
 import sys
 import time
 from collections import deque
@@ -19,7 +20,9 @@ def run(stack: str, *, lines: int, follow: bool) -> None:
     path = event_log(context.spec.name, embedded_inputs(context.spec, context.project, stack))
     if not path.is_file():
         raise DeployError(f"stack `{stack}` has no log yet; run `serving up --stack {stack}`")
-    _print_log(path, lines, follow=follow)
+    # Ctrl-C is how one stops to follow.
+    with contextlib.suppress(KeyboardInterrupt) if follow else contextlib.nullcontext():
+        _print_log(path, lines, follow=follow)
 
 
 def _print_log(path: Path, lines: int, *, follow: bool) -> None:

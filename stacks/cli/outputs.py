@@ -1,5 +1,9 @@
 """`serving outputs`."""
 
+from typing import cast
+
+from rich.markup import escape
+
 from stacks.cli.console import print_json, results, table
 from stacks.cli.context import project_of
 from stacks.cli.stack_run import stack_run
@@ -18,5 +22,12 @@ def run(stack: str, *, as_json: bool) -> None:
     shown = table(f"Outputs of stack `{stack}`", "output", "field", "value")
     for name, fields in outputs.items():
         for key, value in fields.items():
-            shown.add_row(name, key, str(value))
+            shown.add_row(name, key, escape(_shown(value)))
     results().print(shown)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict):
+        fields = cast("dict[str, object]", value)
+        return ", ".join(f"{key} {_shown(item)}" for key, item in fields.items())
+    return f"{value:.6g}" if isinstance(value, float) else str(value)

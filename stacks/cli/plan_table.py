@@ -1,11 +1,13 @@
 """The plan as a table: each decision and number with its basis."""
 
+from rich.markup import escape
 from rich.table import Table
 
 from components.endpoint_plan import Decision, EndpointPlan, Estimate
 from stacks.cli.console import table
 
 UNBOUNDED = "no limit"
+AS_ABOVE = "as above"
 
 
 def plan_table(plan: EndpointPlan) -> Table:
@@ -15,7 +17,7 @@ def plan_table(plan: EndpointPlan) -> Table:
     result.add_row("platform", *_decision(plan.platform))
     result.add_row("first choice", *_decision(plan.first_choice))
     checked = f"{parity.metric} {parity.value:.5f}, threshold {parity.threshold:g}" if parity else "no parity recorded"
-    result.add_row("artifact", f"{artifact.name} {artifact.sha256[:12]}", f"{artifact.size_mb:g} MB; {checked}")
+    result.add_row("artifact", artifact.name, f"sha256 {artifact.sha256[:12]}, {artifact.size_mb:g} MB; {checked}")
     for name, decision in (
         ("replicas", plan.replicas),
         ("workers", plan.workers),
@@ -24,21 +26,23 @@ def plan_table(plan: EndpointPlan) -> Table:
     ):
         result.add_row(name, *_decision(decision))
     result.add_row("memory", *_estimate(plan.resources.memory_mib, " MiB"))
-    result.add_section()
     predicted = plan.predicted
+    before = ""
     for name, estimate, unit in (
         ("predicted p50", predicted.p50_ms, " ms"),
-        (f"predicted p99 (SLA {plan.latency_sla_ms} ms)", predicted.p99_ms, " ms"),
-        (f"capacity (asked {plan.throughput_rps} req/s)", predicted.capacity_rps, " req/s"),
+        (f"predicted p99, SLA {plan.latency_sla_ms} ms", predicted.p99_ms, " ms"),
+        (f"capacity, asked {plan.throughput_rps}/s", predicted.capacity_rps, "/s"),
         ("utilization", predicted.utilization, ""),
     ):
-        result.add_row(name, *_estimate(estimate, unit))
+        value, basis = _estimate(estimate, unit)
+        result.add_row(name, value, AS_ABOVE if basis == before else basis)
+        before = basis
     return result
 
 
 def _decision(decision: Decision) -> tuple[str, str]:
-    return str(decision.value), decision.basis
+    return str(decision.value), escape(decision.basis)
 
 
 def _estimate(estimate: Estimate, unit: str) -> tuple[str, str]:
-    return UNBOUNDED if estimate.value is None else f"{estimate.value:g}{unit}", estimate.basis
+    return UNBOUNDED if estimate.value is None else f"{estimate.value:g}{unit}", escape(estimate.basis)

@@ -2,6 +2,7 @@
 
 from typing import TypedDict
 
+from rich.markup import escape
 from rich.table import Table
 
 from policies.pack import POLICIES
@@ -35,9 +36,9 @@ def verdicts(said: list[PolicyReport]) -> list[Verdict]:
 
 def policy_table(found: list[Verdict]) -> Table:
     """Return one row a policy."""
-    result = table("Policies", "policy", "verdict", "")
+    result = table("Policies", "policy", "verdict", "rule or reason")
     for verdict in found:
         colour = {PASSED: "green", WARNED: "yellow", REFUSED: "red"}[verdict["verdict"]]
         text = "\n".join(verdict["messages"]) or verdict["rule"]
-        result.add_row(verdict["policy"], f"[{colour}]{verdict['verdict']}[/]", text)
+        result.add_row(verdict["policy"], f"[{colour}]{verdict['verdict']}[/]", escape(text))
     return result

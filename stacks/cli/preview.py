@@ -2,7 +2,7 @@
 
 from optimizers.errors import PolicyViolation
 from stacks.cli.changes import changes_line
-from stacks.cli.console import print_json, results
+from stacks.cli.console import print_json, print_tables
 from stacks.cli.context import open_stack
 from stacks.cli.exit import refuse
 from stacks.cli.plan import decide
@@ -21,9 +21,6 @@ def run(stack: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"changes": result.changes, "changed": result.changed, "policies": found, "plan": plan.recorded()})
     else:
-        console = results()
-        console.print(plan_table(plan))
-        console.print(policy_table(found))
-        console.print(changes_line(result, "would"))
+        print_tables(plan_table(plan), policy_table(found), changes_line(result, "would"))
     if result.refused:
         refuse(PolicyViolation(result.refused))

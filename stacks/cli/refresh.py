@@ -16,5 +16,7 @@ def run(stack: str, *, as_json: bool) -> None:
         results().print(
             f"[yellow]drift[/]: {', '.join(drift)} is not as it was deployed; `serving up --stack {stack}` repairs it"
         )
-    else:
+    elif result.operations:
         results().print("no drift: what runs is what was deployed")
+    else:
+        results().print(f"nothing is deployed; `serving up --stack {stack}` deploys")

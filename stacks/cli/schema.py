@@ -15,9 +15,8 @@ def run(*, check: Path | None, out: Path | None) -> None:
     text = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
     if check is not None:
         if not check.is_file() or check.read_text() != text:
-            issue = Issue(
-                str(check), "another schema", "it must be this version's", f"run `serving schema --out {check}`"
-            )
+            got = "another schema" if check.is_file() else "no file"
+            issue = Issue(str(check), got, "it must be this version's", f"run `serving schema --out {check}`")
             raise InvalidArgs("the schema file", (issue,))
     elif out is not None:
         write_atomically(out, text.encode())

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from pulumi.automation.events import EngineEvent
 from rich.console import Console
+from rich.markup import escape
 
 from stacks.cli.console import progress
 from stacks.engine.locate import locate_engine
@@ -24,7 +25,7 @@ def stack_run(project: Project, stack: str) -> Generator[StackRun]:
     console = progress()
 
     def say(text: str) -> None:
-        console.print(f"[dim]{text}[/]", soft_wrap=True)
+        console.print(f"[dim]{escape(text)}[/]", soft_wrap=True)
 
     with single_run(project, stack, say):
         engine = locate_engine(say)
@@ -38,4 +39,5 @@ def _show(console: Console, event: EngineEvent) -> None:
     operation = started.metadata.op.value
     if operation != "same":
         name = started.metadata.urn.rpartition("::")[2]
-        console.print(f"[dim]engine: {operation} {name}[/]", soft_wrap=True)
+        mood = "would " if started.planning else ""
+        console.print(f"[dim]engine: {mood}{operation} {name}[/]", soft_wrap=True)

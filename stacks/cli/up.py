@@ -1,6 +1,7 @@
 """`serving up`."""
 
 import json
+import os
 import shlex
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from optimizers.errors import PolicyViolation
 from optimizers.hardware import detect
 from stacks.arguments import embedded_inputs
 from stacks.cli.changes import changes_line
-from stacks.cli.console import print_json, results
+from stacks.cli.console import print_json, print_tables, results
 from stacks.cli.context import StackContext, open_stack
 from stacks.cli.exit import refuse
 from stacks.cli.optimize import build
@@ -43,13 +44,12 @@ def run(stack: str, *, as_json: bool) -> None:
         changed = (done or previewed).changes
         print_json({**refused, "deployment_manifest": plan.recorded(), "changes": changed, "policies": found})
     else:
-        console = results()
-        console.print(report_table(locked.reports[detect().fingerprint]))
-        console.print(plan_table(plan))
-        console.print(policy_table(found))
+        print_tables(report_table(locked.reports[detect().fingerprint]), plan_table(plan), policy_table(found))
         if done is not None:
-            console.print(changes_line(done))
             url = done.outputs["deployment_config"]["endpoint_url"]
+            console = results()
+            console.print()
+            console.print(changes_line(done))
             console.print(f"\n[bold green]{HEALTHY}[/]: {url}", _curl(context, plan, url), sep="\n", soft_wrap=True)
     if previewed.refused:
         refuse(PolicyViolation(previewed.refused))
@@ -76,5 +76,5 @@ def _curl(context: StackContext, plan: EndpointPlan, url: str) -> str:
     if len(body) > LONGEST_PASTED_REQUEST:
         file = run_folder(plan.name, inputs) / "request.json"
         write_atomically(file, body.encode())
-        body = f"@{file.relative_to(context.project.root)}"
+        body = f"@{os.path.relpath(file)}"
     return f"curl -s {url}/predict -H 'content-type: application/json' -d {shlex.quote(body)}"

@@ -10,4 +10,4 @@ def run(stack: str, *, as_json: bool) -> None:
     if as_json:
         print_json(context.spec.model_dump(mode="json"))
         return
-    results().print(f"[green]valid[/]: stacks/Pulumi.{stack}.yaml")
+    results().print(f"[green]valid[/]: stacks/Pulumi.{stack}.yaml; next: `serving up --stack {stack}`")

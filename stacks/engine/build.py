@@ -17,6 +17,7 @@ from stacks.engine.cache import BUILD_FLAGS, MODULE, SOURCE, VERSION, built_engi
 from stacks.engine.launchers import write_launchers
 
 BINARY = "pulumi"
+BUILDING = "building-"
 OLDEST_GO = (1, 25)
 SAY_EVERY_S = 15
 
@@ -45,7 +46,10 @@ def ensure_built(say: Say) -> Path:
 
 def _build(binary: Path, say: Say) -> None:
     go = _find_go()
-    with tempfile.TemporaryDirectory(dir=binary.parent, prefix="building-") as temporary:
+    for stale in binary.parent.glob(f"{BUILDING}*"):
+        # A build that was killed could not remove its folder; no other build runs while the lock is held.
+        shutil.rmtree(stale, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=binary.parent, prefix=BUILDING) as temporary:
         built = Path(temporary) / BINARY
         command = [go, "build", "-mod=readonly", *BUILD_FLAGS, "-o", str(built), MODULE]
         started = time.monotonic()

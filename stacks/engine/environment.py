@@ -6,6 +6,7 @@ import shlex
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import quote
 
 from stacks.engine.locate import Engine, Origin
 from stacks.project import Project
@@ -19,21 +20,22 @@ def engine_environment(project: Project, engine: Engine, inherited: Mapping[str,
     """
     Return the variables to add to `inherited` for a run.
 
-    The state lies where the user is logged in, else in files below the project. Our own file backend has an empty
-    passphrase unless the user sets one: nothing in it is secret.
+    The state lies where the user is logged in, else in files below the project. A file backend has an empty passphrase
+    unless the user sets one: nothing in it is secret.
     """
+    ours = (str(engine.path.parent), str(Path(sys.prefix) / "bin"))
     added = {
         "VIRTUAL_ENV": sys.prefix,
-        "PATH": os.pathsep.join((str(engine.path.parent), str(Path(sys.prefix) / "bin"), inherited.get("PATH", ""))),
+        "PATH": os.pathsep.join(path for path in (*ours, inherited.get("PATH", "")) if path),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         # Nothing here needs a downloaded plugin, and a failed download costs seconds.
         "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
     }
     if engine.origin is Origin.PATH:
         del added["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"]
-    if BACKEND not in inherited and current_login(inherited) is None:
-        added[BACKEND] = own_backend(project)
-    backend = added.get(BACKEND, inherited.get(BACKEND, ""))
+    backend = inherited.get(BACKEND) or current_login(inherited)
+    if not backend:
+        backend = added[BACKEND] = own_backend(project)
     if backend.startswith("file://") and PASSPHRASE not in inherited and PASSPHRASE_FILE not in inherited:
         added[PASSPHRASE] = ""
     return added
@@ -41,7 +43,7 @@ def engine_environment(project: Project, engine: Engine, inherited: Mapping[str,
 
 def own_backend(project: Project) -> str:
     """Return the URL of the project's own file backend."""
-    return f"file://{own_state_folder(project)}"
+    return f"file://{quote(str(own_state_folder(project)))}"
 
 
 def own_state_folder(project: Project) -> Path:

@@ -85,7 +85,12 @@ class ProjectLanguageHost(LanguageServer):
         # The SDK's server takes the engine's address from here.
         del request.args[:]
         request.args.append(self._engine_address)
-        return super().Run(request, context)  # type: ignore[no-untyped-call]
+        response = super().Run(request, context)  # type: ignore[no-untyped-call]
+        if response.error:
+            # The SDK has reported the error; as an answer it would be printed a second time.
+            response.ClearField("error")
+            response.bail = True
+        return response
 
     def RunPlugin(self, request: Any, context: Any) -> Generator[Any]:
         """Run a policy pack, or another plugin that is written in Python, and stream its output."""
@@ -117,9 +122,13 @@ class ProjectLanguageHost(LanguageServer):
             runpy.run_path(str(self._entry_point), run_name="__main__")
         except pulumi.RunError:
             raise
+        except SystemExit as end:
+            if end.code:
+                raise pulumi.RunError(f"the program ended itself with {end.code}") from None
         except Exception as error:
             frames = traceback.extract_tb(error.__traceback__)
-            own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder.parent)] or list(frames)
+            # A syntax error has no frame of the program; it names its file and line itself.
+            own = [frame for frame in frames if Path(frame.filename).is_relative_to(folder.parent)]
             text = "".join(traceback.format_list(own)) + "".join(traceback.format_exception_only(error))
             raise pulumi.RunError(f"Program failed with an unhandled exception:\n{text}") from error
 
@@ -160,6 +169,8 @@ def main() -> None:
     with contextlib.suppress(KeyboardInterrupt):
         while os.getppid() == parent:
             server.wait_for_termination(timeout=1)
+    # Not `return`: a program that still runs would keep this process for as long as it likes.
+    return
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

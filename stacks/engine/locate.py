@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from enum import StrEnum
@@ -17,6 +18,7 @@ from stacks.engine.cache import VERSION, built_engine_folder, cache_root, instal
 
 # The oldest engine that this project was run with; the SDK that it pins speaks to this one and newer.
 OLDEST_VERSION = (3, 259, 0)
+VERSION_LINE = re.compile(r"v?\d+\.\d+\.\d+")
 VERSION_TIMEOUT_S = 20
 INSTALL_TIMEOUT_S = 300
 # How long a failed try of the installer is remembered, so that a machine without internet is asked once a day.
@@ -38,11 +40,13 @@ class Engine:
 
     Attributes:
         path: The executable `pulumi`.
+        version: Its version, `3.259.0`.
         origin: Which of the three ways found it.
         sentence: The same for people.
     """
 
     path: Path
+    version: str
     origin: Origin
     sentence: str
 
@@ -68,11 +72,14 @@ def _on_path(say: Say) -> Engine | None:
     if cache_root().resolve() in path.parents:
         return None
     version = _version(path)
-    if version is None or version < OLDEST_VERSION:
-        shown = _dotted(version) if version else "of an unknown version"
+    if version is None:
+        say(f"engine: `{path}` does not print its version and is not used")
+        return None
+    shown = _dotted(version)
+    if version < OLDEST_VERSION:
         say(f"engine: `{path}` {shown} is older than {_dotted(OLDEST_VERSION)} and is not used")
         return None
-    return Engine(path, Origin.PATH, f"using Pulumi {_dotted(version)} from PATH ({path})")
+    return Engine(path, shown, Origin.PATH, f"using Pulumi {shown} from PATH ({path})")
 
 
 def _installed(say: Say) -> Engine | None:
@@ -82,13 +89,14 @@ def _installed(say: Say) -> Engine | None:
         _run_installer(folder, say)
     if not binary.is_file():
         return None
-    return Engine(binary, Origin.INSTALLER, f"using Pulumi {VERSION} from the official installer ({binary})")
+    return Engine(binary, VERSION, Origin.INSTALLER, f"using Pulumi {VERSION} from the official installer ({binary})")
 
 
 def _built(say: Say) -> Engine:
     binary = ensure_built(say)
     return Engine(
         binary,
+        VERSION,
         Origin.BUILT,
         f"using Pulumi {VERSION} built from Go modules, with the project's language host ({binary})",
     )
@@ -96,7 +104,7 @@ def _built(say: Say) -> Engine:
 
 def _run_installer(folder: Path, say: Say) -> None:
     """Run the official installer in a process of its own, so that no network keeps it longer than the limit."""
-    failed = folder.with_suffix(".failed")
+    failed = folder.with_name(f"{folder.name}.failed")
     if failed.exists() and time.time() - failed.stat().st_mtime < INSTALL_RETRY_S:
         return
     say(f"engine: trying the official installer for Pulumi {VERSION}")
@@ -104,17 +112,29 @@ def _run_installer(folder: Path, say: Say) -> None:
         "import sys, semver; from pulumi.automation import PulumiCommand; "
         "PulumiCommand.install(root=sys.argv[1], version=semver.VersionInfo.parse(sys.argv[2]))"
     )
-    try:
-        subprocess.run(
-            [sys.executable, "-c", program, str(folder), VERSION],
-            check=True, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S,
-        )  # fmt: skip
-    except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
-        lines = (error.stderr or "").strip().splitlines() if isinstance(error, subprocess.CalledProcessError) else []
-        reason = lines[-1] if lines else "it took too long"
-        say(f"engine: the official installer cannot be had here ({reason})")
-        shutil.rmtree(folder, ignore_errors=True)
-        write_atomically(failed, reason.encode())
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    # An installer that is killed leaves half an engine, so it works aside.
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix="installing-") as temporary:
+        installed = Path(temporary) / folder.name
+        try:
+            subprocess.run(
+                [sys.executable, "-c", program, str(installed), VERSION],
+                check=True, capture_output=True, text=True, timeout=INSTALL_TIMEOUT_S,
+            )  # fmt: skip
+        except (subprocess.CalledProcessError, subprocess.TimeoutExpired) as error:
+            reason = (
+                _last_line(error.stderr) if isinstance(error, subprocess.CalledProcessError) else "it took too long"
+            )
+            say(f"engine: the official installer cannot be had here ({reason})")
+            write_atomically(failed, reason.encode())
+            return
+        if not folder.exists():
+            installed.rename(folder)
+
+
+def _last_line(text: str) -> str:
+    lines = text.strip().splitlines()
+    return lines[-1] if lines else "it gave no reason"
 
 
 def _version(path: Path) -> tuple[int, ...] | None:
@@ -131,10 +151,12 @@ def _version(path: Path) -> tuple[int, ...] | None:
             ).stdout  # fmt: skip
         except (OSError, subprocess.TimeoutExpired):
             return None
-        known[key] = printed.strip()
+        found = VERSION_LINE.match(printed)
+        if found is None:
+            return None
+        known[key] = found[0]
         write_atomically(memory, json.dumps(known).encode())
-    found = re.match(r"v?(\d+)\.(\d+)\.(\d+)", known[key])
-    return tuple(int(part) for part in found.groups()) if found else None
+    return tuple(int(part) for part in re.findall(r"\d+", known[key]))
 
 
 def _remembered(memory: Path) -> dict[str, str]:

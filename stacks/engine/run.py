@@ -12,17 +12,21 @@ import psutil
 from pulumi import automation
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError
 from pulumi.automation.events import EngineEvent
+from semver import VersionInfo
 
 from optimizers.errors import Busy, DeployError
 from stacks.engine.diagnostics import failure, reasons
 from stacks.engine.environment import engine_environment, own_state_folder
 from stacks.engine.locate import Engine
+from stacks.engine.single_run import STARTED_BY
 from stacks.project import Project
 
 # The engine waits for ever where a program hangs; no run of this product takes as long.
 TIMEOUT_S = 1800
 MANDATORY = "mandatory"
 SAME = "same"
+REPLACE = "replace"
+STEPS_OF_A_REPLACEMENT = ("create-replacement", "delete-replaced", "discard-replaced")
 # Resources that the engine adds, and that no user wrote.
 UNSHOWN_TYPES = ("pulumi:providers:", "pulumi:pulumi:Stack")
 
@@ -81,7 +85,18 @@ class RunResult:
             self.errors.extend(reasons(event.diagnostic_event.message))
         outcome = event.res_outputs_event or event.res_op_failed_event
         if outcome and not outcome.metadata.type.startswith(UNSHOWN_TYPES):
-            self.operations[outcome.metadata.urn.rpartition("::")[2]] = outcome.metadata.op.value
+            operation = outcome.metadata.op.value
+            name = outcome.metadata.urn.rpartition("::")[2]
+            self.operations[name] = REPLACE if operation in STEPS_OF_A_REPLACEMENT else operation
+
+
+class LocatedCommand(automation.PulumiCommand):
+    """The Automation API's command for an engine that was found, wherever it lies: an archive has no `bin` folder."""
+
+    def __init__(self, engine: Engine) -> None:
+        # Instead of the base class's, which asks the engine for its version once more.
+        self.command = str(engine.path)
+        self.version = VersionInfo.parse(engine.version)
 
 
 class StackRun:
@@ -103,8 +118,8 @@ class StackRun:
         self._packs = [str(project.root / "policies")]
         own_state_folder(project).mkdir(parents=True, exist_ok=True)
         options = automation.LocalWorkspaceOptions(
-            pulumi_command=automation.PulumiCommand(root=str(engine.path.parents[1])),
-            env_vars=engine_environment(project, engine, os.environ),
+            pulumi_command=LocatedCommand(engine),
+            env_vars={**engine_environment(project, engine, os.environ), STARTED_BY: str(os.getpid())},
         )
         with _guarded(RunResult()):
             self._stack = automation.create_or_select_stack(stack, work_dir=str(project.root), opts=options)
@@ -159,7 +174,13 @@ def _ignore(_line: str) -> None:
 @contextmanager
 def _guarded(result: RunResult) -> Generator[None]:
     """Turn the Automation API's errors into ours, and end an engine that hangs."""
-    watchdog = threading.Timer(TIMEOUT_S, _end_engine)
+    timed_out = threading.Event()
+
+    def end() -> None:
+        timed_out.set()
+        _end_engine()
+
+    watchdog = threading.Timer(TIMEOUT_S, end)
     watchdog.daemon = True
     watchdog.start()
     try:
@@ -169,6 +190,8 @@ def _guarded(result: RunResult) -> Generator[None]:
     except CommandError as error:
         if result.refused:
             return
+        if timed_out.is_set():
+            raise DeployError(f"the engine was ended after {TIMEOUT_S} s; run the same command again") from None
         raise DeployError(failure(result.errors, str(error))) from None
     finally:
         watchdog.cancel()

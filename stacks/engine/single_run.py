@@ -15,6 +15,12 @@ from stacks.engine.build import Say
 from stacks.engine.environment import own_state_folder
 from stacks.project import Project
 
+# A process's start is known to 10 ms.
+CLOCK_TOLERANCE_S = 1.0
+# The engine gets this variable from `serving`: the process id of the command that started it.
+STARTED_BY = "MODEL_SERVING_STARTED_BY"
+ORPHAN_TIMEOUT_S = 180
+
 
 @contextmanager
 def single_run(project: Project, stack: str, say: Say) -> Generator[None]:
@@ -53,9 +59,40 @@ def _remove_stale_engine_locks(state: Path, stack: str, say: Say) -> None:
             continue
         if host != socket.gethostname():
             continue
-        if psutil.pid_exists(process_id):
-            raise Busy(
-                f"process {process_id} is updating stack `{stack}`; wait until it ends, then run this command again"
-            )
+        if engine := _running(process_id, path.stat().st_mtime):
+            _wait_for_orphan(engine, stack, say)
         path.unlink(missing_ok=True)
         say(f"engine: removed the lock that process {process_id} left when it was killed")
+
+
+def _running(process_id: int, locked_at: float) -> psutil.Process | None:
+    """Return the process that wrote a lock then, if it runs now; its number may belong to another one since."""
+    try:
+        process = psutil.Process(process_id)
+        wrote = process.status() != psutil.STATUS_ZOMBIE and process.create_time() <= locked_at + CLOCK_TOLERANCE_S
+    except psutil.NoSuchProcess:
+        return None
+    return process if wrote else None
+
+
+def _wait_for_orphan(engine: psutil.Process, stack: str, say: Say) -> None:
+    """
+    Wait for an engine whose `serving` was killed: this process has the hold, so no other command waits for it.
+
+    Raises:
+        Busy: The engine was started by somebody else, or does not end.
+    """
+    try:
+        if STARTED_BY not in engine.environ():
+            raise Busy(
+                f"process {engine.pid} is updating stack `{stack}`; wait until it ends, then run this command again"
+            )
+        say(f"engine: process {engine.pid} of a killed command is still updating stack `{stack}`; waiting for it")
+        engine.wait(ORPHAN_TIMEOUT_S)
+    except psutil.NoSuchProcess:
+        return
+    except psutil.TimeoutExpired:
+        raise Busy(
+            f"process {engine.pid} of a killed command is still updating stack `{stack}` after {ORPHAN_TIMEOUT_S} s; "
+            f"end it with `kill {engine.pid}`, then run this command again"
+        ) from None

@@ -104,3 +104,23 @@ def test_a_prediction_is_ordered_and_round_trips(
     if prediction.p50_ms is not None and prediction.p99_ms is not None:
         assert p50_ms <= prediction.p50_ms * 1.01
         assert prediction.p50_ms <= prediction.p99_ms
+
+
+@given(st.floats(min_value=0.1, max_value=0.999), st.floats(min_value=1, max_value=3))
+def test_a_batch_that_answers_no_more_rows_a_second_changes_nothing(utilization: float, tail: float) -> None:
+    single, useless = measured(1, 10, 10 * tail, 0.1), measured(8, 100, 100 * tail, 0.1)
+    rate_rps = utilization / 0.010
+
+    alone = predict((single,), rate_rps, overhead_ms=0)
+
+    assert predict((single, useless), rate_rps, overhead_ms=0) == alone
+    assert alone.model.startswith("M/G/1")
+
+
+@given(st.lists(st.floats(min_value=0.01, max_value=0.99), min_size=2, max_size=2, unique=True))
+def test_without_batches_more_load_is_never_faster(utilizations: list[float]) -> None:
+    low, high = (predict((measured(1, 10, 15, 0.2),), share * 100, overhead_ms=0) for share in sorted(utilizations))
+
+    assert low.p99_ms is not None
+    assert high.p99_ms is not None
+    assert low.p99_ms <= high.p99_ms * (1 + 1e-9)

@@ -73,12 +73,12 @@ class Checkout:
         """Run `serving` to its end."""
         return finished(self.start(*arguments), timeout_s)
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
-        """Start `serving` and return while it runs."""
+    def start(self, *arguments: str, **variables: str) -> subprocess.Popen[str]:
+        """Start `serving`, with more variables in its environment, and return while it runs."""
         return subprocess.Popen(
             [str(SERVING), *arguments],
             cwd=self.root,
-            env=self.environment,
+            env={**self.environment, **variables},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

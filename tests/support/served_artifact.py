@@ -95,7 +95,6 @@ def server_inputs(store: ArtifactStore, artifact: Artifact, run_folder: Path, **
         "workers": 1,
         "threads": 1,
         "max_batch_size": 8,
-        "max_latency_ms": 30_000,
         "request_timeout_s": 30,
         "max_concurrency": 64,
         "cache_entries": 0,

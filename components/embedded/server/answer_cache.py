@@ -2,7 +2,7 @@
 
 import json
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 MISSING = object()
@@ -12,7 +12,7 @@ class AnswerCache:
     """
     A cache of answers by the content of a row; the least recently used answer goes first.
 
-    Not safe for use from several threads; the server answers one batch at a time.
+    Not safe for use from several threads; the server uses it from its event loop.
 
     Attributes:
         hits: Rows answered from memory.
@@ -28,32 +28,35 @@ class AnswerCache:
         self.hits = 0
         self.lookups = 0
 
-    def answer(self, rows: Sequence[Any], compute: Callable[[list[int]], Sequence[Any]]) -> list[Any]:
-        """
-        Return one answer for each row.
-
-        Args:
-            rows: What was asked.
-            compute: Called once, with the indices of the rows that no answer is known for, if there are any.
-        """
+    def find(self, rows: Sequence[Any]) -> list[Any]:
+        """Return the known answer of each row, or `MISSING`."""
         if self._entries == 0:
-            return list(compute(list(range(len(rows)))))
-        keys = [json.dumps(row, sort_keys=True) for row in rows]
-        known = [self._answers.get(key, MISSING) for key in keys]
-        missing = [index for index, answer in enumerate(known) if answer is MISSING]
+            return [MISSING] * len(rows)
+        found = [self._recent(_key(row)) for row in rows]
         self.lookups += len(rows)
-        self.hits += len(rows) - len(missing)
-        if missing:
-            for index, answer in zip(missing, compute(missing), strict=True):
-                known[index] = answer
-        for key, answer in zip(keys, known, strict=True):
-            self._answers[key] = answer
-            self._answers.move_to_end(key)
+        self.hits += sum(answer is not MISSING for answer in found)
+        return found
+
+    def keep(self, rows: Sequence[Any], answers: Sequence[Any]) -> None:
+        """Remember the answers of rows."""
+        if self._entries == 0:
+            return
+        for row, answer in zip(rows, answers, strict=True):
+            self._answers[_key(row)] = answer
         while len(self._answers) > self._entries:
             self._answers.popitem(last=False)
-        return known
 
     @property
     def hit_rate(self) -> float:
         """Share of rows answered from memory, 0 to 1; 0 before the first row."""
         return self.hits / self.lookups if self.lookups else 0.0
+
+    def _recent(self, key: str) -> Any:  # noqa: ANN401 - any JSON value
+        if key not in self._answers:
+            return MISSING
+        self._answers.move_to_end(key)
+        return self._answers[key]
+
+
+def _key(row: Any) -> str:  # noqa: ANN401 - any JSON value
+    return json.dumps(row, sort_keys=True)

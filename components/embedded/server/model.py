@@ -30,7 +30,7 @@ class ServedModel:
     Args:
         folder: The artifact folder.
         threads: Threads that compute one call.
-        max_batch_size: Most rows in one call.
+        max_batch_size: Most rows in one call; warm-up goes up to it.
 
     Raises:
         ArtifactError: The artifact cannot be loaded.
@@ -55,19 +55,16 @@ class ServedModel:
         return EncodedRow(row, self._encoder.encode_row(index, row))
 
     def answer(self, rows: Sequence[EncodedRow]) -> list[Any]:
-        """Return one answer for each row; rows of one shape share a call of the model, up to the largest batch."""
+        """Return one answer for each row, in one call of the model for each shape of row."""
         groups = defaultdict[tuple[Any, ...], list[int]](list)
         for index, row in enumerate(rows):
             # Texts of any length are padded to one batch; other rows are batched with their like.
             groups[() if self._takes_text else tuple(array.shape for array in row.arrays.values())].append(index)
         answers: list[Any] = [None] * len(rows)
-        for group in groups.values():
-            for start in range(0, len(group), self._max_batch_size):
-                indices = group[start : start + self._max_batch_size]
-                inputs = self._encoder.stack([rows[index].arrays for index in indices])
-                found = self._encoder.answers(self._session.run(inputs), inputs)
-                for index, answer in zip(indices, found, strict=True):
-                    answers[index] = answer
+        for indices in groups.values():
+            inputs = self._encoder.stack([rows[index].arrays for index in indices])
+            for index, answer in zip(indices, self._encoder.answers(self._session.run(inputs), inputs), strict=True):
+                answers[index] = answer
         return answers
 
     def warm_up(self, calls: int) -> None:

@@ -1,12 +1,13 @@
 """
 The BentoML service: `bentoml serve components.embedded.server.service:Endpoint`.
 
-`POST /predict` with `{"inputs": [row, …]}` answers a JSON array with one answer for each row. BentoML batches the rows
-of all waiting requests. A row is checked when its request arrives, so a bad one never fails another request's batch.
+`POST /predict` with `{"inputs": [row, …]}` answers a JSON array with one answer for each row. The rows of all waiting
+requests are batched. A row is checked when its request arrives, so a bad one never fails another request's batch.
 """
 
 import os
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -14,7 +15,8 @@ import bentoml
 from pydantic import Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
-from components.embedded.server.answer_cache import AnswerCache
+from components.embedded.server.answer_cache import MISSING, AnswerCache
+from components.embedded.server.batcher import Batcher
 from components.embedded.server.event_log import Event, EventLog
 from components.embedded.server.memory_watch import killed_predecessors, out_of_memory_kills
 from components.embedded.server.metrics import ServerMetrics, with_contract_names
@@ -29,12 +31,6 @@ OTLP_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT"
 CONFIG = ServerConfig.model_validate_json(Path(os.environ[CONFIG_VARIABLE]).read_bytes())
 LOG = EventLog(Path(CONFIG.log_file), CONFIG.model_version)
 METRICS = ServerMetrics()
-# A single row is no batch to BentoML: requests are then answered one after the other, without its dispatcher.
-BATCHING: Any = (
-    {"batchable": True, "max_batch_size": CONFIG.max_batch_size, "max_latency_ms": CONFIG.max_latency_ms}
-    if CONFIG.max_batch_size > 1
-    else {}
-)
 TRACING: Any = {"exporter_type": "otlp", "sample_rate": CONFIG.trace_sample_ratio, "timeout": 5}
 
 
@@ -63,6 +59,18 @@ def _queue(value: object) -> QueuedRow:
 Row = Annotated[Any, PlainValidator(_queue), WithJsonSchema({"description": "A text, token ids, or numbers."})]
 
 
+def _call(queued: Sequence[QueuedRow]) -> list[Any]:
+    """Answer one batch, and tell each of its requests how large it was or why it failed."""
+    for row in queued:
+        row.record.batch_size = max(row.record.batch_size, len(queued))
+    try:
+        return Loaded.model.answer([row.encoded for row in queued])
+    except Exception as error:
+        for row in queued:
+            row.record.error = f"{type(error).__name__}: {error}"
+        raise
+
+
 @bentoml.service(
     name=CONFIG.name,
     workers=CONFIG.workers,
@@ -87,24 +95,22 @@ class Endpoint:
             raise
         seconds = time.perf_counter() - started
         self._cache = AnswerCache(CONFIG.cache_entries)
+        self._batcher = Batcher(_call, CONFIG.max_batch_size)
         METRICS.loaded(seconds)
         LOG.write(Event.MODEL_LOADED, load_time_s=round(seconds, 3), process_id=os.getpid())
 
-    @bentoml.api(route=PREDICT_PATH, **BATCHING)  # type: ignore[untyped-decorator]  # BentoML has no types
-    def predict(self, inputs: Annotated[list[Row], Field(min_length=1)]) -> list[Any]:
-        """Answer the rows of one or more requests."""
+    @bentoml.api(route=PREDICT_PATH)  # type: ignore[untyped-decorator]  # BentoML has no types
+    async def predict(self, inputs: Annotated[list[Row], Field(min_length=1)]) -> list[Any]:
+        """Answer the rows of one request."""
         queued: list[QueuedRow] = inputs
-        for row in queued:
-            row.record.batch_size = min(len(queued), CONFIG.max_batch_size)
-        try:
-            answers = self._cache.answer(
-                [row.encoded.row for row in queued],
-                lambda missing: Loaded.model.answer([queued[index].encoded for index in missing]),
-            )
-        except Exception as error:
-            for row in queued:
-                row.record.error = f"{type(error).__name__}: {error}"
-            raise
+        rows = [row.encoded.row for row in queued]
+        answers = self._cache.find(rows)
+        missing = [index for index, answer in enumerate(answers) if answer is MISSING]
+        if missing:
+            computed = await self._batcher.answer([queued[index] for index in missing])
+            for index, answer in zip(missing, computed, strict=True):
+                answers[index] = answer
+            self._cache.keep([rows[index] for index in missing], computed)
         METRICS.cache(self._cache.hit_rate)
         return answers
 

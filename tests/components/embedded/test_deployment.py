@@ -1,5 +1,6 @@
 """A server is adopted, replaced, rolled back, repaired and removed; each may be repeated at any moment."""
 
+import json
 import os
 import signal
 import socket
@@ -14,6 +15,7 @@ import pytest
 from components.embedded import deployment, process
 from components.embedded.server_config import CONFIG_VARIABLE, ServerConfig
 from components.embedded.server_inputs import ServerInputs
+from components.embedded.server_resource import STOPPED, EmbeddedServerProvider
 from optimizers.errors import ArtifactError, DeployError, DigestMismatch, ParityError
 from optimizers.store import ArtifactStore
 from tests.support.served_artifact import server_inputs, small_artifact, unloadable_artifact
@@ -199,8 +201,8 @@ def test_a_port_in_use_names_its_holder(store: ArtifactStore, run_folder: Path) 
 def test_removing_ends_every_process_frees_the_port_and_may_be_repeated(
     running: ServerInputs, run_folder: Path
 ) -> None:
-    deployment.remove(running)
-    deployment.remove(running)
+    deployment.remove(run_folder)
+    deployment.remove(run_folder)
 
     assert process.server_processes(run_folder) == []
     assert not run_folder.exists()
@@ -219,3 +221,30 @@ def test_a_strangers_process_is_never_taken_for_the_server(tmp_path: Path, run_f
     finally:
         stranger.kill()
         stranger.wait()
+
+
+def test_a_server_of_an_older_version_is_replaced(running: ServerInputs, run_folder: Path) -> None:
+    config = run_folder / process.CONFIG_NAME
+    config.write_text(json.dumps({**json.loads(config.read_text()), "field_of_the_past": 1}))
+    process_id = supervisor(run_folder).pid
+    assert not deployment.is_running(running)
+
+    deployment.deploy(running)
+
+    assert deployment.is_running(running)
+    assert supervisor(run_folder).pid != process_id
+
+
+def test_state_that_an_older_version_wrote_counts_as_stopped_and_can_be_removed(
+    running: ServerInputs, run_folder: Path
+) -> None:
+    props = running.model_dump(mode="json")
+    props["config"]["field_of_the_past"] = 1
+    provider = EmbeddedServerProvider()
+
+    found = provider.read("id", props).outs
+    assert found is not None
+    assert found["status"] == STOPPED
+    provider.delete("id", props)
+
+    assert process.server_processes(run_folder) == []

@@ -1,0 +1,130 @@
+"""`serving bench`."""
+
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from components.embedded.inputs import EmbeddedInputs, read_and_plan, read_and_predict
+from components.embedded.process import running_config
+from components.embedded.readiness import PREDICT_PATH, is_ready
+from components.embedded.requests import run_folder, server_config
+from components.embedded.server_config import ServerConfig
+from components.endpoint_plan import EndpointPlan
+from components.load.inputs import measured_rows
+from components.load.job import LoadJob
+from components.load.process import run_job
+from components.load.result import LoadResult, load_step
+from optimizers import hardware
+from optimizers.atomic_file import write_atomically
+from optimizers.errors import DeployError, InvalidArgs, Issue
+from stacks.arguments import embedded_inputs
+from stacks.cli.bench_table import bench_table
+from stacks.cli.console import print_json, progress, results
+from stacks.cli.context import open_stack
+
+# Shares of the predicted capacity: from idle to where the queue shows.
+DEFAULT_SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
+HIGHEST_RATE_RPS = 100_000.0
+VERSIONED = ("bentoml", "aiohttp", "onnxruntime", "openvino")
+
+
+def run(stack: str, *, as_json: bool, rates: str, seconds: float, seed: int, out: Path) -> None:  # noqa: PLR0913 - the options
+    """Load the endpoint step by step, then show and keep what was measured beside what was predicted."""
+    context = open_stack(stack)
+    inputs = embedded_inputs(context.spec, context.project, context.stack)
+    chosen = _parsed(rates)
+    plan = read_and_plan(context.spec.name, inputs)
+    config = _running(plan, inputs, stack)
+    result = _measure(plan, inputs, config, chosen or _default_rates(plan), seconds, seed)
+    kept = _keep(result, out, stack)
+    if as_json:
+        print_json(result.model_dump(mode="json"))
+    else:
+        results().print(bench_table(result))
+    progress().print(f"[dim]bench:[/] wrote {', '.join(str(path) for path in kept)}", soft_wrap=True)
+
+
+def _parsed(rates: str) -> list[float]:
+    """Return the rates in ascending order, none for an empty text."""
+    found, issues = set[float](), list[Issue]()
+    for text in filter(None, (part.strip() for part in rates.split(","))):
+        try:
+            rate = float(text)
+        except ValueError:
+            rate = 0.0
+        if 0 < rate <= HIGHEST_RATE_RPS:
+            found.add(rate)
+        else:
+            rule = f"a rate is a number above 0 and at most {HIGHEST_RATE_RPS:g} requests/s"
+            issues.append(Issue("--rates", f"`{text}`", rule, "write for example `--rates 5,10,20`"))
+    if issues:
+        raise InvalidArgs("the command line", tuple(issues))
+    return sorted(found)
+
+
+def _default_rates(plan: EndpointPlan) -> list[float]:
+    capacity_rps = plan.predicted.capacity_rps.value or float(plan.throughput_rps)
+    return sorted({max(1.0, float(round(share * capacity_rps))) for share in DEFAULT_SHARES})
+
+
+def _running(plan: EndpointPlan, inputs: EmbeddedInputs, stack: str) -> ServerConfig:
+    remedy = f"run `serving up --stack {stack}`"
+    config = running_config(run_folder(plan.name, inputs))
+    if config is None or not is_ready(config):
+        raise DeployError(f"nothing of stack `{stack}` runs that could be loaded; {remedy}")
+    if config != server_config(plan, inputs):
+        raise DeployError(f"what runs is not what stack `{stack}` plans now, so no prediction fits it; {remedy}")
+    return config
+
+
+def _measure(  # noqa: PLR0913, PLR0917 - the six things that a load is about
+    plan: EndpointPlan,
+    inputs: EmbeddedInputs,
+    config: ServerConfig,
+    rates_rps: Sequence[float],
+    seconds: float,
+    seed: int,
+) -> LoadResult:
+    reference = measured_rows(Path(config.artifact_folder), plan.measured.sequence_length)
+    capacity = plan.predicted.capacity_rps.value or 0.0
+    steps = list[object]()
+    console = progress()
+    predictions = read_and_predict(plan.name, inputs, rates_rps)
+    for index, (rate_rps, prediction) in enumerate(zip(rates_rps, predictions, strict=True)):
+        console.print(f"[dim]bench:[/] {rate_rps:g} requests/s for {seconds:g} s")
+        job = LoadJob(
+            url=config.url + PREDICT_PATH,
+            rate_rps=rate_rps,
+            seconds=seconds,
+            # Other rows in each step: the endpoint may remember those of the step before.
+            seed=seed + index,
+            timeout_s=config.request_timeout_s + 1.0,
+            reference=reference,
+        )
+        steps.append(load_step(rate_rps, seconds, run_job(job), prediction))
+    return LoadResult.model_validate(
+        {
+            "name": plan.name,
+            "endpoint_url": config.url,
+            "artifact": plan.artifact.name,
+            "artifact_sha256": plan.artifact.sha256,
+            "latency_sla_ms": plan.latency_sla_ms,
+            "predicted_capacity_rps": capacity,
+            "seed": seed,
+            "hardware": hardware.detect(),
+            "versions": {name: version(name) for name in VERSIONED},
+            "steps": steps,
+        }
+    )
+
+
+def _keep(result: LoadResult, out: Path, stack: str) -> list[Path]:
+    from components.load.plot import plot
+
+    out.mkdir(parents=True, exist_ok=True)
+    name = f"serving-bench-{stack}"
+    contents = {f"{name}.{kind}": content for kind, content in plot(result).items()}
+    contents[f"{name}.json"] = f"{result.model_dump_json(indent=2)}\n".encode()
+    for file, content in contents.items():
+        write_atomically(out / file, content)
+    return [out / file for file in sorted(contents)]

@@ -104,6 +104,7 @@ class EndpointPlan(PlanPart):
     workers: Decision
     threads: Decision
     max_batch_size: Decision
+    concurrent_calls: Decision
     cache_entries: int = Field(ge=0)
     resources: Resources
     scaling: ScalingPolicy

@@ -38,6 +38,9 @@ MODEL_MEMORY_FACTOR = 3
 
 TARGET_UTILIZATION = 0.7
 
+# Less than this is noise, and a second call in flight makes the first one slower.
+WORTHWHILE_GAIN = 1.05
+
 
 class EmbeddedRequest(BaseModel):
     """
@@ -105,6 +108,7 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
         workers=Decision(value=1, basis="one process batches all requests; its threads use every core"),
         threads=Decision(value=report.threads, basis=f"as measured on {report.hardware.cpu_cores} cores"),
         max_batch_size=batch_size,
+        concurrent_calls=_concurrent_calls(chosen),
         cache_entries=request.cache_entries,
         resources=Resources(cpu_cores=report.threads, memory_mib=_memory(artifact)),
         scaling=ScalingPolicy(min_replicas=1, max_replicas=1, target_utilization=TARGET_UTILIZATION),
@@ -176,6 +180,17 @@ def _batch_size(request: EmbeddedRequest, singles: tuple[Measurement, ...]) -> D
         return Decision(value=size, basis=f"as in the spec; two calls of {row_ms:.1f} ms a row stay within {sla_ms} ms")
     return Decision(
         value=size, basis=f"the most rows that keep two calls of {row_ms:.1f} ms a row (p99) within {sla_ms} ms"
+    )
+
+
+def _concurrent_calls(chosen: CandidateReport) -> Decision:
+    """Return how many calls in flight answer the most single rows a second."""
+    rows_per_second = {item.concurrency: item.throughput_rps for item in chosen.measurements if item.batch_size == 1}
+    one, best = rows_per_second[1], max(rows_per_second, key=lambda calls: rows_per_second[calls])
+    if rows_per_second[best] <= WORTHWHILE_GAIN * one:
+        return Decision(value=1, basis="more calls at once answered no more rows a second when measured")
+    return Decision(
+        value=best, basis=f"measured {rows_per_second[best]:.0f} rows/s, one call at a time {one:.0f} rows/s"
     )
 
 

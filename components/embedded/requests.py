@@ -40,6 +40,7 @@ def server_config(plan: EndpointPlan, inputs: EmbeddedInputs) -> ServerConfig:
         workers=int(plan.workers.value),
         threads=int(plan.threads.value),
         max_batch_size=int(plan.max_batch_size.value),
+        concurrent_calls=int(plan.concurrent_calls.value),
         request_timeout_s=timeout_s,
         max_concurrency=max(SMALLEST_QUEUE, int(capacity_rps * timeout_s)),
         cache_entries=plan.cache_entries,

@@ -14,6 +14,7 @@ class ServerConfig(BaseModel):
         model_version: What the log calls the version.
         threads: Threads that compute one call of the model, for each worker.
         max_batch_size: Most rows in one call.
+        concurrent_calls: Calls of the model in flight at once, for each worker.
         request_timeout_s: A request that is not answered by then is ended.
         max_concurrency: Requests in the server at once; one more is refused with status 429.
         cache_entries: Answers kept in memory; 0 switches the cache off.
@@ -32,6 +33,7 @@ class ServerConfig(BaseModel):
     workers: int = Field(ge=1)
     threads: int = Field(ge=1)
     max_batch_size: int = Field(ge=1)
+    concurrent_calls: int = Field(ge=1)
     request_timeout_s: int = Field(ge=1)
     max_concurrency: int = Field(ge=1)
     cache_entries: int = Field(ge=0)

@@ -23,6 +23,7 @@ def plan_table(plan: EndpointPlan) -> Table:
         ("workers", plan.workers),
         ("threads", plan.threads),
         ("max batch size", plan.max_batch_size),
+        ("concurrent calls", plan.concurrent_calls),
     ):
         result.add_row(name, *_decision(decision))
     result.add_row("memory", *_estimate(plan.resources.memory_mib, " MiB"))

@@ -170,7 +170,7 @@ def main() -> None:
         while os.getppid() == parent:
             server.wait_for_termination(timeout=1)
     # Not `return`: a program that still runs would keep this process for as long as it likes.
-    return
+    os._exit(0)
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

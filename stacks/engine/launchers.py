@@ -22,7 +22,7 @@ exec "$python" -u -m {module} "$@"
 """
 MODULES = {
     "pulumi-language-python": "stacks.engine.language_host",
-    "pulumi-resource-pulumi-python": "pulumi.dynamic",
+    "pulumi-resource-pulumi-python": "stacks.engine.dynamic_provider",
 }
 
 

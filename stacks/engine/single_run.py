@@ -83,7 +83,7 @@ def _wait_for_orphan(engine: psutil.Process, stack: str, say: Say) -> None:
         Busy: The engine was started by somebody else, or does not end.
     """
     try:
-        if STARTED_BY not in engine.environ():
+        if not _is_ours(engine):
             raise Busy(
                 f"process {engine.pid} is updating stack `{stack}`; wait until it ends, then run this command again"
             )
@@ -96,3 +96,10 @@ def _wait_for_orphan(engine: psutil.Process, stack: str, say: Say) -> None:
             f"process {engine.pid} of a killed command is still updating stack `{stack}` after {ORPHAN_TIMEOUT_S} s; "
             f"end it with `kill {engine.pid}`, then run this command again"
         ) from None
+
+
+def _is_ours(engine: psutil.Process) -> bool:
+    try:
+        return STARTED_BY in engine.environ()
+    except psutil.AccessDenied:  # another user's
+        return False

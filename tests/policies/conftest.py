@@ -106,6 +106,7 @@ def plan() -> EndpointPlan:
         workers=decision,
         threads=decision,
         max_batch_size=decision,
+        concurrent_calls=decision,
         cache_entries=0,
         resources=Resources(cpu_cores=2, memory_mib=estimate),
         scaling=ScalingPolicy(min_replicas=1, max_replicas=1, target_utilization=0.7),

@@ -95,6 +95,7 @@ def server_inputs(store: ArtifactStore, artifact: Artifact, run_folder: Path, **
         "workers": 1,
         "threads": 1,
         "max_batch_size": 8,
+        "concurrent_calls": 1,
         "request_timeout_s": 30,
         "max_concurrency": 64,
         "cache_entries": 0,

@@ -1,5 +1,7 @@
 """The component under Pulumi's mocks: which resources it registers, under which names, with which inputs."""
 
+import asyncio
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +35,15 @@ class Recorder(Mocks):
 
 
 @pytest.fixture
-def recorder() -> Recorder:
+def recorder() -> Generator[Recorder]:
+    # Pulumi's test runtime takes the thread's event loop, which other tests may have closed.
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
     mocks = Recorder()
     set_mocks(mocks, project="model-serving", stack="local", preview=False)
-    return mocks
+    yield mocks
+    asyncio.set_event_loop(None)
+    loop.close()
 
 
 def arguments(folder: Path) -> EmbeddedEndpointArgs:

@@ -65,7 +65,12 @@ def test_no_process_of_a_preview_imports_a_heavy_library(optimized: Checkout, tm
 
     assert heavy(found) == {}
     processes = " ".join(found["pulumi"])
-    for process in ("serving preview", "stacks.engine.language_host", "pulumi.policy", "pulumi.dynamic"):
+    for process in (
+        "serving preview",
+        "stacks.engine.language_host",
+        "pulumi.policy",
+        "stacks.engine.dynamic_provider",
+    ):
         assert process in processes
 
 

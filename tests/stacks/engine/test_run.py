@@ -23,6 +23,11 @@ from tests.stacks.engine.toy_project import PROGRAM, Toy, make_toy
 pytestmark = pytest.mark.integration
 
 WAITING = "import time\nfrom pathlib import Path\nPath('{folder}/started').touch()\ntime.sleep(300)\n"
+# The program is done at once, its resource is not.
+CREATING = PROGRAM.replace(
+    "def create(self, props):",
+    "def create(self, props):\n        import time\n        Path('{folder}/started').touch()\n        time.sleep(300)",
+)
 FOR_A_FILE = """
 while not Path('{folder}/go').exists():
     time.sleep(0.05)
@@ -49,9 +54,9 @@ def wait_for(path: Path) -> None:
         time.sleep(0.02)
 
 
-def start_waiting_up(toy: Toy) -> subprocess.Popen[bytes]:
+def start_waiting_up(toy: Toy, program: str = WAITING) -> subprocess.Popen[bytes]:
     """Start a plain `pulumi up` whose program waits, and return when it does."""
-    toy.program(WAITING.format(folder=toy.root))
+    toy.program(program.replace("{folder}", str(toy.root)))
     toy.run()
     process = subprocess.Popen(
         [str(toy.engine.path), "up", "--yes", "--skip-preview"], cwd=toy.root, env=toy.environment,
@@ -203,10 +208,13 @@ def test_an_update_that_runs_elsewhere_is_busy_and_a_killed_one_is_cleared(toy: 
     assert said == [f"engine: removed the lock that process {process.pid} left when it was killed"]
 
 
-def test_no_language_host_outlives_an_engine_that_was_killed(toy: Toy) -> None:
-    process = start_waiting_up(toy)
-    hosts = [child for child in psutil.Process(process.pid).children(recursive=True) if child.pid != process.pid]
-    assert hosts
+@pytest.mark.parametrize(
+    ("program", "outliving"), [(WAITING, "stacks.engine.language_host"), (CREATING, "stacks.engine.dynamic_provider")]
+)
+def test_nothing_outlives_an_engine_that_was_killed(toy: Toy, program: str, outliving: str) -> None:
+    process = start_waiting_up(toy, program)
+    hosts = psutil.Process(process.pid).children(recursive=True)
+    assert any(outliving in host.cmdline() for host in hosts)
 
     process.kill()
     process.wait()

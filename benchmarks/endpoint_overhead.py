@@ -1,0 +1,209 @@
+"""
+`endpoint-overhead`: what the endpoint costs beyond the bare runtime, with the artifact that the lock chose for MiniLM.
+
+The bare runtime is a call of the artifact's session on rows that are encoded already. Through the endpoint the same 128
+token ids go over HTTP as JSON, from a client on the same cores. Both are measured in turns in one run.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from http.client import HTTPConnection
+from importlib.metadata import version
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from benchmarks.result import BenchmarkResult, write_result
+from components.embedded import deployment, process
+from components.embedded.inputs import read_and_plan
+from components.embedded.readiness import PREDICT_PATH
+from components.embedded.requests import server_inputs
+from components.embedded.server_config import ServerConfig
+from components.load.inputs import distinct_rows, measured_rows
+from optimizers.errors import DeployError
+from optimizers.hardware import detect
+from optimizers.progress import SilentProgress
+from optimizers.rows import RowEncoder
+from optimizers.session import Session, open_session, read_manifest
+from stacks.arguments import embedded_inputs
+from stacks.artifacts import ensure_artifacts
+from stacks.project import Project
+from stacks.stack_file import read_spec
+
+ROOT = Path(__file__).parents[1]
+COMMAND = "make bench ONLY=endpoint-overhead"
+ROUNDS = 9
+CALLS = 40
+SATURATED_S = 3.0
+CLIENTS = 8
+BATCH_SIZES = (1, 4, 8)
+HIGHEST_OVERHEAD_MS = 2.5
+LOWEST_SHARE = 0.85
+SUCCESS = 200
+
+
+def main() -> int:
+    """Measure and return 1 if a goal is missed."""
+    with _served() as config:
+        folder = Path(config.artifact_folder)
+        session = open_session(folder, config.threads)
+        encoder = RowEncoder(read_manifest(folder), folder)
+        rows = distinct_rows(measured_rows(folder, 128), seed=1)
+        results = [_overhead(config, session, encoder, rows), _saturated(config, session, encoder, rows)]
+    for result in results:
+        write_result(result)
+    return int(any(result.ok is False for result in results))
+
+
+@contextmanager
+def _served() -> Iterator[ServerConfig]:
+    """Yield the configuration of a server that runs what the stack `local` plans, without its cache."""
+    project = Project(ROOT)
+    spec = read_spec(ROOT, "local")
+    ensure_artifacts(spec, project, SilentProgress())
+    with tempfile.TemporaryDirectory() as folder:
+        planned = embedded_inputs(spec, project, "local")
+        inputs = planned.model_copy(
+            update={"run_path": folder, "port": process.free_port(planned.host), "cache_entries": 0}
+        )
+        server = server_inputs(read_and_plan(spec.name, inputs), inputs)
+        try:
+            deployment.deploy(server)
+            yield server.config
+        finally:
+            deployment.remove(Path(server.run_folder))
+
+
+def _overhead(config: ServerConfig, session: Session, encoder: RowEncoder, rows: Iterator[Any]) -> BenchmarkResult:
+    differences = list[float]()
+    bare_p50s, endpoint_p50s = list[float](), list[float]()
+    # The standard library's client: a busier one would measure itself.
+    with closing(HTTPConnection(config.host, config.port)) as client:
+
+        def ask(row: list[int]) -> None:
+            client.request("POST", PREDICT_PATH, json.dumps({"inputs": [row]}), {"content-type": "application/json"})
+            response = client.getresponse()
+            answers = json.loads(response.read())
+            if response.status != SUCCESS:
+                raise DeployError(f"the endpoint answered with status {response.status}: {answers}")
+
+        for _ in range(ROUNDS):
+            batches = [encoder.encode([next(rows)]) for _ in range(CALLS)]
+            bare_ms = _median_ms(session.run, batches)
+            endpoint_ms = _median_ms(ask, [next(rows) for _ in range(CALLS)])
+            bare_p50s.append(bare_ms)
+            endpoint_p50s.append(endpoint_ms)
+            differences.append(endpoint_ms - bare_ms)
+    value = median(differences)
+    return _result(
+        "endpoint-overhead",
+        value,
+        "ms",
+        f"<= {HIGHEST_OVERHEAD_MS:g}",
+        value <= HIGHEST_OVERHEAD_MS,
+        differences,
+        f"p50 {median(endpoint_p50s):.2f} ms through the endpoint, {median(bare_p50s):.2f} ms bare; client, server and "
+        "model share the cores",
+    )
+
+
+def _median_ms(call: Callable[[Any], object], inputs: list[Any]) -> float:
+    call(inputs[0])
+    samples = list[float]()
+    for value in inputs:
+        started = time.perf_counter()
+        call(value)
+        samples.append(1000 * (time.perf_counter() - started))
+    return median(samples)
+
+
+def _saturated(config: ServerConfig, session: Session, encoder: RowEncoder, rows: Iterator[Any]) -> BenchmarkResult:
+    ratios, bare_best, endpoint_best = list[float](), list[float](), list[float]()
+    for _ in range(ROUNDS // 3):
+        bare_rps = max(_bare_rps(session, encoder, rows, size, calls) for size in BATCH_SIZES for calls in (1, 2))
+        endpoint_rps = asyncio.run(_endpoint_rps(config, rows))
+        bare_best.append(bare_rps)
+        endpoint_best.append(endpoint_rps)
+        ratios.append(endpoint_rps / bare_rps)
+    value = median(ratios)
+    return _result(
+        "endpoint-overhead-throughput",
+        value,
+        "of the bare runtime's rows/s",
+        f">= {LOWEST_SHARE:g}",
+        value >= LOWEST_SHARE,
+        ratios,
+        f"{median(endpoint_best):.1f} rows/s through the endpoint with {CLIENTS} clients, {median(bare_best):.1f} bare "
+        f"(best of batches {BATCH_SIZES}, 1 or 2 calls at once); client, server and model share the cores",
+    )
+
+
+def _bare_rps(session: Session, encoder: RowEncoder, rows: Iterator[Any], batch_size: int, callers: int) -> float:
+    batch = encoder.encode([next(rows) for _ in range(batch_size)])
+    deadline = time.perf_counter() + SATURATED_S / len(BATCH_SIZES)
+
+    def call() -> int:
+        done = 0
+        while time.perf_counter() < deadline:
+            session.run(batch)
+            done += batch_size
+        return done
+
+    started = time.perf_counter()
+    with ThreadPoolExecutor(callers) as threads:
+        done = sum(future.result() for future in [threads.submit(call) for _ in range(callers)])
+    return done / (time.perf_counter() - started)
+
+
+async def _endpoint_rps(config: ServerConfig, rows: Iterator[Any]) -> float:
+    """Return the answered rows a second of clients that each send their next request when the last is answered."""
+    from aiohttp import ClientSession
+
+    done = 0
+    async with ClientSession() as session:
+
+        async def client(until: float) -> None:
+            nonlocal done
+            while time.perf_counter() < until:
+                async with session.post(config.url + PREDICT_PATH, json={"inputs": [next(rows)]}) as response:
+                    response.raise_for_status()
+                    await response.read()
+                    done += 1
+
+        await asyncio.gather(*(client(time.perf_counter() + 1) for _ in range(CLIENTS)))
+        done = 0
+        started = time.perf_counter()
+        await asyncio.gather(*(client(started + SATURATED_S) for _ in range(CLIENTS)))
+    return done / (time.perf_counter() - started)
+
+
+def _result(  # noqa: PLR0913, PLR0917 - the fields that differ between the two results
+    name: str, value: float, unit: str, goal: str, ok: bool, samples: list[float], remark: str
+) -> BenchmarkResult:
+    return BenchmarkResult(
+        name=name,
+        value=value,
+        unit=unit,
+        goal=goal,
+        ok=ok,
+        samples=tuple(samples),
+        spread=(min(samples), max(samples)),
+        peer="the artifact's session in this process, in the same run",
+        machine=detect(),
+        versions={
+            library: version(library)
+            for library in ("bentoml", "openvino", "onnxruntime", "uvloop", "httptools", "aiohttp")
+        },
+        command=COMMAND,
+        remark=remark,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

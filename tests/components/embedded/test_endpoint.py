@@ -1,6 +1,7 @@
 """The component under Pulumi's mocks: which resources it registers, under which names, with which inputs."""
 
 import asyncio
+import gc
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,9 @@ from optimizers.errors import ArtifactError
 from optimizers.hardware import detect
 from optimizers.lock import Lock
 from tests.support.locked_model import SHA256, locked_model, measurement, report
+
+# Pulumi's test runtime makes event loops that it never closes; they are collected at the end of each test here.
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
 PORT = 3210
 
@@ -44,6 +48,7 @@ def recorder() -> Generator[Recorder]:
     yield mocks
     asyncio.set_event_loop(None)
     loop.close()
+    gc.collect()
 
 
 def arguments(folder: Path) -> EmbeddedEndpointArgs:

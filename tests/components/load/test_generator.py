@@ -1,0 +1,118 @@
+"""The load is open: a slow server does not slow it down, and every wait is counted."""
+
+import json
+import threading
+import time
+from collections.abc import Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+from pydantic import ValidationError
+
+from components.load.job import LoadJob
+from components.load.process import run_job
+
+STALL_S = 0.6
+
+
+class Server(ThreadingHTTPServer):
+    """Answers at once, but for a stall; counts what it was sent."""
+
+    request_queue_size = 256
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Handler)
+        self.rows: list[str] = []
+        self.lock = threading.Lock()
+        self.stall_until = 0.0
+        self.status = 200
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/predict"
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers `POST`."""
+
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def do_GET(self) -> None:
+        self._answer(405)
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        with self.server.lock:
+            self.server.rows += [json.dumps(row) for row in body["inputs"]]
+            if len(self.server.rows) == 10:
+                self.server.stall_until = time.monotonic() + STALL_S
+        time.sleep(max(0.0, self.server.stall_until - time.monotonic()))
+        self._answer(self.server.status)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
+        """Say nothing."""
+
+    def _answer(self, status: int) -> None:
+        self.send_response(status)
+        self.send_header("content-length", "2")
+        self.end_headers()
+        self.wfile.write(b"[]")
+
+
+@pytest.fixture
+def server() -> Generator[Server]:
+    with Server() as running:
+        thread = threading.Thread(target=running.serve_forever)
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+def job(url: str, rate_rps: float = 50, seconds: float = 1.5, timeout_s: float = 10) -> LoadJob:
+    return LoadJob(
+        url=url, rate_rps=rate_rps, seconds=seconds, seed=3, timeout_s=timeout_s, reference=["a text", "another one"]
+    )
+
+
+def test_requests_that_were_due_while_the_server_stalled_count_their_wait(server: Server) -> None:
+    answer = run_job(job(server.url))
+
+    assert answer.errors == {}
+    assert len(answer.latencies_ms) == len(server.rows) == len(set(server.rows))
+    # About 50 requests a second are due in the stall; each waits for what is left of it.
+    waited = [latency for latency in answer.latencies_ms if latency > 1000 * STALL_S / 4]
+    assert len(waited) >= 10
+    assert max(answer.latencies_ms) >= 1000 * STALL_S * 0.9
+
+
+def test_an_answer_that_is_no_success_is_an_error_of_its_kind(server: Server) -> None:
+    server.status = 503
+
+    answer = run_job(job(server.url, seconds=0.5))
+
+    assert answer.latencies_ms == []
+    assert answer.errors == {"status 503": len(server.rows)}
+
+
+def test_an_answer_that_comes_too_late_is_a_timeout(server: Server) -> None:
+    answer = run_job(job(server.url, timeout_s=STALL_S / 3))
+
+    assert answer.errors["timeout"] > 0
+    assert len(answer.latencies_ms) + sum(answer.errors.values()) == len(answer.lags_ms)
+
+
+def test_a_server_that_is_not_there_is_a_connection_error(server: Server) -> None:
+    gone = f"http://127.0.0.1:{server.server_port + 1 if server.server_port < 65535 else 1}/predict"
+
+    answer = run_job(job(gone, seconds=0.3))
+
+    assert set(answer.errors) == {"connection"}
+
+
+@pytest.mark.parametrize("host", ["example.com", "10.0.0.1", "0.0.0.0", "[2001:db8::1]"])
+def test_a_load_goes_to_this_machine_only(host: str) -> None:
+    with pytest.raises(ValidationError, match="is not this machine"):
+        job(f"http://{host}:80/predict")

@@ -100,7 +100,10 @@ class CandidateBuilder:
         """
         model = self._run_shared(candidate.passes)
         folder = self._work / candidate.name
-        shutil.copytree(model.file.parent, folder)
+        folder.mkdir()
+        # Not copytree: it hides the disk's own error in a list.
+        for path in sorted(model.file.parent.iterdir()):
+            shutil.copyfile(path, folder / path.name)
         self._complete(folder, candidate, model.file.name)
         artifact = self._store.add(folder)
         self._index.record(artifact)

@@ -74,7 +74,7 @@ def _unpickle(path: Path) -> dict[str, torch.Tensor]:
             f"{path}: damaged, or holds pickled code or a whole module instead of tensors; "
             f"save the state dict with safetensors and give that file"
         ) from None
-    except (RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
+    except Exception as error:  # noqa: BLE001 - a damaged file makes torch raise almost anything
         if "TorchScript" in str(error):
             raise UnsupportedModel(f"{path}: is TorchScript; set `model_format` to torchscript") from None
         raise damaged(path, error) from None
@@ -93,9 +93,19 @@ def _build(architecture: str) -> torch.nn.Module:
         raise UnsupportedModel(
             f"`model.architecture`: got `{architecture}`, {error}; write it as `package.module:callable`"
         ) from None
-    module = factory()
+    except Exception as error:
+        raise _failed(architecture, "importing it", error) from error
+    try:
+        module = factory()
+    except Exception as error:
+        raise _failed(architecture, "calling it without arguments", error) from error
     if not isinstance(module, torch.nn.Module):
         raise UnsupportedModel(
             f"`model.architecture`: `{architecture}` returns {type(module).__name__}; it must return a torch.nn.Module"
         )
     return module
+
+
+def _failed(architecture: str, action: str, error: Exception) -> UnsupportedModel:
+    reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+    return UnsupportedModel(f"`model.architecture`: got `{architecture}`, {action} fails ({reason}); correct it")

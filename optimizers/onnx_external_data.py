@@ -56,11 +56,20 @@ def check_external_data(path: Path, model: Any) -> None:  # noqa: ANN401 - an on
         location = str(fields.get("location", ""))
         named.add(location)
         size = _checked_size(path, location)
-        end = int(fields.get("offset") or 0) + int(fields.get("length") or 0)
+        end = _number(path, fields, "offset") + _number(path, fields, "length")
         if end > size:
             raise UnsupportedModel(f"{path.parent / location}: has {size} bytes, the model needs {end}; fetch it again")
     if missed := sorted(named - set(scan_locations(path))):
         raise UnsupportedModel(f"{path}: names `{missed[0]}` in an unusual encoding; save it again with onnx.save")
+
+
+def _number(path: Path, fields: dict[str, str], key: str) -> int:
+    text = fields.get(key) or "0"
+    if not text.isascii() or not text.isdigit():
+        raise UnsupportedModel(
+            f"{path}: the {key} of external data is `{text[:40]}`, not a number of bytes; save it again with onnx.save"
+        )
+    return int(text)
 
 
 def _checked_size(path: Path, location: str) -> int:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 
 WORST_COSINE = -1.0
+# The default of `optimization.parity.max_error`.
+SAME_SCORE_ERROR = 1e-2
 WORST_ERROR = sys.float_info.max
 
 
@@ -72,16 +74,36 @@ def _score(prediction: Prediction, reference: "NDArray[Any]", answer: "NDArray[A
         return [worst[prediction]] * count
     expected = reference.reshape(count, -1).astype(np.float64)
     found = answer.reshape(count, -1).astype(np.float64)
-    finite = np.isfinite(found).all(axis=1)
+    finite = np.isfinite(found).all(axis=1) & np.isfinite(expected).all(axis=1)
     with np.errstate(invalid="ignore", over="ignore"):
         if prediction is Prediction.EMBEDDING:
             scores = _cosine(expected, found)
         elif prediction is Prediction.CLASSIFICATION:
-            scores = (expected.argmax(axis=1) == found.argmax(axis=1)).astype(np.float64)
+            scores = _same_class(reference, answer)
         else:
-            scores = (np.abs(found - expected) / (1 + np.abs(expected))).max(axis=1)
+            scores = _error(expected, found)
     values: list[float] = np.where(finite, scores, worst[prediction]).tolist()
     return values
+
+
+def _error(expected: "NDArray[Any]", found: "NDArray[Any]") -> "NDArray[Any]":
+    import numpy as np
+
+    error: NDArray[Any] = (np.abs(found - expected) / (1 + np.abs(expected))).max(axis=1)
+    return error
+
+
+def _same_class(reference: "NDArray[Any]", answer: "NDArray[Any]") -> "NDArray[Any]":
+    """Return for each row the share of equal top classes; classes lie on the last axis, tokens may lie before it."""
+    import numpy as np
+
+    count = len(reference)
+    if reference.ndim == 1 or reference.shape[-1] == 1:
+        # A single score has no top class, and where its threshold lies is not known: it must be the same score.
+        flat = (array.reshape(count, -1).astype(np.float64) for array in (reference, answer))
+        return (_error(*flat) <= SAME_SCORE_ERROR).astype(np.float64)
+    equal: NDArray[Any] = (reference.argmax(axis=-1) == answer.argmax(axis=-1)).reshape(count, -1).mean(axis=1)
+    return equal
 
 
 def _cosine(expected: "NDArray[Any]", found: "NDArray[Any]") -> "NDArray[Any]":
@@ -91,4 +113,5 @@ def _cosine(expected: "NDArray[Any]", found: "NDArray[Any]") -> "NDArray[Any]":
     lengths = np.linalg.norm(expected, axis=1) * np.linalg.norm(found, axis=1)
     equal = (expected == found).all(axis=1)
     # A zero vector has no direction: equal ones agree, others do not.
-    return np.where(lengths > 0, np.clip(product / np.where(lengths > 0, lengths, 1), -1, 1), np.where(equal, 1.0, 0.0))
+    cosine = np.where(lengths > 0, np.clip(product / np.where(lengths > 0, lengths, 1), -1, 1), 0.0)
+    return np.where(equal, 1.0, cosine)

@@ -31,6 +31,9 @@ RETRIED = (ModelLoadFailed, HealthCheckFailed)
 
 CANDIDATE = "candidate"
 
+# A retry is not the user's business: the last failure is told in full.
+stamina.instrumentation.set_on_retry_hooks([])
+
 
 def deploy(inputs: ServerInputs) -> None:
     """

@@ -18,7 +18,8 @@ from stacks.engine.launchers import write_launchers
 
 BINARY = "pulumi"
 BUILDING = "building-"
-OLDEST_GO = (1, 25)
+# As the `go` line of go.mod: an older one would have to download a newer toolchain.
+OLDEST_GO = (1, 26)
 SAY_EVERY_S = 15
 
 Say = Callable[[str], None]

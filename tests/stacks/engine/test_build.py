@@ -66,7 +66,7 @@ def test_a_long_build_says_that_it_goes_on(go: Go, said: list[str], monkeypatch:
 
 @pytest.mark.usefixtures("programs")
 def test_no_go_is_one_sentence(said: list[str]) -> None:
-    with pytest.raises(DeployError, match=r"no `go` on PATH to build one; install Go 1\.25 or newer, or Pulumi"):
+    with pytest.raises(DeployError, match=r"no `go` on PATH to build one; install Go 1\.26 or newer, or Pulumi"):
         ensure_built(said.append)
 
 
@@ -81,7 +81,7 @@ def test_an_old_go_is_one_sentence(go: Go, said: list[str], version: str) -> Non
     assert builds(calls) == 0
 
 
-@pytest.mark.parametrize("version", ["1.25", "1.25.1", "1.100rc1", "2.0"])
+@pytest.mark.parametrize("version", ["1.26", "1.26.1", "1.100rc1", "2.0"])
 def test_a_new_go_is_used(go: Go, said: list[str], version: str) -> None:
     go(version)
 

@@ -174,5 +174,5 @@ def test_without_engine_internet_and_go_one_sentence_says_what_to_install(said: 
 
     assert str(caught.value) == (
         f"no Pulumi engine and no `go` on PATH to build one; "
-        f"install Go 1.25 or newer, or Pulumi {VERSION} or newer, and run the command again"
+        f"install Go 1.26 or newer, or Pulumi {VERSION} or newer, and run the command again"
     )

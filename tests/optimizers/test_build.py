@@ -1,0 +1,259 @@
+"""A build is repeatable, restartable, and lets no candidate spoil the others."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+
+from optimizers.benchmark import BenchmarkConfig, measure
+from optimizers.build import optimize
+from optimizers.candidate_builder import BuiltIndex, CandidateBuilder, PassFailed
+from optimizers.goal import Goal
+from optimizers.hardware import Hardware
+from optimizers.lock import LockedModel
+from optimizers.model_source import ModelSource
+from optimizers.original import load_original
+from optimizers.passes import Form, FormedModel
+from optimizers.progress import SilentProgress
+from optimizers.recipe import CandidateRecipe, recipe_for
+from optimizers.source_facts import SourceFacts
+from optimizers.store import ArtifactStore
+from optimizers.vocabulary import Accelerator, ModelFormat, Precision, Runtime
+from tests.support.locked_model import hardware
+from tests.support.small_model import write_small_onnx
+
+pytestmark = pytest.mark.integration
+
+GOAL = Goal(latency_sla_ms=100, throughput_rps=10, threads=1)
+QUICK = BenchmarkConfig(batch_sizes=(1,), concurrencies=(1,), budget_s=0.05, min_turns=1, warmup_calls=1)
+BUILD = """
+import json, sys
+from pathlib import Path
+from tests.optimizers.test_build import build
+locked = build(Path(sys.argv[1]), Path(sys.argv[2]))
+print(json.dumps({artifact.name: artifact.sha256 for artifact in locked.artifacts}))
+"""
+ROOT = Path(__file__).parents[2]
+
+
+class Steps(SilentProgress):
+    """Remembers the steps."""
+
+    def __init__(self) -> None:
+        self.taken: list[str] = []
+
+    def step(self, text: str) -> None:
+        self.taken.append(text)
+
+
+def build(
+    model: Path,
+    store: Path,
+    previous: LockedModel | None = None,
+    on: Hardware | None = None,
+    progress: SilentProgress | None = None,
+) -> LockedModel:
+    source = ModelSource(location=model.name, path=model, model_format=ModelFormat.ONNX)
+    machine = on or hardware()
+    return optimize(
+        source, GOAL, machine, ArtifactStore(store), previous, progress or SilentProgress(), benchmark=QUICK
+    )
+
+
+@dataclass(frozen=True)
+class Built:
+    """A small model and what was built of it."""
+
+    model: Path
+    store: Path
+    locked: LockedModel
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
+    folder = tmp_path_factory.mktemp("built")
+    write_small_onnx(folder / "small.onnx")
+    return Built(folder / "small.onnx", folder / "store", build(folder / "small.onnx", folder / "store"))
+
+
+def test_the_report_holds_every_candidate_with_its_verdict(built: Built) -> None:
+    (report,) = built.locked.reports.values()
+    verdicts = {candidate.name: candidate.verdict for candidate in report.candidates}
+
+    assert verdicts[report.chosen].startswith("chosen: lowest p50")
+    assert verdicts["openvino-bf16"].startswith("not built: Test CPU has no BF16 arithmetic")
+    assert all(verdicts.values())
+    assert report.threads == 1
+    assert {"onnxruntime", "openvino"} <= set(report.versions)
+
+
+def test_two_processes_build_the_same_bytes(built: Built, tmp_path: Path) -> None:
+    for seed in ("1", "2"):
+        finished = subprocess.run(
+            [sys.executable, "-c", BUILD, str(built.model), str(tmp_path / seed)],
+            check=False, capture_output=True, text=True, cwd=ROOT, env={"PYTHONHASHSEED": seed, "PATH": ""},
+        )  # fmt: skip
+        assert finished.returncode == 0, finished.stderr
+        digests = json.loads(finished.stdout.splitlines()[-1])
+        assert digests == {artifact.name: artifact.sha256 for artifact in built.locked.artifacts}
+
+
+def test_a_second_build_does_nothing(built: Built) -> None:
+    steps = Steps()
+
+    assert build(built.model, built.store, built.locked, progress=steps) is built.locked
+    assert steps.taken == []
+
+
+def test_another_model_gives_other_artifacts(built: Built, tmp_path: Path) -> None:
+    other = tmp_path / "other.onnx"
+    write_small_onnx(other, seed=8)
+
+    changed = build(other, built.store, built.locked)
+
+    assert changed.model_sha256 != built.locked.model_sha256
+    assert not {item.sha256 for item in changed.artifacts} & {item.sha256 for item in built.locked.artifacts}
+
+
+def test_on_another_machine_the_same_artifacts_are_measured_again(built: Built) -> None:
+    steps = Steps()
+
+    moved = build(built.model, built.store, built.locked, on=hardware(cpu_cores=4), progress=steps)
+
+    assert moved.artifacts == built.locked.artifacts
+    assert len(moved.reports) == 2
+    assert moved.reports.items() >= built.locked.reports.items()
+    assert "measure" in steps.taken
+
+
+def test_a_chosen_artifact_that_was_changed_on_disk_is_built_again(built: Built) -> None:
+    (report,) = built.locked.reports.values()
+    chosen = built.locked.artifact(report.chosen)
+    assert chosen is not None
+    store = ArtifactStore(built.store)
+    victim = store.folder(chosen.sha256) / chosen.files[-1].path
+    victim.write_bytes(b"changed")
+
+    build(built.model, built.store, built.locked)
+
+    assert store.verify(chosen)
+
+
+@dataclass(frozen=True)
+class CountingPass:
+    """Copies the model and counts its runs."""
+
+    name: str = "counting"
+    needs: frozenset[Form] = frozenset({Form.ONNX})
+    gives: Form = Form.ONNX
+    fails: bool = False
+    runs: ClassVar[list[str]] = []
+
+    def run(self, model: FormedModel, folder: Path) -> FormedModel:
+        self.runs.append(self.name)
+        if self.fails:
+            raise ValueError("not this\nmodel")
+        path = folder / "model.onnx"
+        path.write_bytes(model.file.read_bytes())
+        return FormedModel(Form.ONNX, model.signature, path=path)
+
+
+def recipe(name: str, *passes: Any) -> CandidateRecipe:
+    return CandidateRecipe(name, Runtime.ONNXRUNTIME, Precision.FP32, passes)
+
+
+@pytest.fixture
+def builder(built: Built, tmp_path: Path) -> CandidateBuilder:
+    CountingPass.runs.clear()
+    source = ModelSource(location="small", path=built.model, model_format=ModelFormat.ONNX)
+    store = ArtifactStore(tmp_path / "store")
+    work = tmp_path / "store" / "work"
+    work.mkdir(parents=True)
+    return CandidateBuilder(
+        store=store,
+        index=BuiltIndex(store, "m", "r"),
+        work=work,
+        original=load_original(source, 1),
+        source=source,
+        model_sha256="m",
+        reference="{}",
+    )
+
+
+def test_a_pass_that_candidates_share_runs_once(builder: CandidateBuilder) -> None:
+    shared, last = CountingPass("shared"), CountingPass("last")
+
+    builder.build(recipe("a", shared))
+    builder.build(recipe("b", shared, last))
+    builder.build(recipe("c", shared, last))
+
+    assert CountingPass.runs == ["shared", "last"]
+
+
+def test_a_shared_pass_that_fails_runs_once_and_every_candidate_says_why(builder: CandidateBuilder) -> None:
+    shared = CountingPass("shared", fails=True)
+
+    for name in ("a", "b"):
+        with pytest.raises(PassFailed, match=r"shared cannot convert this model \(not this model\)"):
+            builder.build(recipe(name, shared, CountingPass("last")))
+    builder.build(recipe("c", CountingPass("other")))
+
+    assert CountingPass.runs == ["shared", "other"]
+
+
+@dataclass
+class CalledSession:
+    """Remembers who was called when."""
+
+    name: str
+    calls: list[str]
+
+    def run(self, inputs: Mapping[str, Any]) -> dict[str, Any]:
+        self.calls.append(self.name)
+        return dict(inputs)
+
+
+def test_candidates_are_measured_in_turns_and_warm_up_is_not_counted() -> None:
+    calls: list[str] = []
+    config = QUICK.model_copy(update={"warmup_calls": 5, "calls_per_turn": 2, "min_turns": 4, "budget_s": 1e-6})
+
+    found = measure({name: CalledSession(name, calls) for name in ("a", "b")}, {1: {}}, config)
+
+    assert {name: items[0].samples for name, items in found.items()} == {"a": 8, "b": 8}
+    timed = calls[10:]
+    assert [set(timed[start : start + 6]) for start in range(0, len(timed), 6)] == [{"a", "b"}] * 4
+
+
+@pytest.mark.parametrize(
+    ("sla_ms", "size_bytes", "accelerator", "first"),
+    [
+        (9, 1, Accelerator.CPU, "openvino-fp32"),
+        (10, 60_000_000, Accelerator.CPU, "onnx-int8"),
+        (100, 1, Accelerator.CPU, "onnx-int8"),
+        (101, 1, Accelerator.CPU, "onnx-optimized"),
+    ],
+)
+def test_the_first_choice_follows_the_tree(sla_ms: int, size_bytes: int, accelerator: Accelerator, first: str) -> None:
+    facts = SourceFacts(model_format=ModelFormat.PYTORCH, model_size_bytes=size_bytes)
+
+    found = recipe_for(
+        facts, GOAL.model_copy(update={"latency_sla_ms": sla_ms, "accelerator": accelerator}), hardware()
+    )
+
+    assert found.first_choice == first
+
+
+def test_bf16_is_tried_where_the_processor_has_it() -> None:
+    facts = SourceFacts(model_format=ModelFormat.PYTORCH, model_size_bytes=1)
+    amx = hardware().model_copy(update={"cpu_features": ("amx_bf16", "amx_tile")})
+
+    refused = {item.name: item.refused for item in recipe_for(facts, GOAL, hardware()).candidates}
+    offered = {item.name for item in recipe_for(facts, GOAL, amx).offered}
+
+    assert refused["openvino-bf16"]
+    assert "openvino-bf16" in offered

@@ -1,0 +1,256 @@
+"""Models are loaded from files that nobody has to trust."""
+
+import contextlib
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from safetensors.torch import save_file
+
+from optimizers.errors import ServingError, UnsupportedModel
+from optimizers.model_source import ModelSource
+from optimizers.original import Original, load_original
+from optimizers.signature import TensorSpec
+from optimizers.vocabulary import ModelFormat
+from tests.support.small_model import WIDTH, write_small_onnx
+
+INPUTS = (TensorSpec(name="x", shape=("batch", 4)),)
+ARCHITECTURE = "torch.nn:Identity"
+
+
+class Net(torch.nn.Module):  # type: ignore[misc]  # torch's types are not followed
+    """Four numbers to two."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        torch.manual_seed(1)
+        self.layer = torch.nn.Linear(4, 2)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        result: torch.Tensor = self.layer(x)
+        return result
+
+
+class Evil:
+    """Runs a command when it is unpickled."""
+
+    def __init__(self, touched: Path) -> None:
+        self.touched = touched
+
+    def __reduce__(self) -> tuple[Any, tuple[str]]:
+        return os.system, (f"touch {self.touched}",)
+
+
+def failing_factory() -> torch.nn.Module:
+    raise ZeroDivisionError("no such luck")
+
+
+def source(path: Path, model_format: ModelFormat = ModelFormat.PYTORCH, architecture: str | None = None) -> ModelSource:
+    return ModelSource(
+        location=path.name,
+        path=path,
+        model_format=model_format,
+        architecture=architecture or f"{__name__}:Net",
+        inputs=INPUTS,
+    )
+
+
+def answer(original: Original, name: str = "x", width: int = 4) -> Any:
+    rows = np.linspace(-1, 1, 2 * width, dtype=np.float32).reshape(2, width)
+    (values,) = original.session.run({name: rows}).values()
+    return values
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    path = tmp_path / "weights.safetensors"
+    save_file(Net().state_dict(), path)
+    return path
+
+
+def test_weights_are_loaded_into_their_architecture(weights: Path) -> None:
+    rows = torch.linspace(-1, 1, 8).reshape(2, 4)
+
+    assert np.allclose(answer(load_original(source(weights), 1)), Net()(rows).detach().numpy())
+
+
+def test_a_state_dict_gives_the_same_answers_as_safetensors(weights: Path) -> None:
+    path = weights.with_name("weights.pt")
+    torch.save(Net().state_dict(), path)
+
+    assert np.array_equal(answer(load_original(source(path), 1)), answer(load_original(source(weights), 1)))
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning", "ignore:.*torch.jit:FutureWarning")
+def test_torchscript_gives_the_same_answers(weights: Path) -> None:
+    path = weights.with_name("scripted.pt")
+    torch.jit.save(torch.jit.trace(Net(), torch.zeros(1, 4)), path)
+
+    scripted = load_original(source(path, ModelFormat.TORCHSCRIPT), 1)
+
+    assert np.allclose(answer(scripted), answer(load_original(source(weights), 1)))
+
+
+def test_onnx_is_loaded_with_its_signature(tmp_path: Path) -> None:
+    path = tmp_path / "small.onnx"
+    write_small_onnx(path)
+
+    original = load_original(source(path, ModelFormat.ONNX), 1)
+
+    assert original.model.signature.inputs == (TensorSpec(name="input", shape=("batch", WIDTH)),)
+    assert answer(original, "input", WIDTH).shape == (2, WIDTH)
+
+
+def refused(model: ModelSource) -> str:
+    """Return the sentence of the refusal."""
+    with pytest.raises(UnsupportedModel) as caught:
+        load_original(model, 1)
+    said = str(caught.value)
+    assert ";" in said, "a refusal ends with what to do"
+    return said
+
+
+def test_a_pickle_with_code_is_refused_and_does_not_run(tmp_path: Path) -> None:
+    touched = tmp_path / "touched"
+    path = tmp_path / "evil.pt"
+    path.write_bytes(pickle.dumps(Evil(touched)))
+
+    assert "code" in refused(source(path))
+    assert not touched.exists()
+
+
+def test_a_saved_module_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "module.pt"
+    torch.save(Net(), path)
+
+    assert "save the state dict" in refused(source(path))
+
+
+def test_a_state_dict_with_more_than_tensors_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "checkpoint.pt"
+    torch.save({"epoch": 3, "weights": Net().state_dict()}, path)
+
+    assert "save `model.state_dict()` alone" in refused(source(path))
+
+
+@pytest.mark.parametrize(
+    ("architecture", "said"),
+    [
+        ("torch.nn:Identity", "do not fit"),
+        ("no_such_package:Net", "No module named"),
+        ("torch.nn:NoSuchModule", "NoSuchModule"),
+        ("builtins:dict", "returns dict"),
+        (f"{__name__}:failing_factory", "ZeroDivisionError: no such luck"),
+    ],
+)
+def test_an_architecture_that_does_not_work_is_named(weights: Path, architecture: str, said: str) -> None:
+    assert said in refused(source(weights, architecture=architecture))
+
+
+@pytest.mark.parametrize("suffix", [".safetensors", ".pt", ".onnx"])
+@pytest.mark.parametrize("content", [b"", b"\0" * 100, b"not a model", bytes(range(256)) * 40])
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path, suffix: str, content: bytes) -> None:
+    path = tmp_path / f"model{suffix}"
+    path.write_bytes(content)
+    model_format = ModelFormat.ONNX if suffix == ".onnx" else ModelFormat.PYTORCH
+
+    assert str(path) in refused(source(path, model_format))
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.6, 0.95])
+@pytest.mark.parametrize("kind", ["safetensors", "pt", "onnx"])
+def test_a_truncated_model_is_refused(tmp_path: Path, kind: str, share: float) -> None:
+    path = tmp_path / f"model.{kind}"
+    if kind == "onnx":
+        write_small_onnx(path)
+    elif kind == "pt":
+        torch.save(Net().state_dict(), path)
+    else:
+        save_file(Net().state_dict(), path)
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+
+    refused(source(path, ModelFormat.ONNX if kind == "onnx" else ModelFormat.PYTORCH))
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    place=st.floats(0, 1, exclude_max=True), value=st.integers(0, 255), kind=st.sampled_from(["safetensors", "onnx"])
+)
+def test_a_damaged_byte_never_ends_in_anything_but_a_refusal(
+    tmp_path_factory: pytest.TempPathFactory, place: float, value: int, kind: str
+) -> None:
+    path = tmp_path_factory.mktemp("damaged") / f"model.{kind}"
+    if kind == "onnx":
+        write_small_onnx(path)
+    else:
+        save_file(Net().state_dict(), path)
+    content = bytearray(path.read_bytes())
+    content[int(place * len(content))] = value
+    path.write_bytes(content)
+
+    with contextlib.suppress(ServingError):
+        load_original(source(path, ModelFormat.ONNX if kind == "onnx" else ModelFormat.PYTORCH), 1)
+
+
+def with_external_data(folder: Path, location: str, offset: str = "0", length: str = "") -> Path:
+    path = folder / "model.onnx"
+    write_small_onnx(path)
+    model = onnx.load(path)
+    tensor = model.graph.initializer[0]
+    raw = tensor.raw_data
+    tensor.ClearField("raw_data")
+    tensor.data_location = onnx.TensorProto.EXTERNAL
+    for key, value in (("location", location), ("offset", offset), ("length", length or str(len(raw)))):
+        tensor.external_data.append(onnx.StringStringEntryProto(key=key, value=value))
+    (folder / "weights.bin").write_bytes(raw)
+    path.write_bytes(model.SerializeToString())
+    return path
+
+
+def test_external_data_in_the_models_folder_is_loaded(tmp_path: Path) -> None:
+    path = with_external_data(tmp_path, "weights.bin")
+    plain = tmp_path / "plain.onnx"
+    write_small_onnx(plain)
+
+    found, expected = (
+        answer(load_original(source(item, ModelFormat.ONNX), 1), "input", WIDTH) for item in (path, plain)
+    )
+
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize(
+    ("location", "offset", "length"),
+    [
+        ("/etc/hostname", "0", ""),
+        ("../weights.bin", "0", ""),
+        ("sub/../../weights.bin", "0", ""),
+        ("missing.bin", "0", ""),
+        ("link.bin", "0", ""),
+        ("hard.bin", "0", ""),
+        ("weights.bin", "4", ""),
+        ("weights.bin", "0", "99999999"),
+        ("weights.bin", "-4", "8"),
+        ("weights.bin", "four", ""),
+        ("weights.bin", "0", "many"),
+        ("", "0", ""),
+    ],
+)
+def test_external_data_elsewhere_or_out_of_range_is_refused(
+    tmp_path: Path, location: str, offset: str, length: str
+) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (tmp_path / "weights.bin").write_bytes(b"\0" * 100_000)
+    path = with_external_data(folder, location, offset, length)
+    (folder / "link.bin").symlink_to(tmp_path / "weights.bin")
+    os.link(tmp_path / "weights.bin", folder / "hard.bin")
+
+    refused(source(path, ModelFormat.ONNX))

@@ -1,9 +1,13 @@
 """Bring the lock up to date for a stack: build and measure what is missing, then write the lock."""
 
-from filelock import FileLock
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+from filelock import FileLock, Timeout
 
 from optimizers import hardware, lock
 from optimizers.build import optimize
+from optimizers.hardware import Hardware
 from optimizers.lock import LockedModel
 from optimizers.progress import Progress
 from optimizers.store import ArtifactStore
@@ -12,12 +16,14 @@ from stacks.project import Project
 from stacks.spec import ServingSpec
 
 
-def ensure_artifacts(spec: ServingSpec, project: Project, progress: Progress, *, force: bool = False) -> LockedModel:
+def ensure_artifacts(
+    spec: ServingSpec, project: Project, progress: Progress, say: Callable[[str], None], *, force: bool = False
+) -> LockedModel:
     """
     Return the locked model for this spec and this machine; builds nothing when nothing changed.
 
-    A second build in the same checkout waits for the first. The lock is written last and whole, so a build that is
-    interrupted at any moment leaves the old one.
+    A second build in the same checkout says so and waits for the first. The lock is written last and whole, so a build
+    that is interrupted at any moment leaves the old one.
 
     Raises:
         InvalidArgs: The model is not where the spec says.
@@ -26,13 +32,16 @@ def ensure_artifacts(spec: ServingSpec, project: Project, progress: Progress, *,
     """
     source = model_source(spec, project.root)
     project.private.mkdir(parents=True, exist_ok=True)
-    with FileLock(project.private / "optimize.lock"):
+    with _one_at_a_time(project, say):
         current = lock.read(project.lock_path)
         previous = current.models.get(spec.name)
+        machine = hardware.detect()
+        if previous and machine.fingerprint not in previous.reports:
+            say(f"optimize: {_measured_elsewhere(previous, machine)}")
         built = optimize(
             source,
             optimization_goal(spec),
-            hardware.detect(),
+            machine,
             ArtifactStore(project.store_path),
             previous,
             progress,
@@ -41,3 +50,22 @@ def ensure_artifacts(spec: ServingSpec, project: Project, progress: Progress, *,
         if built != previous:
             lock.write(project.lock_path, current.with_model(spec.name, built))
     return built
+
+
+def _measured_elsewhere(previous: LockedModel, machine: Hardware) -> str:
+    others = ", ".join(sorted({report.hardware.cpu_model for report in previous.reports.values()})) or "no machine yet"
+    return f"the lock holds measurements of other machines ({others}); measuring on this one, {machine.cpu_model}"
+
+
+@contextmanager
+def _one_at_a_time(project: Project, say: Callable[[str], None]) -> Generator[None]:
+    lock_file = FileLock(project.private / "optimize.lock")
+    try:
+        lock_file.acquire(timeout=0)
+    except Timeout:
+        say("optimize: another one runs in this project, waiting until it ends")
+        lock_file.acquire()
+    try:
+        yield
+    finally:
+        lock_file.release()

@@ -27,7 +27,7 @@ class BuildProgress:
         started = task.fields.get("started", False)
         self._bar.update(self._task, description=text, advance=1 if started else 0, started=True)
         if not self._bar.console.is_terminal:
-            self._bar.console.print(f"optimize: {text}")
+            self._bar.console.print(f"optimize: {text}", soft_wrap=True, markup=False)
 
 
 @contextmanager

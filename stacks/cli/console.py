@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Any
 
 from rich.console import Console, RenderableType
+from rich.markup import escape
 from rich.table import Table
 
 # Results go to files and pull requests too, so they are not cut at the width of whatever runs the command.
@@ -20,6 +21,11 @@ def results() -> Console:
 def progress() -> Console:
     """Return the console for progress and remarks."""
     return Console(stderr=True, highlight=False)
+
+
+def say(text: str) -> None:
+    """Print one line of progress, whole however narrow the terminal is."""
+    progress().print(f"[dim]{escape(text)}[/]", soft_wrap=True)
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON value

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from stacks.cli.console import progress
+from stacks.cli.console import say
 from stacks.engine.environment import engine_environment, export_lines, own_state_folder
 from stacks.engine.locate import locate_engine
 from stacks.project import find_project
@@ -11,7 +11,7 @@ from stacks.project import find_project
 
 def run(*, export: bool) -> None:
     """Say which engine is used, or print what a shell needs for plain `pulumi` commands."""
-    engine = locate_engine(progress().print)
+    engine = locate_engine(say)
     if export:
         project = find_project(Path.cwd())
         # A plain `pulumi` refuses a file backend whose folder is not there.

@@ -3,7 +3,7 @@
 from optimizers import hardware
 from optimizers.lock import LockedModel
 from stacks.cli.build_progress import build_progress
-from stacks.cli.console import print_json, progress, results
+from stacks.cli.console import print_json, results, say
 from stacks.cli.context import StackContext, open_stack
 from stacks.cli.report_table import report_table
 
@@ -23,9 +23,7 @@ def build(context: StackContext, *, force: bool = False) -> LockedModel:
     from stacks.artifacts import ensure_artifacts
 
     with build_progress() as shown:
-        locked = ensure_artifacts(context.spec, context.project, shown, force=force)
+        locked = ensure_artifacts(context.spec, context.project, shown, say, force=force)
     report = locked.reports[hardware.detect().fingerprint]
-    progress().print(
-        f"[dim]optimize:[/] `{report.chosen}`, measured {report.measured_at[:10]} on {report.hardware.cpu_model}"
-    )
+    say(f"optimize: `{report.chosen}`, measured {report.measured_at[:10]} on {report.hardware.cpu_model}")
     return locked

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from policies.pack import POLICIES
 from stacks.cli.console import table
-from stacks.engine.run import PolicyReport
+from stacks.engine.run_result import PolicyReport
 
 PASSED = "passed"
 REFUSED = "refused"

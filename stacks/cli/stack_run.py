@@ -4,12 +4,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 from pulumi.automation.events import EngineEvent
-from rich.console import Console
-from rich.markup import escape
 
-from stacks.cli.console import progress
+from stacks.cli.console import say
 from stacks.engine.locate import locate_engine
-from stacks.engine.run import UNSHOWN_TYPES, StackRun
+from stacks.engine.run import StackRun
+from stacks.engine.run_result import UNSHOWN_TYPES
 from stacks.engine.single_run import single_run
 from stacks.project import Project
 
@@ -22,17 +21,12 @@ def stack_run(project: Project, stack: str) -> Generator[StackRun]:
     Raises:
         Busy: Another command holds it.
     """
-    console = progress()
-
-    def say(text: str) -> None:
-        console.print(f"[dim]{escape(text)}[/]", soft_wrap=True)
-
     with single_run(project, stack, say):
         engine = locate_engine(say)
-        yield StackRun(project, stack, engine, on_event=lambda event: _show(console, event))
+        yield StackRun(project, stack, engine, on_event=_show, say=say)
 
 
-def _show(console: Console, event: EngineEvent) -> None:
+def _show(event: EngineEvent) -> None:
     started = event.resource_pre_event
     if started is None or started.metadata.type.startswith(UNSHOWN_TYPES):
         return
@@ -40,4 +34,4 @@ def _show(console: Console, event: EngineEvent) -> None:
     if operation != "same":
         name = started.metadata.urn.rpartition("::")[2]
         mood = "would " if started.planning else ""
-        console.print(f"[dim]engine: {mood}{operation} {name}[/]", soft_wrap=True)
+        say(f"engine: {mood}{operation} {name}")

@@ -3,6 +3,7 @@
 import json
 import os
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,8 @@ from stacks.cli.plan_table import plan_table
 from stacks.cli.policy_table import policy_table, verdicts
 from stacks.cli.report_table import report_table
 from stacks.cli.stack_run import stack_run
-from stacks.engine.run import RunResult, StackRun
+from stacks.engine.run import StackRun
+from stacks.engine.run_result import RunResult
 
 HEALTHY = "healthy"
 # A longer request goes into a file, so that the line can still be pasted.
@@ -62,9 +64,9 @@ def _deploy(engine: StackRun) -> tuple[RunResult, RunResult | None]:
     previewed = engine.preview()
     if previewed.refused:
         return previewed, None
-    if previewed.changed:
+    if previewed.alters:
         return previewed, engine.up()
-    return previewed, RunResult(operations=previewed.operations, outputs=engine.outputs())
+    return previewed, replace(previewed, outputs=engine.outputs())
 
 
 def _curl(context: StackContext, plan: EndpointPlan, url: str) -> str:

@@ -42,8 +42,13 @@ def engine_environment(project: Project, engine: Engine, inherited: Mapping[str,
 
 
 def own_backend(project: Project) -> str:
-    """Return the URL of the project's own file backend."""
-    return f"file://{quote(str(own_state_folder(project)))}"
+    """
+    Return the URL of the project's own file backend.
+
+    Without `metadata=skip` the engine keeps a file of attributes beside each state file. It does not write that
+    atomically, and where it was killed while it did, no later run can read the state ("failed to load checkpoint: EOF").
+    """
+    return f"file://{quote(str(own_state_folder(project)))}?metadata=skip"
 
 
 def own_state_folder(project: Project) -> Path:

@@ -1,102 +1,34 @@
 """Run the project's program with the engine, through the Automation API: the same program as `pulumi up` runs."""
 
 import os
+import re
 import threading
-from collections import Counter
+import warnings
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
 from pulumi import automation
 from pulumi.automation.errors import CommandError, ConcurrentUpdateError
 from pulumi.automation.events import EngineEvent
-from semver import VersionInfo
 
 from optimizers.errors import Busy, DeployError
-from stacks.engine.diagnostics import failure, reasons
+from stacks.engine.build import Say
+from stacks.engine.diagnostics import failure
+from stacks.engine.engine_command import LocatedCommand
 from stacks.engine.environment import engine_environment, own_state_folder
 from stacks.engine.locate import Engine
+from stacks.engine.run_result import RunResult
 from stacks.engine.single_run import STARTED_BY
 from stacks.project import Project
 
 # The engine waits for ever where a program hangs; no run of this product takes as long.
 TIMEOUT_S = 1800
-MANDATORY = "mandatory"
-SAME = "same"
-REPLACE = "replace"
-STEPS_OF_A_REPLACEMENT = ("create-replacement", "delete-replaced", "discard-replaced")
-# Resources that the engine adds, and that no user wrote.
-UNSHOWN_TYPES = ("pulumi:providers:", "pulumi:pulumi:Stack")
+# How the Automation API words the exit code of a process that a signal ended.
+ENDED_BY_SIGNAL = re.compile(r"^ *code: -(\d+)$", re.MULTILINE)
 
 OnEvent = Callable[[EngineEvent], None]
-
-
-@dataclass(frozen=True, slots=True)
-class PolicyReport:
-    """One thing that a policy said."""
-
-    policy: str
-    mandatory: bool
-    message: str
-
-
-@dataclass(slots=True)
-class RunResult:
-    """
-    What a run did, or would do.
-
-    Attributes:
-        operations: Name of each resource to what was done: `same`, `create`, `update`, `replace` or `delete`.
-        policies: What the policies said.
-        outputs: The stack's outputs after the run; empty for a preview.
-        errors: Lines of the error diagnostics.
-    """
-
-    operations: dict[str, str] = field(default_factory=dict[str, str])
-    policies: list[PolicyReport] = field(default_factory=list[PolicyReport])
-    outputs: dict[str, Any] = field(default_factory=dict[str, Any])
-    errors: list[str] = field(default_factory=list[str])
-
-    @property
-    def changes(self) -> dict[str, int]:
-        """Operation to number of resources."""
-        return dict(Counter(self.operations.values()))
-
-    @property
-    def changed(self) -> dict[str, str]:
-        """The operations of the resources that are not left the same."""
-        return {name: operation for name, operation in self.operations.items() if operation != SAME}
-
-    @property
-    def refused(self) -> tuple[str, ...]:
-        """What mandatory policies refuse, one sentence each."""
-        return tuple(f"{said.policy}: {said.message}" for said in self.policies if said.mandatory)
-
-    def take(self, event: EngineEvent) -> None:
-        """Add what one event of the engine says."""
-        if event.policy_event:
-            said = event.policy_event
-            # The first line repeats the policy's description.
-            message = "\n".join(reasons(said.message)[1:]) or said.message
-            self.policies.append(PolicyReport(said.policy_name, said.enforcement_level == MANDATORY, message))
-        if event.diagnostic_event and event.diagnostic_event.severity == "error":
-            self.errors.extend(reasons(event.diagnostic_event.message))
-        outcome = event.res_outputs_event or event.res_op_failed_event
-        if outcome and not outcome.metadata.type.startswith(UNSHOWN_TYPES):
-            operation = outcome.metadata.op.value
-            name = outcome.metadata.urn.rpartition("::")[2]
-            self.operations[name] = REPLACE if operation in STEPS_OF_A_REPLACEMENT else operation
-
-
-class LocatedCommand(automation.PulumiCommand):
-    """The Automation API's command for an engine that was found, wherever it lies: an archive has no `bin` folder."""
-
-    def __init__(self, engine: Engine) -> None:
-        # Instead of the base class's, which asks the engine for its version once more.
-        self.command = str(engine.path)
-        self.version = VersionInfo.parse(engine.version)
 
 
 class StackRun:
@@ -108,17 +40,25 @@ class StackRun:
         stack: Name of the stack.
         engine: The engine to run.
         on_event: Called with each event of the engine, from another thread.
+        say: Called with a line of text where a run is interrupted and has something to complete.
 
     Every method raises `Busy` where another update holds the stack, and `DeployError` with the engine's own reason for
     anything else.
     """
 
-    def __init__(self, project: Project, stack: str, engine: Engine, on_event: OnEvent | None = None) -> None:
+    def __init__(
+        self,
+        project: Project,
+        stack: str,
+        engine: Engine,
+        on_event: OnEvent | None = None,
+        say: Say | None = None,
+    ) -> None:
         self._on_event = on_event
         self._packs = [str(project.root / "policies")]
         own_state_folder(project).mkdir(parents=True, exist_ok=True)
         options = automation.LocalWorkspaceOptions(
-            pulumi_command=LocatedCommand(engine),
+            pulumi_command=LocatedCommand(engine, say or _ignore),
             env_vars={**engine_environment(project, engine, os.environ), STARTED_BY: str(os.getpid())},
         )
         with _guarded(RunResult()):
@@ -168,7 +108,7 @@ class StackRun:
 
 
 def _ignore(_line: str) -> None:
-    """Drop the engine's own text: the events say the same."""
+    """Drop the engine's own text, where the events say the same."""
 
 
 @contextmanager
@@ -184,7 +124,10 @@ def _guarded(result: RunResult) -> Generator[None]:
     watchdog.daemon = True
     watchdog.start()
     try:
-        yield
+        with warnings.catch_warnings():
+            # What the Automation API prints where an engine that was killed sends no more events.
+            warnings.filterwarnings("ignore", message="Error in event stream")
+            yield
     except ConcurrentUpdateError as error:
         raise Busy("another update holds this stack; wait for it, or run `pulumi cancel` if it was killed") from error
     except CommandError as error:
@@ -192,6 +135,8 @@ def _guarded(result: RunResult) -> Generator[None]:
             return
         if timed_out.is_set():
             raise DeployError(f"the engine was ended after {TIMEOUT_S} s; run the same command again") from None
+        if ended := ENDED_BY_SIGNAL.search(str(error)):
+            raise DeployError(f"the engine was ended by signal {ended[1]}; run the same command again") from None
         raise DeployError(failure(result.errors, str(error))) from None
     finally:
         watchdog.cancel()

@@ -11,7 +11,7 @@ from stacks.engine.locate import Engine, Origin
 from stacks.project import Project
 
 PROJECT = Project(Path("/work/a project"))
-OWN = "file:///work/a%20project/.model-serving/state"
+OWN = "file:///work/a%20project/.model-serving/state?metadata=skip"
 
 
 def engine(origin: Origin = Origin.BUILT) -> Engine:

@@ -15,7 +15,7 @@ from pulumi.automation.events import EngineEvent
 from optimizers.errors import Busy, DeployError
 from stacks.engine import run
 from stacks.engine.locate import Engine, Origin
-from stacks.engine.run import PolicyReport
+from stacks.engine.run_result import PolicyReport
 from stacks.engine.single_run import single_run
 from stacks.project import Project
 from tests.stacks.engine.toy_project import PROGRAM, Toy, make_toy
@@ -272,6 +272,15 @@ def started_in(root: Path) -> list[psutil.Process]:
         except psutil.Error:
             continue
     return found
+
+
+def test_the_state_has_no_file_that_is_not_replaced_at_once(toy: Toy) -> None:
+    """The engine's files of attributes are written in place: killed in between, they stop every later run."""
+    toy.run().up()
+
+    state = toy.root / ".model-serving/state"
+    assert list(state.rglob("local.json"))
+    assert not list(state.rglob("*.attrs"))
 
 
 def test_the_engine_of_a_killed_command_is_waited_for(toy: Toy, said: list[str]) -> None:

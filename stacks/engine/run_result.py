@@ -1,0 +1,105 @@
+"""What the engine's events say that a run did, or would do."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from pulumi.automation.events import EngineEvent, StepEventMetadata
+
+from stacks.engine.diagnostics import reasons
+
+MANDATORY = "mandatory"
+SAME = "same"
+REPLACE = "replace"
+STEPS_OF_A_REPLACEMENT = ("create-replacement", "delete-replaced", "discard-replaced")
+# What the engine's events have in place of a secret, so that two secrets look the same.
+HIDDEN = "[secret]"
+# Resources that the engine adds, and that no user wrote.
+UNSHOWN_TYPES = ("pulumi:providers:", "pulumi:pulumi:Stack")
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyReport:
+    """One thing that a policy said."""
+
+    policy: str
+    mandatory: bool
+    message: str
+
+
+@dataclass(slots=True)
+class RunResult:
+    """
+    What a run did, or would do.
+
+    Attributes:
+        steps: URN of each resource to what was done: `same`, `create`, `update`, `replace` or `delete`.
+        alters: Whether the state is, or may be, recorded differently: outputs change where every resource is the same.
+        policies: What the policies said.
+        outputs: The stack's outputs after the run; empty for a preview.
+        errors: Lines of the error diagnostics.
+    """
+
+    steps: dict[str, str] = field(default_factory=dict[str, str])
+    alters: bool = False
+    policies: list[PolicyReport] = field(default_factory=list[PolicyReport])
+    outputs: dict[str, Any] = field(default_factory=dict[str, Any])
+    errors: list[str] = field(default_factory=list[str])
+
+    @property
+    def operations(self) -> dict[str, str]:
+        """Name of each resource to what was done; children before parents, then by name."""
+        return {_name(urn): self.steps[urn] for urn in self._ordered()}
+
+    @property
+    def changes(self) -> dict[str, int]:
+        """Operation to number of resources."""
+        return dict(Counter(self.steps[urn] for urn in self._ordered()))
+
+    @property
+    def changed(self) -> dict[str, str]:
+        """The operations of the resources that are not left the same, in the same order."""
+        return {name: operation for name, operation in self.operations.items() if operation != SAME}
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """What mandatory policies refuse, one sentence each."""
+        return tuple(f"{said.policy}: {said.message}" for said in self.policies if said.mandatory)
+
+    def take(self, event: EngineEvent) -> None:
+        """Add what one event of the engine says."""
+        if event.policy_event:
+            said = event.policy_event
+            # The first line repeats the policy's description.
+            message = "\n".join(reasons(said.message)[1:]) or said.message
+            self.policies.append(PolicyReport(said.policy_name, said.enforcement_level == MANDATORY, message))
+        if event.diagnostic_event and event.diagnostic_event.severity == "error":
+            self.errors.extend(reasons(event.diagnostic_event.message))
+        outcome = event.res_outputs_event or event.res_op_failed_event
+        if outcome is None:
+            return
+        step = outcome.metadata
+        self.alters = self.alters or _alters(step)
+        if not step.type.startswith(UNSHOWN_TYPES):
+            operation = step.op.value
+            self.steps[step.urn] = REPLACE if operation in STEPS_OF_A_REPLACEMENT else operation
+
+    def _ordered(self) -> list[str]:
+        # The engine's events come from several threads, so their order says nothing.
+        return sorted(self.steps, key=lambda urn: (-_depth(urn), _name(urn), urn))
+
+
+def _name(urn: str) -> str:
+    return urn.rpartition("::")[2]
+
+
+def _depth(urn: str) -> int:
+    # urn:pulumi:STACK::PROJECT::TYPE OF THE PARENT$TYPE::NAME
+    return urn.split("::")[2].count("$")
+
+
+def _alters(step: StepEventMetadata) -> bool:
+    if step.op.value != SAME or step.old is None or step.new is None:
+        return True
+    # The outputs of a custom resource come from its provider, which compared the secrets among them.
+    return vars(step.old) != vars(step.new) or (not step.new.custom and HIDDEN in repr(step.new.outputs))

@@ -14,7 +14,7 @@ from typing import Any
 
 from components.load.arrivals import poisson_arrivals
 from components.load.inputs import distinct_rows
-from components.load.job import MOST_REQUESTS, LoadAnswer, LoadJob
+from components.load.job import LoadAnswer, LoadJob
 
 # Connections are opened before the first request is due, so that no request pays for one.
 OPENED_BEFORE = 16
@@ -35,7 +35,7 @@ class Sender:
     async def run(self) -> LoadAnswer:
         """Send everything and wait for the answers."""
         job = self._job
-        times = poisson_arrivals(job.rate_rps, job.seconds, job.seed)[:MOST_REQUESTS]
+        times = poisson_arrivals(job.rate_rps, job.seconds, job.seed)
         rows = distinct_rows(job.reference, job.seed)
         await self._open_connections()
         start = time.perf_counter() + SETTLE_S
@@ -51,7 +51,8 @@ class Sender:
             latencies_ms=self._latencies_ms,
             errors=dict(self._errors),
             lags_ms=self._lags_ms,
-            elapsed_s=time.perf_counter() - start,
+            # Rates count over the whole step, also where its last requests came early.
+            elapsed_s=max(job.seconds, time.perf_counter() - start),
         )
 
     async def _send(self, row: Any, due: float) -> None:  # noqa: ANN401 - any JSON value

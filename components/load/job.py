@@ -1,14 +1,28 @@
 """What the second process is told, and what it tells back."""
 
-from typing import Any
+import ipaddress
+from typing import Any, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+import psutil
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 # A load for a server on this machine; more than this would test the client.
 MOST_REQUESTS = 1_000_000
 LONGEST_S = 600
-LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
+
+
+def is_on_this_machine(url: str) -> bool:
+    """Return whether the host of `url` is `localhost` or an address of this machine; no name is looked up."""
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    own = {found.address for addresses in psutil.net_if_addrs().values() for found in addresses}
+    return address.is_loopback or str(address) in own
 
 
 class LoadJob(BaseModel):
@@ -16,8 +30,8 @@ class LoadJob(BaseModel):
     One step of a load.
 
     Attributes:
-        url: The endpoint's `/predict`; on the loopback interface of this machine only.
-        rate_rps: Mean arrivals a second.
+        url: The endpoint's `/predict`; on this machine only.
+        rate_rps: Mean arrivals a second; times `seconds` at most a million.
         seconds: Length of the step.
         seed: Decides arrival times and rows.
         timeout_s: A request that is not answered by then counts as an error.
@@ -36,10 +50,17 @@ class LoadJob(BaseModel):
     @field_validator("url")
     @classmethod
     def _on_this_machine(cls, url: str) -> str:
-        host = urlsplit(url).hostname
-        if host not in LOOPBACK:
-            raise ValueError(f"`{host}` is not this machine; a load goes to {', '.join(sorted(LOOPBACK))} only")
+        if not is_on_this_machine(url):
+            raise ValueError(f"`{urlsplit(url).hostname}` is not this machine; a load goes to its own addresses only")
         return url
+
+    @model_validator(mode="after")
+    def _not_too_many(self) -> Self:
+        if self.rate_rps * self.seconds > MOST_REQUESTS:
+            raise ValueError(
+                f"{self.rate_rps:g} a second for {self.seconds:g} s is too many; send at most {MOST_REQUESTS} requests"
+            )
+        return self
 
 
 class LoadAnswer(BaseModel):
@@ -50,7 +71,7 @@ class LoadAnswer(BaseModel):
         latencies_ms: Of the answered requests, from the intended send time to the end of the answer.
         errors: Kind (`status 429`, `timeout`, `connection`) to number of requests.
         lags_ms: How much later than intended each request was sent.
-        elapsed_s: From the start to the last answer.
+        elapsed_s: From the start to the last answer, and at least the length of the step.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

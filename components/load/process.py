@@ -34,7 +34,8 @@ def run_job(job: LoadJob) -> LoadAnswer:
         except subprocess.TimeoutExpired:
             process.kill()
             raise DeployError(
-                f"the load's process did not end within {START_S + job.timeout_s:g} s of its step"
+                f"the load's process did not end within {START_S + job.timeout_s:g} s of its step at "
+                f"{job.rate_rps:g} requests/s; lower `--rates`"
             ) from None
         except BaseException:
             process.kill()

@@ -21,7 +21,7 @@ class LoadStep(BaseModel):
         rate_rps: Mean arrivals a second that were intended.
         sent: Requests sent.
         errors: Kind to number of requests that were not answered with status 200.
-        throughput_rps: Answered requests a second, from the start to the last answer.
+        throughput_rps: Answered requests a second, over the step or until the last answer where that came later.
         p50_ms: Median from the intended send time to the answer; None where nothing was answered.
         client_lag_p99_ms: How late the client itself was.
         predicted_p50_ms: What the plan's model says of this rate; None above the capacity.

@@ -116,3 +116,11 @@ def test_a_server_that_is_not_there_is_a_connection_error(server: Server) -> Non
 def test_a_load_goes_to_this_machine_only(host: str) -> None:
     with pytest.raises(ValidationError, match="is not this machine"):
         job(f"http://{host}:80/predict")
+
+
+def test_a_window_without_an_arrival_still_has_its_length(server: Server) -> None:
+    """Rates count over the whole window: one answer in the first milliseconds is not a hundred a second."""
+    answer = run_job(job(server.url, rate_rps=0.001, seconds=1))
+
+    assert (answer.latencies_ms, answer.lags_ms) == ([], [])
+    assert answer.elapsed_s == 1

@@ -4,13 +4,14 @@ from pathlib import Path
 from typing import Any
 
 from optimizers.errors import MissingExtra, UnsupportedModel
-from optimizers.huggingface_files import TOKENIZER_FILE, read_json, read_tokenizer
+from optimizers.huggingface_files import CONFIG_FILE, TOKENIZER_FILE, read_object, read_tokenizer, wrong_shape
+from optimizers.huggingface_pooling import read_pooling
 from optimizers.model_source import ModelSource
 from optimizers.original import Original, damaged
 from optimizers.passes import Form, FormedModel
 from optimizers.quiet import quiet
 from optimizers.rows import SEQUENCE, TOKEN_IDS, TOKEN_MASK
-from optimizers.sentence_model import Pooling, SentenceModel
+from optimizers.sentence_model import SentenceModel
 from optimizers.signature import Signature, TensorSpec
 from optimizers.signature_probe import BATCH
 from optimizers.torch_session import TorchSession
@@ -27,27 +28,28 @@ def load_huggingface(source: ModelSource, threads: int) -> Original:
         UnsupportedModel: A file is missing or damaged, or the weights do not cover the architecture.
     """
     folder = source.path
-    config: dict[str, Any] = read_json(folder / "config.json")
-    if not any(folder.glob("*.safetensors")):
+    config = read_object(folder / CONFIG_FILE)
+    if not any(path.is_file() for path in folder.glob("*.safetensors")):
         raise UnsupportedModel(f"{folder}: has no .safetensors file; save the model with `save_pretrained`")
-    if not (folder / TOKENIZER_FILE).is_file():
+    if not (folder / TOKENIZER_FILE).exists():
         raise UnsupportedModel(f"{folder}: has no tokenizer.json; save the tokenizer of the model into it")
-    pooling, normalize = _pooling(folder)
-    classifier = any(str(name).endswith(CLASSIFIER) for name in config.get("architectures") or ())
+    # Small files first: their mistakes are named better than by the library that reads the weights.
+    tokenizer = read_tokenizer(source, config)
+    pooling, normalize = read_pooling(folder)
+    classifier = any(name.endswith(CLASSIFIER) for name in _architectures(folder / CONFIG_FILE, config))
     field = "logits" if classifier and pooling is None else "last_hidden_state"
     encoder = _load_encoder(folder, classifier=field == "logits")
     module = SentenceModel(encoder, field, pooling, normalize=normalize)
     tokens = (BATCH, SEQUENCE)
     inputs = tuple(TensorSpec(name=name, dtype="int64", shape=tokens) for name in (TOKEN_IDS, TOKEN_MASK))
     if field == "logits":
-        output = TensorSpec(name="logits", shape=(BATCH, int(encoder.config.num_labels)))
+        output = TensorSpec(name="logits", shape=(BATCH, _size(folder, encoder, "num_labels")))
     elif pooling is None:
-        output = TensorSpec(name="last_hidden_state", shape=(*tokens, int(encoder.config.hidden_size)))
+        output = TensorSpec(name="last_hidden_state", shape=(*tokens, _size(folder, encoder, "hidden_size")))
     else:
-        output = TensorSpec(name="embedding", shape=(BATCH, int(encoder.config.hidden_size)))
+        output = TensorSpec(name="embedding", shape=(BATCH, _size(folder, encoder, "hidden_size")))
     session = TorchSession(module, (TOKEN_IDS, TOKEN_MASK), (output.name,), threads)
     model = FormedModel(Form.TORCH_MODULE, Signature(inputs=inputs, outputs=(output,)), module=module)
-    tokenizer = read_tokenizer(source, config)
     return Original(model, session, Runtime.PYTORCH, tokenizer, folder / TOKENIZER_FILE)
 
 
@@ -56,8 +58,6 @@ def _load_encoder(folder: Path, *, classifier: bool) -> Any:  # noqa: ANN401 - a
         import transformers
     except ImportError:
         raise MissingExtra("torch", "loading a Hugging Face model") from None
-    from safetensors import SafetensorError
-
     transformers.logging.disable_progress_bar()
     kind = transformers.AutoModelForSequenceClassification if classifier else transformers.AutoModel
     try:
@@ -65,7 +65,7 @@ def _load_encoder(folder: Path, *, classifier: bool) -> Any:  # noqa: ANN401 - a
             encoder, info = kind.from_pretrained(
                 folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, output_loading_info=True
             )
-    except (SafetensorError, OSError, ValueError, RuntimeError, KeyError) as error:
+    except Exception as error:  # noqa: BLE001 - a config of the wrong shape makes transformers raise almost anything
         raise damaged(folder, error) from None
     # An encoder's own pooler is not used here, and many published folders leave it out.
     missing = sorted(name for name in info["missing_keys"] if not name.startswith("pooler."))
@@ -75,31 +75,17 @@ def _load_encoder(folder: Path, *, classifier: bool) -> Any:  # noqa: ANN401 - a
     return encoder.float()
 
 
-def _pooling(folder: Path) -> tuple[Pooling | None, bool]:
-    """Return how `modules.json` pools and whether it normalizes; (None, False) for a plain Hugging Face folder."""
-    path = folder / "modules.json"
-    if not path.is_file():
-        return None, False
-    modules = {str(module["type"]).rpartition(".")[2]: str(module["path"]) for module in read_json(path)}
-    if unknown := sorted(modules.keys() - {"Transformer", "Pooling", "Normalize"}):
-        raise UnsupportedModel(
-            f"{path}: the module `{unknown[0]}` is not supported; export the model to ONNX and give that"
-        )
-    if "Pooling" not in modules:
-        raise UnsupportedModel(f"{path}: has no Pooling module; export the model to ONNX and give that")
-    sentence = folder / "sentence_bert_config.json"
-    if sentence.is_file() and read_json(sentence).get("do_lower_case"):
-        raise UnsupportedModel(f"{sentence}: `do_lower_case` is not supported; let the tokenizer change the case")
-    config = read_json(folder / modules["Pooling"] / "config.json")
-    names = {
-        "pooling_mode_mean_tokens": Pooling.MEAN,
-        "pooling_mode_cls_token": Pooling.CLS,
-        "pooling_mode_max_tokens": Pooling.MAX,
-    }
-    modes = [key for key, value in config.items() if key.startswith("pooling_mode_") and value]
-    mode = str(config.get("pooling_mode") or "")
-    if mode in set(Pooling):
-        return Pooling(mode), "Normalize" in modules
-    if len(modes) != 1 or modes[0] not in names:
-        raise UnsupportedModel(f"{folder}: got the pooling {modes or mode}; one of mean, cls and max is supported")
-    return names[modes[0]], "Normalize" in modules
+def _architectures(path: Path, config: dict[str, Any]) -> list[str]:
+    names: object = config.get("architectures")
+    if names is None:
+        return []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise wrong_shape(path, "`architectures`", names, "a list of class names")
+    return names
+
+
+def _size(folder: Path, encoder: Any, name: str) -> int:  # noqa: ANN401 - a transformers model
+    size = getattr(encoder.config, name, None)
+    if not isinstance(size, int) or size < 1:
+        raise wrong_shape(folder / CONFIG_FILE, f"`{name}`", str(size), "a whole number from 1 up")
+    return size

@@ -1,21 +1,21 @@
 """Load ONNX models. Imports onnx."""
 
 from pathlib import Path
-from typing import Any
 
 import onnx
 
-from optimizers.artifact import Tokenizer
 from optimizers.errors import ArtifactError, UnsupportedModel
-from optimizers.huggingface_files import TOKENIZER_FILE, read_json, read_tokenizer
+from optimizers.huggingface_files import TOKENIZER_FILE, tokenizer_beside
 from optimizers.model_source import ModelSource
 from optimizers.onnx_external_data import check_external_data
+from optimizers.onnx_signature import has_unnamed_output_axis, read_signature, text_signature
 from optimizers.onnxruntime_session import OnnxRuntimeSession
 from optimizers.original import Original, damaged
 from optimizers.passes import Form, FormedModel
-from optimizers.rows import SEQUENCE, TOKEN_IDS, TOKEN_INPUTS
+from optimizers.rows import TOKEN_MASK
+from optimizers.session import Session
 from optimizers.signature import Signature, TensorSpec
-from optimizers.signature_probe import BATCH
+from optimizers.signature_probe import LARGE, SMALL, outputs_of_two_sizes, probe_inputs
 from optimizers.vocabulary import Runtime
 
 SUFFIX = ".onnx"
@@ -26,7 +26,8 @@ def load_onnx(source: ModelSource, threads: int) -> Original:
     Load an `.onnx` file, or a folder with one; a `tokenizer.json` in the folder makes it a text model.
 
     Raises:
-        UnsupportedModel: The file is damaged, its external data is unsafe, or its batch axis is fixed.
+        UnsupportedModel: The file is damaged, its external data is unsafe, its batch axis is fixed, or its inputs are not
+            those of a text model although a tokenizer lies beside it.
     """
     path = _model_file(source.path)
     try:
@@ -41,59 +42,42 @@ def load_onnx(source: ModelSource, threads: int) -> Original:
     except (onnx.checker.ValidationError, ValueError, RuntimeError) as error:
         raise damaged(path, error) from None
     takes_text = source.path.is_dir() and (source.path / TOKENIZER_FILE).is_file()
-    signature = _signature(proto, path, takes_text=takes_text)
-    tokenizer = _tokenizer(source, signature) if takes_text else None
+    signature = read_signature(proto, path)
+    if takes_text:
+        signature = text_signature(signature, source.path)
+    tokenizer = tokenizer_beside(source) if takes_text else None
     try:
         session = OnnxRuntimeSession(path, threads, {})
     except ArtifactError as error:
         raise damaged(path, error) from None
+    if takes_text and has_unnamed_output_axis(proto):
+        signature = Signature(inputs=signature.inputs, outputs=_probed_outputs(session, source, signature))
     model = FormedModel(Form.ONNX, signature, path=path)
     return Original(model, session, Runtime.ONNXRUNTIME, tokenizer, source.path / TOKENIZER_FILE if tokenizer else None)
+
+
+def _probed_outputs(session: Session, source: ModelSource, signature: Signature) -> tuple[TensorSpec, ...]:
+    """Learn by running which output axis follows the tokens: a wrong guess would cut answers or leave padding in."""
+    small, large = (
+        # Token 0 of segment 0 is in every vocabulary; nothing is masked.
+        {
+            name: array if name == TOKEN_MASK else array * 0
+            for name, array in probe_inputs(signature.inputs, size).items()
+        }
+        for size in (SMALL, LARGE)
+    )
+    probed = outputs_of_two_sizes(session, source, signature.inputs, small, large)
+    return tuple(
+        spec.model_copy(update={"dtype": known.dtype}) for spec, known in zip(probed, signature.outputs, strict=True)
+    )
 
 
 def _model_file(path: Path) -> Path:
     if path.is_file() and path.suffix == SUFFIX:
         return path
-    found = sorted(path.glob(f"*{SUFFIX}")) if path.is_dir() else []
+    found = sorted(item for item in path.glob(f"*{SUFFIX}") if item.is_file()) if path.is_dir() else []
     if len(found) != 1:
         raise UnsupportedModel(
             f"{path}: got {len(found)} .onnx files; give one .onnx file, or a folder with exactly one"
         )
     return found[0]
-
-
-def _tokenizer(source: ModelSource, signature: Signature) -> Tokenizer:
-    names = {spec.name for spec in signature.inputs}
-    if TOKEN_IDS not in names or not names <= TOKEN_INPUTS:
-        raise UnsupportedModel(
-            f"{source.path}: has a tokenizer.json, and its inputs are {sorted(names)}; "
-            f"a text model has {sorted(TOKEN_INPUTS)} at most; give the .onnx file alone to serve arrays"
-        )
-    config = source.path / "config.json"
-    return read_tokenizer(source, read_json(config) if config.is_file() else {})
-
-
-def _signature(proto: Any, path: Path, *, takes_text: bool) -> Signature:  # noqa: ANN401 - an onnx.ModelProto
-    constants = {tensor.name for tensor in proto.graph.initializer}
-    inputs = [value for value in proto.graph.input if value.name not in constants]
-    axes = {}
-    if takes_text and inputs:
-        axes = {inputs[0].type.tensor_type.shape.dim[1].dim_param: SEQUENCE}
-    return Signature(
-        inputs=tuple(_tensor(value, path, axes) for value in inputs),
-        outputs=tuple(_tensor(value, path, axes) for value in proto.graph.output),
-    )
-
-
-def _tensor(value: Any, path: Path, axes: dict[str, str]) -> TensorSpec:  # noqa: ANN401 - an onnx.ValueInfoProto
-    tensor = value.type.tensor_type
-    dims = list(tensor.shape.dim)
-    if not value.type.HasField("tensor_type") or not dims or dims[0].dim_value:
-        got = f"a batch axis of size {dims[0].dim_value}" if dims and dims[0].dim_value else "no batch axis"
-        raise UnsupportedModel(f"{path}: `{value.name}` has {got}; export the model with a dynamic batch axis")
-    shape = [
-        dim.dim_value or axes.get(dim.dim_param) or dim.dim_param or f"{value.name}_axis_{index}"
-        for index, dim in enumerate(dims)
-    ]
-    dtype = onnx.helper.tensor_dtype_to_np_dtype(tensor.elem_type)
-    return TensorSpec(name=value.name, dtype=str(dtype), shape=(BATCH, *shape[1:]))

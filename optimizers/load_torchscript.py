@@ -21,6 +21,8 @@ def load_torchscript(source: ModelSource, threads: int) -> Original:
     Raises:
         UnsupportedModel: The file is damaged, in another format, or the inputs are not declared.
     """
+    if source.path.is_dir():
+        raise UnsupportedModel(f"{source.path}: is a folder, one file is needed; give the file of torch.jit.save")
     if source.path.suffix not in SUFFIXES:
         raise UnsupportedModel(
             f"{source.path}: got the suffix `{source.path.suffix}`; a TorchScript file ends in .pt or .ts"

@@ -12,6 +12,8 @@ from optimizers.errors import UnsupportedModel
 # A StringStringEntryProto {key: "location", value: …} as protobuf writes it; the value's length is one or two bytes.
 LOCATION = re.compile(rb"\n\x08location\x12(?:([\x00-\x7f])|([\x80-\xff])([\x00-\x7f]))")
 
+LONGEST_NAME_BYTES = 255  # of every common file system; a longer name is an operating system error, not a missing file
+
 
 def model_sha256(path: Path) -> str:
     """
@@ -20,7 +22,8 @@ def model_sha256(path: Path) -> str:
     Needs no ONNX library, so that it is fast; `check_external_data` refuses a model where it would miss a file.
     """
     locations = scan_locations(path) if path.suffix == ".onnx" and path.is_file() else ()
-    present = [location for location in locations if _is_plain(location) and (path.parent / location).is_file()]
+    plain = [location for location in locations if _is_nameable(location) and not _is_outside(location)]
+    present = [location for location in plain if (path.parent / location).is_file()]
     if not present:
         return digest.of_path(path)
     return digest.of_value([digest.of_file(path), *([name, digest.of_file(path.parent / name)] for name in present)])
@@ -74,8 +77,10 @@ def _number(path: Path, fields: dict[str, str], key: str) -> int:
 
 def _checked_size(path: Path, location: str) -> int:
     remedy = "save the model and its data into one folder with onnx.save"
-    if not _is_plain(location):
-        raise UnsupportedModel(f"{path}: external data at `{location}` is outside its folder; {remedy}")
+    if not _is_nameable(location):
+        raise UnsupportedModel(f"{path}: external data at `{location[:80]}` is not the name of a file; {remedy}")
+    if _is_outside(location):
+        raise UnsupportedModel(f"{path}: external data at `{location[:80]}` is outside its folder; {remedy}")
     file = path.parent / location
     parts = [
         path.parent.joinpath(*PurePosixPath(location).parts[: depth + 1]) for depth in range(location.count("/") + 1)
@@ -92,10 +97,15 @@ def _checked_size(path: Path, location: str) -> int:
     return status.st_size
 
 
-def _is_plain(location: str) -> bool:
+def _is_nameable(location: str) -> bool:
+    parts = PurePosixPath(location).parts
+    return bool(location) and "\0" not in location and all(len(part.encode()) <= LONGEST_NAME_BYTES for part in parts)
+
+
+def _is_outside(location: str) -> bool:
     posix, windows = PurePosixPath(location), PureWindowsPath(location)
-    outside = posix.is_absolute() or windows.is_absolute() or windows.drive or ".." in (*posix.parts, *windows.parts)
-    return bool(location) and "\0" not in location and not outside
+    absolute = posix.is_absolute() or windows.is_absolute() or bool(windows.drive)
+    return absolute or ".." in (*posix.parts, *windows.parts)
 
 
 def _external_tensors(message: Any) -> Iterator[Any]:  # noqa: ANN401 - any protobuf message

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from optimizers.artifact import Tokenizer
 from optimizers.errors import MissingExtra, UnsupportedModel
+from optimizers.model_folder import check_folder, printable
 from optimizers.model_source import ModelSource
 from optimizers.passes import FormedModel
 from optimizers.session import Session
@@ -65,11 +66,13 @@ def load_original(source: ModelSource, threads: int) -> Original:
 
 def check_readable(path: Path) -> None:
     """
-    Refuse a path that is missing, empty or not readable.
+    Refuse a path that is missing, empty, not readable, or a folder with links to elsewhere.
 
     Raises:
-        UnsupportedModel: It is one of these.
+        UnsupportedModel: It is one of these, or a name is not UTF-8.
     """
+    if str(path) != printable(path):
+        raise UnsupportedModel(f"{printable(path)}: the name is not UTF-8; rename it and correct `model.path`")
     if not path.exists():
         raise UnsupportedModel(f"{path}: there is no such file or folder; correct `model.path`")
     if not os.access(path, os.R_OK):
@@ -77,6 +80,8 @@ def check_readable(path: Path) -> None:
     empty = not any(path.iterdir()) if path.is_dir() else path.stat().st_size == 0
     if empty:
         raise UnsupportedModel(f"{path}: is empty; fetch the model again")
+    if path.is_dir():
+        check_folder(path)
 
 
 def damaged(path: Path, error: Exception) -> UnsupportedModel:

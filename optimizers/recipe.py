@@ -17,7 +17,7 @@ from optimizers.source_facts import SourceFacts
 from optimizers.vocabulary import Accelerator, Precision, Runtime
 
 # Raised when a pass writes other bytes from the same options and libraries.
-RECIPE_FORMAT = 2
+RECIPE_FORMAT = 3
 # The branches of the tree in spec.md 2.2.
 FAST_SLA_MS = 10
 RELAXED_SLA_MS = 100

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from optimizers.artifact import Manifest
+from optimizers.artifact import Tokenizer
 from optimizers.errors import InvalidRow, MissingExtra
-from optimizers.signature import TensorSpec
+from optimizers.signature import Signature, TensorSpec
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -16,7 +16,25 @@ TOKEN_IDS = "input_ids"  # noqa: S105 - the name of an input
 TOKEN_MASK = "attention_mask"  # noqa: S105 - the name of an input
 TOKEN_INPUTS = frozenset({TOKEN_IDS, TOKEN_MASK, "token_type_ids"})
 
+LONGEST_NAME = 80
 ANSWER_KINDS = {"i": "iub", "u": "iub", "f": "iuf", "b": "b"}
+KINDS: dict[type, str] = {
+    str: "a text", bool: "true or false", int: "a number", float: "a number", type(None): "null", dict: "an object",
+}  # fmt: skip
+
+
+class TakesRows(Protocol):
+    """What decides how rows are read; a manifest has it, and so has a model that has no manifest yet."""
+
+    @property
+    def signature(self) -> Signature:
+        """The named inputs and outputs."""
+        ...
+
+    @property
+    def tokenizer(self) -> Tokenizer | None:
+        """Present when the model takes text."""
+        ...
 
 
 class RowEncoder:
@@ -26,17 +44,17 @@ class RowEncoder:
     Safe to use from several threads.
 
     Args:
-        manifest: Tells the signature and whether the model takes text.
-        folder: The artifact folder; holds the tokenizer's file.
+        model: Tells the signature and whether the model takes text.
+        folder: The folder that holds the tokenizer's file.
 
     Raises:
         MissingExtra: The model takes text and `tokenizers` is not installed.
     """
 
-    def __init__(self, manifest: Manifest, folder: Path) -> None:
-        self._inputs = manifest.signature.inputs
-        self._outputs = manifest.signature.outputs
-        self._settings = manifest.tokenizer
+    def __init__(self, model: TakesRows, folder: Path) -> None:
+        self._inputs = model.signature.inputs
+        self._outputs = model.signature.outputs
+        self._settings = model.tokenizer
         self._tokenizer: Any = None
         self._vocabulary_size = 0
         if self._settings is not None:
@@ -111,7 +129,8 @@ class RowEncoder:
             raise InvalidRow(index, "an object", f"the input `{missing[0]}` is required", f"add `{missing[0]}`")
         if unknown := sorted(row.keys() - set(names)):
             allowed = ", ".join(f"`{name}`" for name in names)
-            raise InvalidRow(index, f"`{unknown[0]}`", f"the inputs are {allowed}", f"remove `{unknown[0]}`")
+            shown = _printable(unknown[0])
+            raise InvalidRow(index, f"`{shown}`", f"the inputs are {allowed}", f"remove `{shown}`")
         if self._settings is not None:
             self._check_ids(index, row[TOKEN_IDS])
         axes: dict[str, int] = {}
@@ -131,7 +150,9 @@ class RowEncoder:
             raise InvalidRow(index, "a text with a lone surrogate", "a text is valid Unicode", "repair it") from None
         ids: list[int] = self._tokenizer.encode(text).ids
         if not ids:
-            raise InvalidRow(index, f"{text!r}", "the tokenizer finds no token in it", "send a longer text")
+            raise InvalidRow(
+                index, f"{text[:LONGEST_NAME]!r}", "the tokenizer finds no token in it", "send a longer text"
+            )
         return ids
 
     def _check_ids(self, index: int, row: object) -> list[int]:
@@ -214,11 +235,13 @@ def _expected(specs: tuple[TensorSpec, ...]) -> str:
 
 
 def _kind(value: object) -> str:
-    """Return what a JSON value is, in words short enough for an error."""
-    names: dict[type, str] = {
-        str: "a text", bool: "true or false", int: "a number", float: "a number", type(None): "null", dict: "an object",
-    }  # fmt: skip
-    if isinstance(value, list):
-        items = {_kind(item) for item in cast("list[object]", value)[:100]}
-        return f"a list of {' and '.join(sorted(items))}" if items and not items & {"a list"} else "a list"
-    return names.get(type(value), "another type")
+    """Return what a JSON value is, in words short enough for an error; lists in a list are not looked into."""
+    if not isinstance(value, list):
+        return KINDS.get(type(value), "another type")
+    items = {"lists" if isinstance(item, list) else _kind(item) for item in cast("list[object]", value)[:100]}
+    return f"a list of {' and '.join(sorted(items))}" if items else "an empty list"
+
+
+def _printable(name: str) -> str:
+    """Return a caller's own word, cut, without the lone surrogates that no terminal and no answer can hold."""
+    return name[:LONGEST_NAME].encode(errors="backslashreplace").decode()

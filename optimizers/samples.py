@@ -1,18 +1,30 @@
 """Inputs for parity and measurement: the user's own, texts that ship with the product, or generated ones."""
 
-import json
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from optimizers.errors import InvalidArgs, Issue
+from optimizers.artifact import Tokenizer
+from optimizers.errors import InvalidArgs, InvalidRow, Issue
+from optimizers.huggingface_files import tokenizer_beside
 from optimizers.model_source import ModelSource
+from optimizers.rows import RowEncoder
+from optimizers.samples_file import SampleRow, read_samples
 from optimizers.signature import Signature
 
 SEED = 20261123
+USE_OWN = "give your own with `model.samples`"
 GENERATED_ROWS = 32
 DYNAMIC_SIZE = 8
-SUFFIXES = (".json", ".npz", ".txt")
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """What decides which rows fit."""
+
+    signature: Signature
+    tokenizer: Tokenizer | None
 
 
 def load_samples(source: ModelSource, signature: Signature, *, takes_text: bool) -> tuple[list[Any], str]:
@@ -20,41 +32,29 @@ def load_samples(source: ModelSource, signature: Signature, *, takes_text: bool)
     Return sample rows in the form that an endpoint takes, and where they come from.
 
     Raises:
-        InvalidArgs: The samples file is missing, empty or in another format.
+        InvalidArgs: The samples file is missing, empty or in another format, or a row of it does not fit the model.
     """
     if source.samples is not None:
-        return _read(source.samples), f"{source.samples.name}"
+        rows = read_samples(source.samples)
+        model = _Model(signature, tokenizer_beside(source) if takes_text else None)
+        _check(source.samples, rows, RowEncoder(model, source.path))
+        return [row.value for row in rows], f"`{source.samples.name}`"
     if takes_text:
         text = (resources.files("optimizers") / "data" / "sample_texts.txt").read_text(encoding="utf-8")
-        return text.splitlines(), "sample texts of the product"
-    return _generate(signature), f"generated with seed {SEED}"
+        return text.splitlines(), f"sample texts of model-serving; {USE_OWN}"
+    return _generate(signature), f"random numbers, seed {SEED}; {USE_OWN}"
 
 
-def _read(path: Path) -> list[Any]:
-    if not path.is_file():
-        raise _invalid(path, "there is no such file", "correct the path")
-    try:
-        if path.suffix == ".txt":
-            rows: Any = [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-        elif path.suffix == ".json":
-            rows = json.loads(path.read_text(encoding="utf-8"))
-        elif path.suffix == ".npz":
-            rows = _npz_rows(path)
-        else:
-            raise _invalid(path, f"the suffix is one of {', '.join(SUFFIXES)}", "convert the file")
-    except (ValueError, OSError, KeyError) as error:
-        raise _invalid(path, f"not readable ({error})", "write the file again") from None
-    if not isinstance(rows, list) or not rows:
-        raise _invalid(path, "samples are one row or more", "add rows")
-    return rows
-
-
-def _npz_rows(path: Path) -> list[Any]:
-    import numpy as np
-
-    with np.load(path, allow_pickle=False) as arrays:
-        columns = {name: arrays[name].tolist() for name in arrays.files}
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+def _check(path: Path, rows: list[SampleRow], encoder: RowEncoder) -> None:
+    """Refuse the first row that does not fit, here, where its file and place are known."""
+    for index, row in enumerate(rows):
+        try:
+            encoder.encode_row(index, row.value)
+        except InvalidRow as error:
+            # A caller sends a row, the author of a file writes it.
+            fix = error.issue.fix.replace("send ", "write ", 1)
+            issue = Issue(f"model.samples, {row.place}", error.issue.got, error.issue.rule, fix)
+            raise InvalidArgs(f"the samples `{path}`", (issue,)) from None
 
 
 def _generate(signature: Signature) -> list[Any]:
@@ -75,7 +75,3 @@ def _values(random: Any, shape: list[int], dtype: Any) -> Any:  # noqa: ANN401 -
     """Return values that any model of this type accepts: standard normal, small whole numbers, true and false."""
     values = random.standard_normal(shape) if dtype.kind == "f" else random.integers(0, 2, shape)
     return values.astype(dtype).tolist()
-
-
-def _invalid(path: Path, rule: str, fix: str) -> InvalidArgs:
-    return InvalidArgs("the spec", (Issue("model.samples", f"`{path}`", rule, fix),))

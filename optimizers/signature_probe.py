@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from optimizers.errors import UnsupportedModel
+from optimizers.errors import ServingError, UnsupportedModel
 from optimizers.model_source import ModelSource
 from optimizers.session import Session
 from optimizers.signature import Signature, TensorSpec
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 BATCH = "batch"
 ONLY_OUTPUT = {Prediction.EMBEDDING: "embedding", Prediction.CLASSIFICATION: "scores", Prediction.NUMERIC: "output"}
 SMALL, LARGE = 3, 5
+# What JSON numbers can be turned into and every framework here computes with.
+DTYPES = (
+    "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool",
+)  # fmt: skip
 
 
 def probe_outputs(session: Session, source: ModelSource) -> tuple[Signature, tuple[str, ...]]:
@@ -22,20 +26,54 @@ def probe_outputs(session: Session, source: ModelSource) -> tuple[Signature, tup
     Return the signature and the output names; an axis that changes with the input's size is dynamic.
 
     Raises:
-        UnsupportedModel: The model does not run on inputs of the declared shapes, or drops the batch axis.
+        UnsupportedModel: The declared inputs are not possible, the model does not run on them, or it drops the batch
+            axis.
     """
+    for spec in source.inputs:
+        _check_declared(spec)
     small, large = (probe_inputs(source.inputs, size) for size in (SMALL, LARGE))
+    found = outputs_of_two_sizes(session, source, source.inputs, small, large)
+    names = tuple(ONLY_OUTPUT[source.prediction] if len(found) == 1 else spec.name for spec in found)
+    outputs = tuple(spec.model_copy(update={"name": name}) for spec, name in zip(found, names, strict=True))
+    return Signature(inputs=source.inputs, outputs=outputs), names
+
+
+def outputs_of_two_sizes(
+    session: Session,
+    source: ModelSource,
+    inputs: tuple[TensorSpec, ...],
+    small: "Mapping[str, NDArray[Any]]",
+    large: "Mapping[str, NDArray[Any]]",
+) -> tuple[TensorSpec, ...]:
+    """
+    Return the outputs that a model gives for batches of 3 and 5 rows whose other dynamic axes differ too.
+
+    Raises:
+        UnsupportedModel: The model does not run on the batches, or drops the batch axis.
+    """
     try:
         first, second = session.run(small), session.run(large)
-    except (RuntimeError, IndexError, TypeError, ValueError) as error:
+    except ServingError:
+        raise
+    except Exception as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UnsupportedModel(f"{source.location}: does not run on the declared `model.inputs` ({reason})") from None
-    names = tuple(ONLY_OUTPUT[source.prediction] if len(first) == 1 else name for name in first)
-    outputs = tuple(
-        _output(name, first[key], second[key], source, _axis_names(source.inputs, small, large))
-        for name, key in zip(names, first, strict=True)
-    )
-    return Signature(inputs=source.inputs, outputs=outputs), names
+        raise UnsupportedModel(
+            f"{source.location}: does not run on the declared inputs ({reason}); correct `model.inputs`, or export it again"
+        ) from error
+    axes = _axis_names(inputs, small, large)
+    return tuple(_output(name, first[name], second[name], source, axes) for name in first)
+
+
+def _check_declared(spec: TensorSpec) -> None:
+    if spec.dtype not in DTYPES:
+        raise UnsupportedModel(
+            f"`model.inputs`: `{spec.name}` has the dtype `{spec.dtype}`; it is one of {', '.join(DTYPES)}; correct it"
+        )
+    if spec.shape[0] != BATCH or any(isinstance(axis, int) and axis < 1 for axis in spec.shape):
+        raise UnsupportedModel(
+            f"`model.inputs`: `{spec.name}` has the shape ({', '.join(map(str, spec.shape))}); "
+            f"the first axis is `{BATCH}`, the others are words or sizes from 1 up; correct it"
+        )
 
 
 def probe_inputs(specs: tuple[TensorSpec, ...], size: int) -> "dict[str, NDArray[Any]]":

@@ -11,8 +11,11 @@ import onnx
 import pytest
 
 from optimizers import lock
+from optimizers.lock import Lock
 from tests.integration.conftest import SMALL
 from tests.support.checkout import Checkout, finished, make_checkout
+from tests.support.full_disk import full_disk
+from tests.support.optimized_checkout import make_optimized_checkout
 from tests.support.small_model import write_small_onnx
 
 pytestmark = pytest.mark.integration
@@ -127,11 +130,25 @@ def test_a_full_disk_is_one_sentence(tmp_path: Path) -> None:
     project = checkout(tmp_path)
     private = tmp_path / ".model-serving"
     private.mkdir()
-    if os.system(f"mount -t tmpfs -o size=64k tmpfs '{private}'") != 0:
-        pytest.skip("needs root and a mount namespace that may mount")
-    try:
+    with full_disk(private) as reason:
         said = refused(project, 5)
-    finally:
-        os.system(f"umount -l '{private}'")
-    assert "No space left on device" in said
+    assert reason in said
     assert "free space" in said
+
+
+def test_a_lock_from_another_machine_says_so_and_is_measured_again_here(tmp_path: Path) -> None:
+    project = make_optimized_checkout(tmp_path)
+    path = tmp_path / "artifacts.lock.json"
+    locked = lock.read(path).models["small"]
+    (report,) = locked.reports.values()
+    other = report.model_copy(update={"hardware": report.hardware.model_copy(update={"cpu_model": "Other CPU"})})
+    reports = {other.hardware.fingerprint: other}
+    lock.write(path, Lock(models={"small": locked.model_copy(update={"reports": reports})}))
+
+    result = project.serving("optimize")
+
+    assert result.code == 0, result.err
+    assert "the lock holds measurements of other machines (Other CPU); measuring on this one" in result.err
+    after = lock.read(path).models["small"]
+    assert set(after.reports) == {other.hardware.fingerprint, report.hardware.fingerprint}
+    assert after.reports[other.hardware.fingerprint] == other

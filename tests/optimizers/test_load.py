@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 
 from optimizers.errors import ServingError, UnsupportedModel
 from optimizers.model_source import ModelSource
+from optimizers.onnx_external_data import model_sha256
 from optimizers.original import Original, load_original
 from optimizers.signature import TensorSpec
 from optimizers.vocabulary import ModelFormat
@@ -241,6 +242,9 @@ def test_external_data_in_the_models_folder_is_loaded(tmp_path: Path) -> None:
         ("weights.bin", "four", ""),
         ("weights.bin", "0", "many"),
         ("", "0", ""),
+        ("w" * 256, "0", ""),
+        ("é" * 128 + "/weights.bin", "0", ""),
+        ("weights\0.bin", "0", ""),
     ],
 )
 def test_external_data_elsewhere_or_out_of_range_is_refused(
@@ -254,3 +258,84 @@ def test_external_data_elsewhere_or_out_of_range_is_refused(
     os.link(tmp_path / "weights.bin", folder / "hard.bin")
 
     refused(source(path, ModelFormat.ONNX))
+    assert len(model_sha256(path)) == 64
+
+
+def header(shape: str = "[2,4]", dtype: str = "F32", end: int = 32) -> bytes:
+    """Return a safetensors file with one tensor and 32 bytes of data."""
+    text = f'{{"layer.weight":{{"dtype":"{dtype}","shape":{shape},"data_offsets":[0,{end}]}}}}'.encode()
+    return len(text).to_bytes(8, "little") + text + b"\0" * 32
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        (2**63).to_bytes(8, "little") + b"{}",
+        (2**64 - 1).to_bytes(8, "little") + b"{}",
+        (10**9).to_bytes(8, "little") + b"{}",
+        (0).to_bytes(8, "little"),
+        (2).to_bytes(8, "little") + b"[]",
+        (2).to_bytes(8, "little") + b"{}",
+        (2).to_bytes(8, "little") + b"\xff\xff",
+        header(end=64),
+        header(shape="[2,5]"),
+        header(shape=f"[{2**63},4]"),
+        header(shape="[-1,4]"),
+        header(dtype="U64", shape="[1,4]"),
+        header(dtype="F8_E8M0", shape="[8,4]"),
+        header(dtype="NONSENSE"),
+        header(),
+    ],
+)
+def test_a_safetensors_file_with_an_impossible_header_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "weights.safetensors"
+    path.write_bytes(content)
+
+    assert str(path) in refused(source(path))
+
+
+@pytest.mark.parametrize(
+    ("name", "model_format"),
+    [
+        ("weights.safetensors", ModelFormat.PYTORCH),
+        ("weights.pt", ModelFormat.PYTORCH),
+        ("scripted.pt", ModelFormat.TORCHSCRIPT),
+        ("model.onnx", ModelFormat.ONNX),
+    ],
+)
+def test_a_folder_where_a_file_is_expected_is_refused(tmp_path: Path, name: str, model_format: ModelFormat) -> None:
+    folder = tmp_path / name
+    folder.mkdir()
+    (folder / "weights.bin").write_bytes(b"x")
+
+    assert str(folder) in refused(source(folder, model_format))
+
+
+def test_a_torchscript_folder_is_called_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "scripted.pt" / "code").mkdir(parents=True)
+
+    assert "is a folder, one file is needed" in refused(source(tmp_path / "scripted.pt", ModelFormat.TORCHSCRIPT))
+
+
+def test_an_onnx_file_that_is_a_folder_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").mkdir()
+
+    assert "got 0 .onnx files" in refused(source(tmp_path, ModelFormat.ONNX))
+
+
+@pytest.mark.parametrize(
+    ("dtype", "shape", "said"),
+    [
+        ("float99", ("batch", 4), "`model.inputs`: `x` has the dtype `float99`"),
+        ("str", ("batch", 4), "`model.inputs`: `x` has the dtype `str`"),
+        ("float32", ("batch", -4), "`model.inputs`: `x` has the shape (batch, -4)"),
+        ("float32", ("batch", 0), "`model.inputs`: `x` has the shape (batch, 0)"),
+        ("float32", (2, 4), "`model.inputs`: `x` has the shape (2, 4)"),
+    ],
+)
+def test_declared_inputs_that_no_array_can_have_are_refused(
+    weights: Path, dtype: str, shape: tuple[int | str, ...], said: str
+) -> None:
+    inputs = (TensorSpec(name="x", dtype=dtype, shape=shape),)
+
+    assert said in refused(source(weights).model_copy(update={"inputs": inputs}))

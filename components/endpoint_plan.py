@@ -60,9 +60,14 @@ class Predicted(PlanPart):
 
 
 class Measured(PlanPart):
-    """The chosen artifact alone, one row at a time, without a server; rows of so many tokens where it takes text."""
+    """
+    The chosen artifact alone, one row at a time, without a server; rows of so many tokens where it takes text.
+
+    `other_cpu_share` is the share of all cores that other work kept busy meanwhile; None where that is unknown.
+    """
 
     sequence_length: int | None
+    other_cpu_share: float | None
     p50_ms: float
     p99_ms: float
     throughput_rps: float

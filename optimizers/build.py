@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import psutil
+
 from optimizers.artifact import Artifact
 from optimizers.benchmark import BenchmarkConfig, measure
 from optimizers.candidate_builder import BuiltIndex, CandidateBuilder, PassFailed, is_intact
@@ -16,6 +18,7 @@ from optimizers.lock import LockedModel
 from optimizers.model_source import ModelSource
 from optimizers.original import Original, load_original
 from optimizers.parity import compare
+from optimizers.processor_load import other_cpu_share, processor_times
 from optimizers.progress import Progress
 from optimizers.recipe import CandidateRecipe, Recipe, recipe_for
 from optimizers.report import ORIGINAL, CandidateReport, Measurement, Parity, Report
@@ -120,7 +123,9 @@ def _run(job: _Job, known: LockedModel | None) -> LockedModel:
     trial = prepare(job.source, original, job.benchmark)
     tried = _build_and_compare(job, original, trial, known)
     job.progress.step("measure")
+    before = processor_times()
     measurements = _measure(job, original, trial, tried)
+    other_share = other_cpu_share(before, processor_times(), psutil.cpu_count() or 1)
     candidates = (
         _original_report(job, original, load_time_s, measurements[ORIGINAL]),
         *(_report(item, measurements.get(item.recipe.name, ())) for item in tried),
@@ -131,6 +136,8 @@ def _run(job: _Job, known: LockedModel | None) -> LockedModel:
         hardware=job.hardware,
         threads=job.threads,
         sequence_length=trial.sequence_length,
+        samples_from=trial.samples_from,
+        other_cpu_share=other_share,
         versions=versions(MEASURED_LIBRARIES),
         candidates=judged,
         chosen=chosen,

@@ -36,7 +36,9 @@ def _verdict(item: CandidateReport, best: CandidateReport, original: CandidateRe
     if item.name != best.name:
         return f"slower: p50 {_p50_ms(item):.2f} ms, {best.name} has {_p50_ms(best):.2f} ms"
     ratio = _p50_ms(original) / _p50_ms(item)
-    speed = f"{ratio:.2f}x the original's speed" if ratio >= 1 else f"{1 / ratio:.2f}x slower than the original"
+    speed = f"{ratio:.2f}x the original's speed"
+    if ratio < 1:
+        speed = f"slower than the original ({speed}), which only the build can run"
     return f"chosen: lowest p50, {_p50_ms(item):.2f} ms for one row, {speed}, {_parity(item.parity)}"
 
 

@@ -101,6 +101,8 @@ class Report(BaseModel):
         measured_at: UTC, ISO 8601.
         threads: Threads that each call could use.
         sequence_length: Tokens in each measured row, for models that take text.
+        samples_from: Where the inputs come from on which candidates were compared, in words; None where unknown.
+        other_cpu_share: Share of all cores, 0 to 1, that other work kept busy meanwhile; None where it is unknown.
         versions: Distribution name to version, of every library that took part.
         chosen: Name of the chosen candidate.
     """
@@ -111,6 +113,8 @@ class Report(BaseModel):
     hardware: Hardware
     threads: int = Field(gt=0)
     sequence_length: int | None = None
+    samples_from: str | None = None
+    other_cpu_share: float | None = Field(default=None, ge=0, le=1)
     versions: dict[str, str]
     candidates: tuple[CandidateReport, ...]
     chosen: str

@@ -1,6 +1,7 @@
 """`throughput-budget`: the endpoint can answer the declared peak rate."""
 
 from components.endpoint_plan import EndpointPlan
+from policies.busy_measurement import measure_again
 from policies.endpoint_policy import endpoint_policy
 
 
@@ -14,6 +15,7 @@ def check(plan: EndpointPlan) -> list[str]:
             (
                 f"predicted capacity {capacity_rps:g} requests/s is under the {asked_rps} requests/s asked for; "
                 f"lower `throughput_rps` to {int(capacity_rps)}, allow more optimizations or use a faster machine"
+                f"{measure_again(plan)}"
             )
         ]
     return []

@@ -22,6 +22,7 @@ from optimizers.errors import ArtifactError
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
 from optimizers.lock import LockedModel
+from optimizers.processor_load import QUIET_CPU_SHARE
 from optimizers.recipe import recipe_for
 from optimizers.report import CandidateReport, Measurement, Report
 from optimizers.source_facts import SourceFacts
@@ -205,6 +206,7 @@ def _memory(artifact: Artifact) -> Estimate:
 def _measured(single: Measurement, report: Report) -> Measured:
     return Measured(
         sequence_length=report.sequence_length,
+        other_cpu_share=report.other_cpu_share,
         p50_ms=round(single.p50.value_ms, 3),
         p99_ms=round(single.p99.value_ms, 3),
         throughput_rps=round(single.throughput_rps, 2),
@@ -214,7 +216,9 @@ def _measured(single: Measurement, report: Report) -> Measured:
 def _predicted(prediction: Prediction, request: EmbeddedRequest, report: Report) -> Predicted:
     tokens = f", {report.sequence_length} tokens a row" if report.sequence_length else ""
     machine = f"{report.hardware.cpu_model} with {report.threads} threads"
-    measured = f"measured {report.measured_at[:10]} on {machine}{tokens}"
+    busy = report.other_cpu_share or 0
+    disturbed = f", {busy:.0%} of it busy with other work" if busy > QUIET_CPU_SHARE else ""
+    measured = f"measured {report.measured_at[:10]} on {machine}{tokens}{disturbed}"
     load = f"at {request.goal.throughput_rps} requests/s, batch {prediction.batch_size}: {prediction.model}; {measured}"
     overhead = f"the fastest measured batch plus {SERVER_OVERHEAD_MS:g} ms for the server; {measured}"
     return Predicted(

@@ -1,8 +1,11 @@
 """The optimization report as a table: the original against each candidate."""
 
+from collections.abc import Iterator
+
 from rich.markup import escape
 from rich.table import Table
 
+from optimizers.processor_load import QUIET_CPU_SHARE
 from optimizers.report import CandidateReport, Interval, Measurement, Report
 from stacks.cli.console import results, table
 
@@ -20,11 +23,25 @@ def report_table(report: Report) -> Table:
         f"Optimization on {escape(report.hardware.cpu_model)}, {report.threads} threads ({rows}batch 1)",
         "candidate", *NUMBERS, metric, "verdict", numbers=(*NUMBERS, metric),
     )  # fmt: skip
+    result.caption_justify, result.caption_style = "left", ""
+    result.caption = "\n".join(_remarks(report))
     shows_intervals = results().width >= WIDTH_FOR_INTERVALS
     for candidate in report.candidates:
         style = "bold green" if candidate.name == report.chosen else None
         result.add_row(*_cells(candidate, shows_intervals=shows_intervals), style=style)
     return result
+
+
+def _remarks(report: Report) -> Iterator[str]:
+    compared = next((item.parity.samples for item in report.candidates if item.parity), None)
+    if compared is not None and report.samples_from is not None:
+        yield f"Compared on {compared} rows: {escape(report.samples_from)}."
+    busy = report.other_cpu_share or 0
+    if busy > QUIET_CPU_SHARE:
+        yield (
+            f"[yellow]The machine was {busy:.0%} busy with other work meanwhile, so these times are too long. "
+            "Measure again when it is quiet: serving optimize --force[/]"
+        )
 
 
 def _cells(candidate: CandidateReport, *, shows_intervals: bool) -> tuple[str, ...]:

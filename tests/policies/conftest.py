@@ -110,7 +110,7 @@ def plan() -> EndpointPlan:
         cache_entries=0,
         resources=Resources(cpu_cores=2, memory_mib=estimate),
         scaling=ScalingPolicy(min_replicas=1, max_replicas=1, target_utilization=0.7),
-        measured=Measured(sequence_length=128, p50_ms=10, p99_ms=12, throughput_rps=100),
+        measured=Measured(sequence_length=128, other_cpu_share=0.02, p50_ms=10, p99_ms=12, throughput_rps=100),
         predicted=Predicted(
             p50_ms=estimate,
             p99_ms=Estimate(value=100, basis="measured"),

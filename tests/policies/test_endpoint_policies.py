@@ -135,3 +135,22 @@ def test_every_policy_has_a_distinct_name_and_a_rule_as_description() -> None:
 
     assert len(set(names)) == len(names)
     assert all(policy.description.endswith(".") for policy in POLICIES)
+
+
+@pytest.mark.parametrize(
+    ("policy", "path", "broken"),
+    [
+        (latency_budget, "predicted.p99_ms.value", 101),
+        (latency_budget, "predicted.p99_ms.value", None),
+        (throughput_budget, "predicted.capacity_rps.value", 9),
+    ],
+)
+def test_a_budget_broken_by_a_disturbed_measurement_says_to_measure_again(
+    policy: ResourceValidationPolicy, path: str, broken: float | None, plan: EndpointPlan
+) -> None:
+    for busy, said in ((0.43, True), (0.02, False), (None, False)):
+        measured = plan.measured.model_copy(update={"other_cpu_share": busy})
+
+        (message,) = reported(policy, changed(plan.model_copy(update={"measured": measured}), path, broken))
+
+        assert ("43% busy with other work" in message and "`serving optimize --force`" in message) is said

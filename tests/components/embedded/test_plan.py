@@ -133,3 +133,13 @@ def test_the_plan_names_the_locked_artifact() -> None:
     result = plan(Case())
 
     assert (result.artifact.name, result.artifact.sha256, result.artifact.size_mb) == (CHOSEN, SHA256, 1.0)
+
+
+@pytest.mark.parametrize(("busy", "said"), [(0.43, True), (0.05, False), (None, False)])
+def test_the_basis_says_that_the_measured_machine_was_busy(busy: float | None, said: bool) -> None:
+    measured = report(measurement(10, 12)).model_copy(update={"other_cpu_share": busy})
+
+    planned = plan_endpoint(request(), locked_model(measured), hardware())
+
+    assert planned.measured.other_cpu_share == busy
+    assert ("43% of it busy with other work" in planned.predicted.p99_ms.basis) is said

@@ -88,7 +88,7 @@ def small_memory() -> Generator[Path]:
     folder.rmdir()
 
 
-@pytest.mark.integration
+# Not marked `integration`, which no machine of CI may skip: not every kernel lets a test limit memory.
 def test_a_worker_killed_by_the_kernel_is_logged_as_fatal_and_serves_again(
     store: ArtifactStore, run_folder: Path, small_memory: Path
 ) -> None:

@@ -39,7 +39,9 @@ from stacks.stack_file import read_spec
 ROOT = Path(__file__).parents[1]
 COMMAND = "make bench ONLY=endpoint-overhead"
 ROUNDS = 9
-CALLS = 40
+TURNS = 10
+CALLS_PER_TURN = 4
+SATURATED_ROUNDS = 5
 SATURATED_S = 3.0
 CLIENTS = 8
 BATCH_SIZES = (1, 4, 8)
@@ -66,7 +68,7 @@ def _served() -> Iterator[ServerConfig]:
     """Yield the configuration of a server that runs what the stack `local` plans, without its cache."""
     project = Project(ROOT)
     spec = read_spec(ROOT, "local")
-    ensure_artifacts(spec, project, SilentProgress())
+    ensure_artifacts(spec, project, SilentProgress(), print)
     with tempfile.TemporaryDirectory() as folder:
         planned = embedded_inputs(spec, project, "local")
         inputs = planned.model_copy(
@@ -94,12 +96,13 @@ def _overhead(config: ServerConfig, session: Session, encoder: RowEncoder, rows:
                 raise DeployError(f"the endpoint answered with status {response.status}: {answers}")
 
         for _ in range(ROUNDS):
-            batches = [encoder.encode([next(rows)]) for _ in range(CALLS)]
-            bare_ms = _median_ms(session.run, batches)
-            endpoint_ms = _median_ms(ask, [next(rows) for _ in range(CALLS)])
-            bare_p50s.append(bare_ms)
-            endpoint_p50s.append(endpoint_ms)
-            differences.append(endpoint_ms - bare_ms)
+            bare_ms, endpoint_ms = list[float](), list[float]()
+            for _ in range(TURNS):
+                bare_ms += _turn_ms(session.run, [encoder.encode([next(rows)]) for _ in range(CALLS_PER_TURN + 1)])
+                endpoint_ms += _turn_ms(ask, [next(rows) for _ in range(CALLS_PER_TURN + 1)])
+            bare_p50s.append(median(bare_ms))
+            endpoint_p50s.append(median(endpoint_ms))
+            differences.append(endpoint_p50s[-1] - bare_p50s[-1])
     value = median(differences)
     return _result(
         "endpoint-overhead",
@@ -113,24 +116,27 @@ def _overhead(config: ServerConfig, session: Session, encoder: RowEncoder, rows:
     )
 
 
-def _median_ms(call: Callable[[Any], object], inputs: list[Any]) -> float:
+def _turn_ms(call: Callable[[Any], object], inputs: list[Any]) -> list[float]:
+    """Time each call but the first, which finds the caches filled by the other side."""
     call(inputs[0])
     samples = list[float]()
-    for value in inputs:
+    for value in inputs[1:]:
         started = time.perf_counter()
         call(value)
         samples.append(1000 * (time.perf_counter() - started))
-    return median(samples)
+    return samples
 
 
 def _saturated(config: ServerConfig, session: Session, encoder: RowEncoder, rows: Iterator[Any]) -> BenchmarkResult:
-    ratios, bare_best, endpoint_best = list[float](), list[float](), list[float]()
-    for _ in range(ROUNDS // 3):
-        bare_rps = max(_bare_rps(session, encoder, rows, size, calls) for size in BATCH_SIZES for calls in (1, 2))
-        endpoint_rps = asyncio.run(_endpoint_rps(config, rows))
-        bare_best.append(bare_rps)
-        endpoint_best.append(endpoint_rps)
-        ratios.append(endpoint_rps / bare_rps)
+    bare_rps: dict[tuple[int, int], list[float]] = {(size, calls): [] for size in BATCH_SIZES for calls in (1, 2)}
+    endpoint_rps = list[float]()
+    for _ in range(SATURATED_ROUNDS):
+        for (size, calls), found in bare_rps.items():
+            found.append(_bare_rps(session, encoder, rows, size, calls))
+        endpoint_rps.append(asyncio.run(_endpoint_rps(config, rows)))
+    # The best load by its median: the highest of many noisy figures would be the luckiest one.
+    best = max(bare_rps, key=lambda load: median(bare_rps[load]))
+    ratios = [endpoint / bare for endpoint, bare in zip(endpoint_rps, bare_rps[best], strict=True)]
     value = median(ratios)
     return _result(
         "endpoint-overhead-throughput",
@@ -139,8 +145,9 @@ def _saturated(config: ServerConfig, session: Session, encoder: RowEncoder, rows
         f">= {LOWEST_SHARE:g}",
         value >= LOWEST_SHARE,
         ratios,
-        f"{median(endpoint_best):.1f} rows/s through the endpoint with {CLIENTS} clients, {median(bare_best):.1f} bare "
-        f"(best of batches {BATCH_SIZES}, 1 or 2 calls at once); client, server and model share the cores",
+        f"{median(endpoint_rps):.1f} rows/s through the endpoint with {CLIENTS} clients, {median(bare_rps[best]):.1f} bare "
+        f"with batch {best[0]} and {best[1]} calls at once, the best of {len(bare_rps)} loads; client, server and model "
+        "share the cores",
     )
 
 

@@ -43,7 +43,8 @@ TURNS = 10
 CALLS_PER_TURN = 4
 SATURATED_ROUNDS = 5
 SATURATED_S = 3.0
-CLIENTS = 8
+# Twice the most rows that a bare load has in flight, so that the next batch waits when one is done.
+CLIENTS = 32
 BATCH_SIZES = (1, 4, 8)
 HIGHEST_OVERHEAD_MS = 2.5
 LOWEST_SHARE = 0.85

@@ -46,6 +46,12 @@ class Hardware(BaseModel):
         return digest.of_value(self.model_dump(mode="json"))[:12]
 
     @property
+    def description(self) -> str:
+        """Return what tells machines apart whose processors have one name, for people."""
+        features = f" with {', '.join(self.cpu_features)}" if self.cpu_features else ""
+        return f"{self.cpu_model}, {self.cpu_cores} cores{features}"
+
+    @property
     def has_amx(self) -> bool:
         """Whether the processor has Advanced Matrix Extensions."""
         return "amx_tile" in self.cpu_features

@@ -53,8 +53,8 @@ def ensure_artifacts(
 
 
 def _measured_elsewhere(previous: LockedModel, machine: Hardware) -> str:
-    others = ", ".join(sorted({report.hardware.cpu_model for report in previous.reports.values()})) or "no machine yet"
-    return f"the lock holds measurements of other machines ({others}); measuring on this one, {machine.cpu_model}"
+    others = "; ".join(sorted(report.hardware.description for report in previous.reports.values())) or "none yet"
+    return f"the lock holds measurements of other machines ({others}); measuring on this one ({machine.description})"
 
 
 @contextmanager

@@ -29,8 +29,8 @@ from optimizers.source_facts import SourceFacts
 from optimizers.vocabulary import DeploymentTarget
 
 # What a request costs beyond the model: loopback, HTTP, JSON, BentoML's dispatcher. `make bench ONLY=endpoint-overhead`
-# measures it; 2.4 ms is what one request of 128 token ids cost on 2 cores of an Intel Xeon (Emerald Rapids).
-SERVER_OVERHEAD_MS = 2.4
+# measures it; 2.0 ms is what one request of 128 token ids cost on 2 cores of an AMD EPYC (with AVX-512 BF16).
+SERVER_OVERHEAD_MS = 2.0
 
 # A Python server process with its runtime, before it holds a model.
 SERVER_MEMORY_MIB = 300

@@ -148,7 +148,8 @@ def test_a_lock_from_another_machine_says_so_and_is_measured_again_here(tmp_path
     result = project.serving("optimize")
 
     assert result.code == 0, result.err
-    assert "the lock holds measurements of other machines (Other CPU); measuring on this one" in result.err
+    assert "the lock holds measurements of other machines (Other CPU, " in result.err
+    assert f"measuring on this one ({report.hardware.description})" in result.err
     after = lock.read(path).models["small"]
     assert set(after.reports) == {other.hardware.fingerprint, report.hardware.fingerprint}
     assert after.reports[other.hardware.fingerprint] == other

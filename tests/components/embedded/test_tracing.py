@@ -21,7 +21,7 @@ pytestmark = pytest.mark.integration
 WAIT_S = 30
 
 
-class Collector(trace_service_pb2_grpc.TraceServiceServicer):
+class Collector(trace_service_pb2_grpc.TraceServiceServicer):  # type: ignore[misc]  # its stubs have no types
     """Keeps the names of the spans that it is sent, each with the service's name."""
 
     def __init__(self) -> None:

@@ -5,6 +5,7 @@ Three figures: `serving --help`, `make up` with everything built and nothing to 
 `STARTUP_COLD=1`, `make up` in a fresh clone with empty caches, the engine's build included.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -45,8 +46,15 @@ def _help() -> BenchmarkResult:
 
 
 def _nothing_to_do() -> BenchmarkResult:
-    _seconds(["make", "up"])
-    samples = [_seconds(["make", "up"]) for _ in range(NO_OP_REPEATS)]
+    serving = Path(sys.executable).with_name("serving")
+    listed = subprocess.run([serving, "outputs", "--json"], cwd=ROOT, check=True, capture_output=True)
+    was_deployed = bool(json.loads(listed.stdout))
+    try:
+        _seconds(["make", "up"])
+        samples = [_seconds(["make", "up"]) for _ in range(NO_OP_REPEATS)]
+    finally:
+        if not was_deployed:
+            subprocess.run(["make", "down"], cwd=ROOT, check=False, capture_output=True)
     return _result("startup-no-op", samples, 10, "`make up`, everything built, endpoint running, nothing to change")
 
 

@@ -37,7 +37,7 @@ def start(config: ServerConfig, run_folder: Path) -> None:
     Raises:
         DeployError: The port is in use.
     """
-    refuse_used_port(config)
+    refuse_used_port(config.host, config.port)
     run_folder.mkdir(parents=True, exist_ok=True)
     path = run_folder / CONFIG_NAME
     write_atomically(path, config.model_dump_json(indent=2).encode())
@@ -115,17 +115,16 @@ def stop(run_folder: Path, grace_s: float = GRACE_S) -> None:
         psutil.wait_procs(left, timeout=1)
 
 
-def refuse_used_port(config: ServerConfig) -> None:
+def refuse_used_port(host: str, port: int) -> None:
     """Raise DeployError, naming the holder where it can be found, if the port is in use."""
-    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((config.host, config.port))
+            probe.bind((host, port))
         except OSError as error:
-            holder = _holder(config.port)
             raise DeployError(
-                f"port {config.port} on {config.host} cannot be used ({error.strerror}{holder}); "
+                f"port {port} on {host} cannot be used ({error.strerror}{_holder(port)}); "
                 "stop the holder or set another `endpoint.port` in the stack file"
             ) from None
 

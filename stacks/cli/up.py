@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from components.embedded.process import refuse_used_port, server_processes
 from components.embedded.requests import run_folder
 from components.endpoint_plan import EndpointPlan
 from optimizers.artifact import REFERENCE_NAME
@@ -35,7 +36,7 @@ LONGEST_PASTED_REQUEST = 300
 def run(stack: str, *, as_json: bool) -> None:
     """Optimize, plan, let the policies judge a preview, and only then deploy."""
     context = open_stack(stack)
-    embedded_inputs(context.spec, context.project, stack)
+    _refuse_used_port(context)
     locked = build(context)
     plan = decide(context)
     with stack_run(context.project, stack) as engine:
@@ -55,6 +56,13 @@ def run(stack: str, *, as_json: bool) -> None:
             console.print(f"\n[bold green]{HEALTHY}[/]: {url}", _curl(context, plan, url), sep="\n", soft_wrap=True)
     if previewed.refused:
         refuse(PolicyViolation(previewed.refused))
+
+
+def _refuse_used_port(context: StackContext) -> None:
+    """Find out before minutes of building that the endpoint could not start; its own server may hold the port."""
+    inputs = embedded_inputs(context.spec, context.project, context.stack)
+    if not server_processes(run_folder(context.spec.name, inputs)):
+        refuse_used_port(inputs.host, inputs.port)
 
 
 def _deploy(engine: StackRun) -> tuple[RunResult, RunResult | None]:

@@ -171,6 +171,7 @@ def test_a_port_in_use_names_the_holder(small: Checkout) -> None:
         result = small.serving("up")
 
     assert result.code == 7
+    assert "engine:" not in result.err
     assert str(small.port) in result.err
     assert "endpoint.port" in result.err
     assert "Traceback" not in result.err

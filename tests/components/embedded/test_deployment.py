@@ -206,7 +206,7 @@ def test_removing_ends_every_process_frees_the_port_and_may_be_repeated(
 
     assert process.server_processes(run_folder) == []
     assert not run_folder.exists()
-    process.refuse_used_port(running.config)
+    process.refuse_used_port(running.config.host, running.config.port)
 
 
 def test_a_strangers_process_is_never_taken_for_the_server(tmp_path: Path, run_folder: Path) -> None:

@@ -1,0 +1,46 @@
+"""The catalog: which machines there are, and what an hour of each costs, as far as anybody knows."""
+
+import difflib
+
+from pydantic import BaseModel, ConfigDict
+
+from components.catalog.instance_type import CatalogRow
+from components.catalog.services import Service
+from components.endpoint_plan import Estimate
+
+
+class Catalog(BaseModel):
+    """
+    Every row that is known.
+
+    Attributes:
+        origin: The file that holds the rows, for messages.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    origin: str
+    rows: tuple[CatalogRow, ...]
+
+    def find(self, service: Service, region: str, name: str) -> CatalogRow | None:
+        """Return the row of a machine, or None."""
+        return next((row for row in self.rows if row.key == (service, region, name)), None)
+
+    def usd_per_hour(self, service: Service, region: str, name: str, *, spot: bool = False) -> Estimate:
+        """Return what an hour costs, above 0; None: unknown, which is not free, and the basis says why."""
+        row = self.find(service, region, name)
+        if row is None:
+            return Estimate(value=None, basis=self._absence(service, region, name))
+        value = row.price.spot_usd_per_hour if spot else row.price.usd_per_hour
+        if value is None:
+            return Estimate(value=None, basis=f"{row.label} has no {'spot ' if spot else ''}price in {self.origin}")
+        return Estimate(value=value, basis=row.price.basis(spot=spot))
+
+    def _absence(self, service: Service, region: str, name: str) -> str:
+        what = f"{service} {region} {name} is not in {self.origin}"
+        regions = sorted({row.instance.region for row in self.rows if row.key == (service, row.instance.region, name)})
+        if regions:
+            return f"{what}; it is priced in {', '.join(regions)}"
+        names = [row.instance.name for row in self.rows if row.key[:2] == (service, region)]
+        near = difflib.get_close_matches(name, names, n=3)
+        return f"{what}; near it: {', '.join(near)}" if near else what

@@ -1,0 +1,176 @@
+"""
+`prices.csv`: the catalog as a file that a pull request can show.
+
+One file ships with the package. A project that keeps a `prices.csv` beside its `Pulumi.yaml` uses that one instead, as a
+whole: what a preview priced with is then one committed file, and no preview needs a network. `serving prices refresh`
+writes it. A blank cell is an unknown value.
+"""
+
+import csv
+import difflib
+import io
+from collections.abc import Iterable, Sequence
+from datetime import date
+from pathlib import Path
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from components.catalog.catalog import Catalog
+from components.catalog.instance_type import CatalogRow, InstanceType, Price
+from components.catalog.lint import lint
+from optimizers.errors import InvalidArgs, Issue
+
+PRICES_NAME = "prices.csv"
+SHIPPED_PATH = Path(__file__).with_name(PRICES_NAME)
+# A column to the field that it fills; the order is the file's.
+INSTANCE_FIELDS = {
+    "provider": "provider",
+    "service": "service",
+    "region": "region",
+    "instance_type": "name",
+    "accelerator": "accelerator",
+    "accelerator_count": "accelerator_count",
+    "accelerator_memory_gib": "accelerator_memory_gib",
+    "vcpu": "vcpu",
+    "memory_gib": "memory_gib",
+}
+PRICE_FIELDS = tuple(Price.model_fields)
+COLUMNS = (*INSTANCE_FIELDS, *PRICE_FIELDS)
+COLUMN_OF = {field: column for column, field in INSTANCE_FIELDS.items()} | {field: field for field in PRICE_FIELDS}
+WRITE_AGAIN = "correct the file or restore it with git"
+
+
+def read_catalog(project: Path | None, today: date) -> Catalog:
+    """
+    Return the project's catalog, or the shipped one where the project keeps none.
+
+    Args:
+        project: Folder that holds `Pulumi.yaml`; None outside a project.
+        today: No price is younger.
+
+    Raises:
+        InvalidArgs: With everything that is wrong with the file.
+    """
+    catalog = read_unchecked(project)
+    issues = lint(catalog.rows, today)
+    if issues:
+        raise InvalidArgs(catalog.origin, issues)
+    return catalog
+
+
+def read_unchecked(project: Path | None) -> Catalog:
+    """
+    Return the catalog as it is written, for commands that show what is wrong with it.
+
+    Raises:
+        InvalidArgs: The file cannot be read as rows at all.
+    """
+    path = project_prices(project)
+    if path is None:
+        return Catalog(origin="the shipped catalog", rows=parse(SHIPPED_PATH.read_bytes(), str(SHIPPED_PATH)))
+    return Catalog(origin=PRICES_NAME, rows=parse(path.read_bytes(), str(path)))
+
+
+def project_prices(project: Path | None) -> Path | None:
+    """Return the project's own prices file, or None."""
+    path = None if project is None else project / PRICES_NAME
+    return path if path is not None and path.exists() else None
+
+
+def parse(content: bytes, source: str) -> tuple[CatalogRow, ...]:
+    """
+    Return the rows of a prices file.
+
+    Args:
+        content: The file, UTF-8.
+        source: Its path, for the message.
+
+    Raises:
+        InvalidArgs: With every cell that is not of its column's type.
+    """
+    lines = _lines(content, source)
+    header = lines[0][1] if lines else []
+    issues = list(_header_issues(header))
+    if not issues and len(lines) == 1:
+        issues.append(Issue(source, "a header only", "there is one price or more", WRITE_AGAIN))
+    if issues:
+        raise InvalidArgs(source, tuple(issues))
+    rows = list[CatalogRow]()
+    for number, cells in lines[1:]:
+        if len(cells) != len(header):
+            rule = f"a row has {len(header)} cells"
+            issues.append(Issue(f"line {number}", f"{len(cells)} cells", rule, WRITE_AGAIN))
+            continue
+        try:
+            rows.append(_row(dict(zip(header, cells, strict=True))))
+        except ValidationError as error:
+            issues.extend(_cell_issue(number, details) for details in error.errors(include_url=False))
+    if issues:
+        raise InvalidArgs(source, tuple(issues))
+    return tuple(rows)
+
+
+def render(rows: Iterable[CatalogRow]) -> bytes:
+    """Return the file that `parse` reads back to the same rows."""
+    stream = io.StringIO()
+    writer = csv.writer(stream, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in rows:
+        instance = (getattr(row.instance, field) for field in INSTANCE_FIELDS.values())
+        price = (getattr(row.price, field) for field in PRICE_FIELDS)
+        writer.writerow([_cell(value) for value in (*instance, *price)])
+    return stream.getvalue().encode()
+
+
+def _lines(content: bytes, source: str) -> list[tuple[int, list[str]]]:
+    """Return the lines that are not empty, with their numbers."""
+    try:
+        text = content.decode("utf-8-sig")  # spreadsheets write a mark at the start
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+        return [(reader.line_num, cells) for cells in reader if cells]
+    except UnicodeDecodeError as error:
+        issue = Issue(source, f"byte {error.start}", "the file is UTF-8 text", "save it as UTF-8")
+    except csv.Error as error:
+        issue = Issue(source, "text that is not CSV", str(error), WRITE_AGAIN)
+    raise InvalidArgs(source, (issue,))
+
+
+def _header_issues(header: Sequence[str]) -> Iterable[Issue]:
+    if not header:
+        yield Issue("line 1", "nothing", f"it names the columns {', '.join(COLUMNS)}", WRITE_AGAIN)
+        return
+    for column in header:
+        if column not in COLUMNS:
+            near = difflib.get_close_matches(column, COLUMNS, n=1)
+            fix = f"did you mean `{near[0]}`?" if near else "remove it"
+            yield Issue("line 1", f"`{column}`", "there is no such column", fix)
+        elif header.count(column) > 1:
+            yield Issue("line 1", f"`{column}` {header.count(column)} times", "a column is there once", "remove one")
+    for column in COLUMNS:
+        if column not in header:
+            yield Issue("line 1", "nothing", f"the column `{column}` is required", "add it; blank cells are unknown")
+
+
+def _row(cells: dict[str, str]) -> CatalogRow:
+    values = {column: cell.strip() or None for column, cell in cells.items()}
+    instance = {field: values[column] for column, field in INSTANCE_FIELDS.items()}
+    price = {field: values[field] for field in PRICE_FIELDS}
+    return CatalogRow(
+        instance=InstanceType.model_validate({field: value for field, value in instance.items() if value is not None}),
+        price=Price.model_validate({field: value for field, value in price.items() if value is not None}),
+    )
+
+
+def _cell_issue(line: int, details: ErrorDetails) -> Issue:
+    column = COLUMN_OF[str(details["loc"][0])]
+    if details["type"] == "missing":
+        return Issue(f"line {line}, {column}", "a blank cell", "it is required", "fill it in")
+    message = details["msg"][:1].lower() + details["msg"][1:]
+    return Issue(f"line {line}, {column}", f"`{details['input']}`", message, "correct it; a blank cell is unknown")
+
+
+def _cell(value: object) -> str:
+    if value is None:
+        return ""
+    return repr(value).removesuffix(".0") if isinstance(value, float) else str(value)

@@ -47,10 +47,18 @@ def find_project(start: Path) -> Project:
     Raises:
         InvalidArgs: No folder from `start` upwards holds `Pulumi.yaml`.
     """
+    project = nearest_project(start)
+    if project is None:
+        issue = Issue(
+            "the current folder", f"`{start}`", f"no `{PULUMI_FILE}` in it or above it", "go to the project's folder"
+        )
+        raise InvalidArgs("the command line", (issue,))
+    return project
+
+
+def nearest_project(start: Path) -> Project | None:
+    """Return the project that `start` lies in, or None, for commands that also work outside of one."""
     for folder in (start.resolve(), *start.resolve().parents):
         if (folder / PULUMI_FILE).is_file():
             return Project(folder)
-    issue = Issue(
-        "the current folder", f"`{start}`", f"no `{PULUMI_FILE}` in it or above it", "go to the project's folder"
-    )
-    raise InvalidArgs("the command line", (issue,))
+    return None

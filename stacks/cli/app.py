@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from stacks.cli.exit import run_and_exit
+from stacks.cli.prices_app import prices_app
 
 app = typer.Typer(
     name="serving",
@@ -26,6 +27,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(prices_app, name="prices")
 
 Stack = Annotated[str, typer.Option("--stack", "-s", help="The stack: stacks/Pulumi.STACK.yaml.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else there.")]

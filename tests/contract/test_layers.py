@@ -67,7 +67,7 @@ HEAVY = (
 )
 
 
-@pytest.mark.parametrize("command", [["--help"], ["validate"], ["plan"], ["schema"]])
+@pytest.mark.parametrize("command", [["--help"], ["validate"], ["plan"], ["schema"], ["prices", "show"]])
 def test_light_commands_import_no_heavy_library(command: list[str]) -> None:
     program = (
         "import sys, contextlib\n"

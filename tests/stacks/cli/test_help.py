@@ -21,6 +21,9 @@ OPTIONS = {
     "logs": (*STACK, "--lines", "-n", "--follow", "-f"),
     "down": (*STACK, "--json"),
     "engine": ("--export",),
+    "prices show": ("--service", "--region", "--type", "--json"),
+    "prices check": ("--json",),
+    "prices refresh": ("--from", "--yes", "-y", "--json"),
 }
 
 
@@ -31,26 +34,34 @@ def words(*arguments: str) -> list[str]:
 
 
 def test_the_table_here_has_every_command() -> None:
+    groups = [("", app), *((f"{group.name} ", group.typer_instance) for group in app.registered_groups)]
+
     assert {
-        command.name or command.callback.__name__ for command in app.registered_commands if command.callback
+        f"{group}{command.callback.__name__}"
+        for group, commands in groups
+        if commands
+        for command in commands.registered_commands
+        if command.callback
     } == set(OPTIONS)
 
 
 @pytest.mark.parametrize("command", OPTIONS)
 def test_the_overview_lists_each_command(command: str) -> None:
-    assert command in words("--help")
+    *group, name = command.split()
+
+    assert name in words(*group, "--help")
 
 
 @pytest.mark.parametrize(("command", "options"), OPTIONS.items())
 def test_a_command_lists_its_options_and_no_other(command: str, options: tuple[str, ...]) -> None:
-    listed = {word for word in words(command, "--help") if word.startswith("-") and word.strip("-─")}
+    listed = {word for word in words(*command.split(), "--help") if word.startswith("-") and word.strip("-─")}
 
     assert listed == {*options, "--help", "-h"}
 
 
 @pytest.mark.parametrize("command", OPTIONS)
 def test_the_short_option_for_help_says_the_same(command: str) -> None:
-    assert words(command, "-h") == words(command, "--help")
+    assert words(*command.split(), "-h") == words(*command.split(), "--help")
 
 
 def test_the_overview_names_the_exit_codes_and_the_first_command() -> None:

@@ -48,7 +48,11 @@ def heavy(modules: dict[str, set[str]]) -> dict[str, set[str]]:
     }
 
 
-@pytest.mark.parametrize("command", [["--help"], ["validate"], ["plan"], ["schema"], ["up", "--help"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "command",
+    [["--help"], ["validate"], ["plan"], ["schema"], ["up", "--help"], ["prices", "show"], ["prices", "check"]],
+    ids=" ".join,
+)
 def test_a_light_command_imports_neither_a_heavy_library_nor_pulumi(
     optimized: Checkout, tmp_path: Path, command: list[str]
 ) -> None:

@@ -14,11 +14,10 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from components.catalog.instance_type import RowKey
 from components.catalog.json_stream import NotJson, Path, members
 from components.catalog.price_list import Market, PriceList, Quote, malformed, one_price
 from components.catalog.services import Service
-
-Key = tuple[Service, str, str]
 
 
 class Offer(BaseModel):
@@ -76,7 +75,7 @@ def opens(path: Path) -> bool:
     return path in {("products",), ("terms",)} or (path[:1] == ("terms",) and len(path) == len(ON_DEMAND))
 
 
-def read_offer_file(chunks: Iterator[str], path: str, wanted: Iterable[Key]) -> PriceList:
+def read_offer_file(chunks: Iterator[str], path: str, wanted: Iterable[RowKey]) -> PriceList:
     """
     Return the on-demand prices of the wanted types.
 
@@ -92,7 +91,7 @@ def read_offer_file(chunks: Iterator[str], path: str, wanted: Iterable[Key]) -> 
     offer = OFFERS[head["offerCode"]]
     sellable = frozenset(offer.services.values())
     wanted = frozenset(key for key in wanted if key[0] in sellable)
-    prices = defaultdict[Key, list[float]](list)
+    prices = defaultdict[RowKey, list[float]](list)
     regions = set[str]()
     for sku, product in products.items():
         key = _key(product, offer)
@@ -120,7 +119,7 @@ def read_offer_file(chunks: Iterator[str], path: str, wanted: Iterable[Key]) -> 
     )
 
 
-def _disagreement(path: str, key: Key, prices: Iterable[float]) -> str:
+def _disagreement(path: str, key: RowKey, prices: Iterable[float]) -> str:
     shown = ", ".join(f"{price:g}" for price in sorted(set(prices)))
     return f"{path} has several prices for {' '.join(key)}, {shown}; its price stays"
 
@@ -165,7 +164,7 @@ def _may_match(product: Any, head: dict[str, Any]) -> bool:  # noqa: ANN401 - an
     return offer is None or _key(product, offer) is not None
 
 
-def _key(product: Any, offer: Offer) -> Key | None:  # noqa: ANN401 - any JSON value
+def _key(product: Any, offer: Offer) -> RowKey | None:  # noqa: ANN401 - any JSON value
     attributes = product.get("attributes") if isinstance(product, dict) else None
     if not isinstance(attributes, dict):
         return None

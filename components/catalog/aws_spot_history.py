@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from components.catalog.instance_type import RowKey
 from components.catalog.price_list import DECIMALS, Market, PriceList, Quote, checked, malformed
 from components.catalog.services import Service
 
@@ -41,7 +42,7 @@ class SpotHistory(BaseModel):
     prices: tuple[SpotPrice, ...] = Field(alias="SpotPriceHistory")
 
 
-def read_spot_history(content: Any, path: str, wanted: Iterable[tuple[Service, str, str]]) -> PriceList:  # noqa: ANN401 - JSON
+def read_spot_history(content: Any, path: str, wanted: Iterable[RowKey]) -> PriceList:  # noqa: ANN401 - JSON
     """
     Return the median over availability zones of each zone's newest price, for the wanted types on Linux.
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import stamina
 
@@ -115,25 +116,25 @@ def _offer_files(session: _Session, rows: Sequence[CatalogRow], aws_url: str) ->
         index = session.get(f"{aws_url}/offers/v1.0/aws/{code}/current/region_index.json", f"{code}.index")
         addresses = _json(index).get("regions", {})
         for region in regions:
-            try:
-                address = str(addresses[region]["currentVersionUrl"])
-            except (KeyError, TypeError):
-                rule = f"the index names the file of each region, and there is none of {region}"
-                raise malformed(index.label, "no `currentVersionUrl`", rule) from None
+            entry = addresses.get(region) if isinstance(addresses, dict) else None
+            address = entry.get("currentVersionUrl") if isinstance(entry, dict) else None
+            if not isinstance(address, str) or not address.startswith("/"):
+                rule = f"the index names a path as `currentVersionUrl` of {region}"
+                raise malformed(index.label, f"`{address}`", rule)
             files.append(session.get(f"{aws_url}{address}", f"{code}-{region}.json"))
     return files
 
 
 def _sku_pages(session: _Session, google_url: str, key: str) -> list[PriceFile]:
-    pages, token = list[PriceFile](), ""
+    pages, token, read = list[PriceFile](), "", set[str]()
     address = f"{google_url}/v1/services/{COMPUTE_ENGINE_SERVICE}/skus?pageSize=5000"
     while True:
-        url = f"{address}&pageToken={token}" if token else address
+        url = f"{address}&pageToken={quote(token)}" if token else address
+        read.add(token)
         pages.append(session.get(url, f"google-{len(pages)}.json", {GOOGLE_KEY_HEADER: key}))
-        following = _json(pages[-1]).get("nextPageToken") or ""
-        if not following or following == token:
+        token = str(_json(pages[-1]).get("nextPageToken") or "")
+        if token in read:  # none, or one that leads in a circle
             return pages
-        token = str(following)
 
 
 def _json(file: PriceFile) -> dict[str, Any]:

@@ -1,14 +1,19 @@
 """A row of the catalog: a machine that can be rented, and what an hour of it costs."""
 
+import re
 from datetime import date
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from components.catalog.services import Service
 from components.platforms.choice import Cloud
 
+DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # Before a spot price's own source, in the one column that names both.
 SPOT_MARK = " ; spot: "
+
+# What a row is looked up by: service, region, name.
+RowKey = tuple[Service, str, str]
 
 
 class InstanceType(BaseModel):
@@ -55,6 +60,14 @@ class Price(BaseModel):
     source: str = ""
     as_of: date | None = None
 
+    @field_validator("as_of", mode="before")
+    @classmethod
+    def _is_a_day(cls, value: object) -> object:
+        # Pydantic alone reads `20260720` as seconds since 1970.
+        if isinstance(value, str) and not DAY.fullmatch(value):
+            raise ValueError("a day is written like 2026-07-20")
+        return value
+
     def basis(self, *, spot: bool) -> str:
         """Return where and when the price was read; a spot price with a source of its own names its day there."""
         on_demand_source, mark, spot_source = self.source.partition(SPOT_MARK)
@@ -72,7 +85,7 @@ class CatalogRow(BaseModel):
     price: Price
 
     @property
-    def key(self) -> tuple[Service, str, str]:
+    def key(self) -> RowKey:
         """What a row is looked up by: service, region, name."""
         return self.instance.service, self.instance.region, self.instance.name
 

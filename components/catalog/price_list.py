@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from components.catalog.instance_type import RowKey
 from components.catalog.services import Service
 from optimizers.errors import InvalidArgs, Issue
 
@@ -36,7 +37,7 @@ class Quote(BaseModel):
     usd_per_hour: float = Field(gt=0, allow_inf_nan=False)
 
     @property
-    def key(self) -> tuple[Service, str, str]:
+    def key(self) -> RowKey:
         """What the row of the catalog is found by."""
         return self.service, self.region, self.name
 
@@ -59,7 +60,7 @@ class PriceList(BaseModel):
     as_of: date
     quotes: tuple[Quote, ...]
     covers: frozenset[tuple[Service, str, Market]] = frozenset()
-    unclear: frozenset[tuple[Service, str, str]] = frozenset()
+    unclear: frozenset[RowKey] = frozenset()
     remarks: tuple[str, ...] = ()
 
 

@@ -166,7 +166,8 @@ def _cell_issue(line: int, details: ErrorDetails) -> Issue:
     column = COLUMN_OF[str(details["loc"][0])]
     if details["type"] == "missing":
         return Issue(f"line {line}, {column}", "a blank cell", "it is required", "fill it in")
-    message = details["msg"][:1].lower() + details["msg"][1:]
+    text = details["msg"].removeprefix("Value error, ")
+    message = text[:1].lower() + text[1:]
     return Issue(f"line {line}, {column}", f"`{details['input']}`", message, "correct it; a blank cell is unknown")
 
 

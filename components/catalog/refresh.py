@@ -5,9 +5,8 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
-from components.catalog.instance_type import SPOT_MARK, CatalogRow, Price
+from components.catalog.instance_type import SPOT_MARK, CatalogRow, Price, RowKey
 from components.catalog.price_list import Market, PriceList, Quote
-from components.catalog.services import Service
 
 
 class Refreshed(BaseModel):
@@ -45,9 +44,7 @@ def _is_newer(row: CatalogRow, as_of: date) -> bool:
     return row.price.as_of is not None and row.price.as_of > as_of
 
 
-def _refreshed(
-    row: CatalogRow, prices: PriceList, quotes: Mapping[tuple[tuple[Service, str, str], Market], Quote]
-) -> CatalogRow:
+def _refreshed(row: CatalogRow, prices: PriceList, quotes: Mapping[tuple[RowKey, Market], Quote]) -> CatalogRow:
     on_demand, spot = (quotes.get((row.key, market)) for market in (Market.ON_DEMAND, Market.SPOT))
     service, region, _ = row.key
     left_out = (

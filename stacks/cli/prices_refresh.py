@@ -4,7 +4,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import typer
@@ -13,7 +13,7 @@ from components.catalog.instance_type import CatalogRow
 from components.catalog.lint import lint
 from components.catalog.price_changes import ChangeKind, PriceChanges, compare
 from components.catalog.price_files import price_files, read_price_lists
-from components.catalog.price_list import PriceList
+from components.catalog.price_list import PriceList, malformed
 from components.catalog.prices_file import PRICES_NAME, read_catalog, render
 from components.catalog.refresh import refresh
 from optimizers.atomic_file import write_atomically
@@ -37,6 +37,7 @@ def run(*, source: Path | None, yes: bool, as_json: bool) -> None:
     project, today = find_project(Path.cwd()), datetime.now(UTC).date()
     catalog = read_catalog(project.root, today)
     lists = _downloaded(catalog.rows) if source is None else read_price_lists(price_files(source), catalog.rows)
+    _refuse_lists_of_tomorrow(lists, today)
     refreshed = refresh(catalog.rows, lists)
     issues = lint(refreshed.rows, today)
     if issues:
@@ -67,6 +68,12 @@ def _downloaded(rows: Sequence[CatalogRow]) -> tuple[PriceList, ...]:
     )
     with tempfile.TemporaryDirectory(prefix="serving-prices-") as folder:
         return read_price_lists(download(rows, Path(folder), PriceServers(), key, say), rows)
+
+
+def _refuse_lists_of_tomorrow(lists: Sequence[PriceList], today: date) -> None:
+    for prices in lists:
+        if prices.as_of > today:
+            raise malformed(prices.source, f"the day {prices.as_of}", f"today is {today}")
 
 
 def _hint(rows: Sequence[CatalogRow], lists: Sequence[PriceList]) -> str:

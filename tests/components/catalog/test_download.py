@@ -142,7 +142,17 @@ def test_a_server_that_cannot_be_reached_is_one_sentence(tmp_path: Path) -> None
     [
         (f"{AWS}/AmazonEC2/current/region_index.json", b"<html>", "it is a JSON document"),
         (f"{AWS}/AmazonEC2/current/region_index.json", b"[]", "got a JSON list"),
-        (f"{AWS}/AmazonEC2/current/region_index.json", {"regions": {}}, "there is none of us-east-1"),
+        (f"{AWS}/AmazonEC2/current/region_index.json", {"regions": {}}, "got `None`; the index names a path"),
+        (
+            f"{AWS}/AmazonEC2/current/region_index.json",
+            {"regions": 3},
+            "names a path as `currentVersionUrl` of us-east-1",
+        ),
+        (
+            f"{AWS}/AmazonEC2/current/region_index.json",
+            {"regions": {"us-east-1": {"currentVersionUrl": "@elsewhere/list"}}},
+            "got `@elsewhere/list`",
+        ),
         (f"{AWS}/AmazonEC2/20261120210751/us-east-1/index.json", b'{"offerCode": "AmazonEC2"', "a whole JSON document"),
         (SKUS, {"skus": [], "nextPageToken": ""}, "as skus"),
     ],
@@ -158,6 +168,14 @@ def test_a_malformed_answer_is_refused_by_its_address(
     (issue,) = caught.value.issues
     assert issue.path == f"{provider.servers.aws_url}{path}"
     assert words in str(issue)
+
+
+def test_pages_that_lead_in_a_circle_end(provider: Provider, tmp_path: Path) -> None:
+    second = f"{SKUS}&pageToken=two"
+    provider.answers[second] = provider.answers[second] | {"nextPageToken": "three/3="}
+    provider.answers[f"{SKUS}&pageToken=three/3%3D"] = page_of({}) | {"skus": [{}], "nextPageToken": "two"}
+
+    assert prices(provider, tmp_path)["e2-standard-2"] == 0.067011
 
 
 def test_it_says_what_it_reads(provider: Provider, tmp_path: Path) -> None:

@@ -94,7 +94,12 @@ def test_columns_may_stand_in_any_order_and_after_a_mark() -> None:
         (f"{HEADER}\n{ROW}\n".encode().replace(b"a list", b"\xff\xfe"), "the file is UTF-8 text; save it as UTF-8"),
         (f"{HEADER}\n{ROW.replace('1.006', '1,006')}\n".encode(), "line 2: got 14 cells"),
         (f"{HEADER}\n{ROW.replace('1.006', 'cheap')}\n".encode(), "line 2, usd_per_hour: got `cheap`"),
-        (f"{HEADER}\n{ROW.replace('2026-07-20', '20.07.2026')}\n".encode(), "line 2, as_of: got `20.07.2026`"),
+        (
+            f"{HEADER}\n{ROW.replace('2026-07-20', '20.07.2026')}\n".encode(),
+            "line 2, as_of: got `20.07.2026`; a day is",
+        ),
+        (f"{HEADER}\n{ROW.replace('2026-07-20', '20260720')}\n".encode(), "a day is written like 2026-07-20"),
+        (f"{HEADER}\n{ROW.replace('2026-07-20', '2026-02-30')}\n".encode(), "line 2, as_of: got `2026-02-30`"),
         (f"{HEADER}\n{ROW.replace('ec2', 'ec3')}\n".encode(), "line 2, service: got `ec3`; input should be 'ec2'"),
         (f"{HEADER}\n{ROW.replace('g5.xlarge', '')}\n".encode(), "line 2, instance_type: got a blank cell"),
         (f"{HEADER}\n{ROW.replace(',4,', ',4.5,')}\n".encode(), "line 2, vcpu: got `4.5`"),

@@ -211,7 +211,8 @@ def test_json_never_asks(project: Project, monkeypatch: pytest.MonkeyPatch) -> N
         (ec2_file({"g5.xlarge": "700.0"}), "some catalogs write it for an unknown price"),
         (ec2_file({"g5.xlarge": "0.3"}), "spot is at most on-demand, 0.3"),
         (ec2_file({"g5.xlarge": "-3"}), "is a finite number, 0 or more"),
-        (ec2_file({"g5.xlarge": "1"}) | {"publicationDate": "2099-01-01"}, "as_of: got `2099-01-01`"),
+        (ec2_file({"g5.xlarge": "1"}) | {"publicationDate": "2099-01-01"}, "got the day 2099-01-01; today is"),
+        (spot_history(spot("us-east-1a", "g5.xlarge", "0.3") | {"Timestamp": "2099-01-01T00:00:00Z"}), "the day 2099"),
         ({"offerCode": "AmazonEC2"}, "an offer file has products and on-demand terms"),
     ],
 )

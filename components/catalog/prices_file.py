@@ -140,6 +140,9 @@ def _header_issues(header: Sequence[str]) -> Iterable[Issue]:
     if not header:
         yield Issue("line 1", "nothing", f"it names the columns {', '.join(COLUMNS)}", WRITE_AGAIN)
         return
+    if len(header) == 1:
+        yield Issue("line 1", "one cell", f"cells are separated by commas, and there are {len(COLUMNS)}", WRITE_AGAIN)
+        return
     for column in header:
         if column not in COLUMNS:
             near = difflib.get_close_matches(column, COLUMNS, n=1)

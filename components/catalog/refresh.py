@@ -8,6 +8,9 @@ from pydantic import BaseModel, ConfigDict
 from components.catalog.instance_type import SPOT_MARK, CatalogRow, Price, RowKey
 from components.catalog.price_list import Market, PriceList, Quote
 
+# Of an on-demand price that nobody has read, where the column goes on with the source of a spot price.
+NO_SOURCE = "none"
+
 
 class Refreshed(BaseModel):
     """
@@ -34,7 +37,7 @@ def refresh(rows: Sequence[CatalogRow], lists: Iterable[PriceList]) -> Refreshed
         quotes = {(quote.key, quote.market): quote for quote in prices.quotes}
         older = sum(1 for row in rows if (row.key, Market.ON_DEMAND) in quotes and _is_newer(row, prices.as_of))
         if older:
-            remarks.append(f"{prices.source}, {prices.as_of}: older than {older} prices of the catalog, which stay")
+            remarks.append(f"{prices.source}, {prices.as_of}: {older} prices of the catalog are newer and stay")
         remarks.extend(prices.remarks)
         rows = tuple(_refreshed(row, prices, quotes) for row in rows)
     return Refreshed(rows=tuple(rows), remarks=tuple(remarks))
@@ -77,6 +80,5 @@ def _with_spot(price: Price, prices: PriceList, quote: Quote) -> Price:
     on_demand_source, _, _ = price.source.partition(SPOT_MARK)
     same_list = on_demand_source == prices.source and price.as_of == prices.as_of
     spot_source = "" if same_list else f"{SPOT_MARK}{prices.source}, {prices.as_of}"
-    return price.model_copy(
-        update={"spot_usd_per_hour": quote.usd_per_hour, "source": f"{on_demand_source}{spot_source}"}
-    )
+    source = f"{on_demand_source or NO_SOURCE}{spot_source}"
+    return price.model_copy(update={"spot_usd_per_hour": quote.usd_per_hour, "source": source})

@@ -86,6 +86,7 @@ def test_columns_may_stand_in_any_order_and_after_a_mark() -> None:
     [
         (b"", "line 1: got nothing; it names the columns"),
         (HEADER.encode(), "got a header only; there is one price or more"),
+        (HEADER.replace(",", ";").encode(), "line 1: got one cell; cells are separated by commas, and there are 13"),
         (HEADER.replace("as_of", "asof").encode() + b"\n" + ROW.encode(), None),
         (f"{HEADER},colour\n{ROW},red\n".encode(), "line 1: got `colour`; there is no such column; remove it"),
         (f"{HEADER},source\n{ROW},x\n".encode(), None),

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from components.catalog.price_changes import ChangeKind, compare
 from components.catalog.price_list import Market, PriceList, Quote
+from components.catalog.prices_file import parse, render
 from components.catalog.refresh import refresh
 from components.catalog.services import Service
 from tests.support.catalog_rows import row
@@ -42,6 +43,15 @@ def test_a_spot_quote_leaves_the_on_demand_price_and_its_day() -> None:
 
     assert (found.price.usd_per_hour, found.price.as_of) == (1.0, before.price.as_of)
     assert (found.price.spot_usd_per_hour, found.price.source) == (0.5, "A ; spot: a new list, 2026-11-20")
+
+
+def test_a_spot_price_alone_names_its_source_after_a_round_trip_too() -> None:
+    unpriced = row(usd_per_hour=None, spot_usd_per_hour=None, source="", as_of=None)
+
+    (found,) = parse(render(refresh([unpriced], [listed((Market.SPOT, 0.5))]).rows), "prices.csv")
+
+    assert (found.price.usd_per_hour, found.price.spot_usd_per_hour) == (None, 0.5)
+    assert found.price.basis(spot=True) == "a new list, 2026-11-20"
 
 
 def test_a_list_of_both_prices_is_the_one_source() -> None:
@@ -81,7 +91,7 @@ def test_an_older_list_does_not_turn_a_price_back() -> None:
     found = refresh([row()], [listed((Market.ON_DEMAND, 2.0), (Market.SPOT, 1.5), as_of=OLDER)])
 
     assert found.rows == (row(),)
-    assert found.remarks == ("a new list, 2026-10-01: older than 1 prices of the catalog, which stay",)
+    assert found.remarks == ("a new list, 2026-10-01: 1 prices of the catalog are newer and stay",)
 
 
 def test_the_newest_of_several_lists_decides_in_whatever_order_they_come() -> None:

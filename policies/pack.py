@@ -3,7 +3,13 @@
 from pulumi_policy import Policy
 
 from policies.artifact_integrity import artifact_integrity
+from policies.cost_budget import cost_budget, cost_warning
 from policies.latency_budget import latency_budget
 from policies.throughput_budget import throughput_budget
 
-POLICIES: tuple[Policy, ...] = (latency_budget, throughput_budget, artifact_integrity)
+# Judge the plan that an endpoint records.
+ENDPOINT_POLICIES = (latency_budget, throughput_budget, artifact_integrity)
+# Judge what all resources of a stack cost, those written by hand too; each only where a limit is configured.
+COST_POLICIES = (cost_budget, cost_warning)
+
+POLICIES: tuple[Policy, ...] = (*ENDPOINT_POLICIES, *COST_POLICIES)

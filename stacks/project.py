@@ -35,6 +35,10 @@ class Project:
         """The artifact store."""
         return self.private / "artifacts"
 
+    def policy_config_path(self, stack: str) -> Path:
+        """Limits of the stack's policies, in the form of `pulumi preview --policy-pack-config`; need not be there."""
+        return self.root / "stacks" / f"policies.{stack}.json"
+
     def run_path(self, stack: str) -> Path:
         """Folder of what a stack runs on this machine."""
         return self.private / "run" / stack

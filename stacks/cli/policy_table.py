@@ -1,5 +1,6 @@
 """Each policy's verdict, from what the policies said."""
 
+from collections.abc import Collection
 from typing import TypedDict
 
 from rich.markup import escape
@@ -12,6 +13,7 @@ from stacks.engine.run_result import PolicyReport
 PASSED = "passed"
 REFUSED = "refused"
 WARNED = "warned"
+NOT_SET = "not set"
 
 
 class Verdict(TypedDict):
@@ -23,13 +25,22 @@ class Verdict(TypedDict):
     messages: list[str]
 
 
-def verdicts(said: list[PolicyReport]) -> list[Verdict]:
-    """Return a verdict for every policy of the pack; one that said nothing has passed."""
+def verdicts(said: list[PolicyReport], configured: Collection[str]) -> list[Verdict]:
+    """
+    Return a verdict for every policy of the pack; one that said nothing has passed, if it had a limit to judge by.
+
+    Args:
+        said: What the policies reported.
+        configured: Names of the policies that the stack configures; the others of those that need it judge nothing.
+    """
     result = list[Verdict]()
     for policy in POLICIES:
         own = [report for report in said if report.policy == policy.name]
-        verdict = REFUSED if any(report.mandatory for report in own) else WARNED if own else PASSED
         messages = [report.message for report in own]
+        if own:
+            verdict = REFUSED if any(report.mandatory for report in own) else WARNED
+        else:
+            verdict = NOT_SET if policy.config_schema and policy.name not in configured else PASSED
         result.append(Verdict(policy=policy.name, verdict=verdict, rule=policy.description, messages=messages))
     return result
 
@@ -38,7 +49,7 @@ def policy_table(found: list[Verdict]) -> Table:
     """Return one row a policy."""
     result = table("Policies", "policy", "verdict", "rule or reason")
     for verdict in found:
-        colour = {PASSED: "green", WARNED: "yellow", REFUSED: "red"}[verdict["verdict"]]
+        colour = {PASSED: "green", WARNED: "yellow", REFUSED: "red", NOT_SET: "dim"}[verdict["verdict"]]
         text = "\n".join(verdict["messages"]) or verdict["rule"]
         result.add_row(verdict["policy"], f"[{colour}]{verdict['verdict']}[/]", escape(text))
     return result

@@ -9,15 +9,17 @@ from stacks.cli.plan import decide
 from stacks.cli.plan_table import plan_table
 from stacks.cli.policy_table import policy_table, verdicts
 from stacks.cli.stack_run import stack_run
+from stacks.policy_config import configured_policies
 
 
 def run(stack: str, *, as_json: bool) -> None:
     """Plan, preview with the policy pack, and show both; exit with 3 where a policy refuses."""
     context = open_stack(stack)
     plan = decide(context)
+    configured = configured_policies(context.project, stack)
     with stack_run(context.project, stack) as engine:
         result = engine.preview()
-    found = verdicts(result.policies)
+    found = verdicts(result.policies, configured)
     if as_json:
         print_json({"changes": result.changes, "changed": result.changed, "policies": found, "plan": plan.recorded()})
     else:

@@ -27,6 +27,7 @@ from stacks.cli.report_table import report_table
 from stacks.cli.stack_run import stack_run
 from stacks.engine.run import StackRun
 from stacks.engine.run_result import RunResult
+from stacks.policy_config import configured_policies
 
 HEALTHY = "healthy"
 # A longer request goes into a file, so that the line can still be pasted.
@@ -36,12 +37,13 @@ LONGEST_PASTED_REQUEST = 300
 def run(stack: str, *, as_json: bool) -> None:
     """Optimize, plan, let the policies judge a preview, and only then deploy."""
     context = open_stack(stack)
+    configured = configured_policies(context.project, stack)
     _refuse_used_port(context)
     locked = build(context)
     plan = decide(context)
     with stack_run(context.project, stack) as engine:
         previewed, done = _deploy(engine)
-    found = verdicts(previewed.policies)
+    found = verdicts(previewed.policies, configured)
     if as_json:
         refused = {} if done is None else {**done.outputs, "health_status": HEALTHY}
         changed = (done or previewed).changes

@@ -56,6 +56,8 @@ class StackRun:
     ) -> None:
         self._on_event = on_event
         self._packs = [str(project.root / "policies")]
+        config = project.policy_config_path(stack)
+        self._pack_configs = [str(config)] if config.is_file() else None
         own_state_folder(project).mkdir(parents=True, exist_ok=True)
         options = automation.LocalWorkspaceOptions(
             pulumi_command=LocatedCommand(engine, say or _ignore),
@@ -68,7 +70,12 @@ class StackRun:
         """Return what `up` would change and what the policies say of it, in `refused` what they forbid."""
         result = RunResult()
         with _guarded(result):
-            self._stack.preview(policy_packs=self._packs, on_event=self._taking(result), on_output=_ignore)
+            self._stack.preview(
+                policy_packs=self._packs,
+                policy_pack_configs=self._pack_configs,
+                on_event=self._taking(result),
+                on_output=_ignore,
+            )
         return result
 
     def up(self) -> RunResult:

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from components.embedded.process import arbiter, server_processes
+from policies.pack import POLICIES
 from tests.support.checkout import Checkout
 
 pytestmark = pytest.mark.integration
@@ -69,7 +70,8 @@ def test_a_model_goes_from_file_to_endpoint_and_away_again(minilm: Checkout) -> 
         "model_size_mb",
     }
     assert set(outputs["scaling_policy"]) == {"min_replicas", "max_replicas", "target_utilization"}
-    assert {policy["verdict"] for policy in outputs["policies"]} == {"passed"}
+    verdicts = {policy["policy"]: policy["verdict"] for policy in outputs["policies"]}
+    assert verdicts == {policy.name: "not set" if policy.config_schema else "passed" for policy in POLICIES}
 
     (from_text,) = predict(minilm, ["A sentence to embed."])
     (from_tokens,) = predict(minilm, [[101, 1037, 6251, 2000, 7861, 8270, 1012, 102]])
@@ -112,6 +114,22 @@ def test_preview_shows_the_diff_and_changes_nothing(small: Checkout) -> None:
     assert result.code == 0, result.err
     assert result.document["changes"] == {"create": 2}
     assert port_is_free(small.port)
+
+
+def test_the_limits_of_a_stack_are_read_from_its_file(small: Checkout) -> None:
+    limits = small.root / "stacks/policies.local.json"
+    limits.write_text('{"cost-budget": {"usd_per_month": 10}}')
+
+    result = small.serving("preview", "--json")
+
+    assert result.code == 0, result.err
+    verdicts = {policy["policy"]: policy["verdict"] for policy in result.document["policies"]}
+    assert (verdicts["cost-budget"], verdicts["cost-warning"]) == ("passed", "not set")
+
+    limits.write_text('{"cost-budgt": {"usd_per_month": 10}}')
+    refused = small.serving("preview")
+    assert refused.code == 2
+    assert "write `cost-budget`" in refused.err
 
 
 def test_an_sla_that_the_model_cannot_keep_is_refused_at_preview_and_at_up(minilm: Checkout) -> None:

@@ -11,7 +11,7 @@ from optimizers import lock
 from optimizers.lock import LOCK_NAME, Lock
 from policies.artifact_integrity import artifact_integrity, check_against
 from policies.latency_budget import latency_budget
-from policies.pack import POLICIES
+from policies.pack import ENDPOINT_POLICIES, POLICIES
 from policies.throughput_budget import throughput_budget
 
 Recorded = dict[str, Any]
@@ -44,7 +44,7 @@ def changed(plan: EndpointPlan, path: str, value: Any) -> Recorded:
     return {"plan": recorded}
 
 
-@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+@pytest.mark.parametrize("policy", ENDPOINT_POLICIES, ids=lambda policy: policy.name)
 def test_a_policy_is_mandatory_and_accepts_a_plan_at_its_limits(
     policy: ResourceValidationPolicy, plan: EndpointPlan
 ) -> None:
@@ -52,12 +52,12 @@ def test_a_policy_is_mandatory_and_accepts_a_plan_at_its_limits(
     assert reported(policy, {"plan": plan.recorded()}) == []
 
 
-@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+@pytest.mark.parametrize("policy", ENDPOINT_POLICIES, ids=lambda policy: policy.name)
 def test_a_policy_ignores_other_resources(policy: ResourceValidationPolicy) -> None:
     assert reported(policy, {}, token="aws:s3/bucket:Bucket") == []
 
 
-@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+@pytest.mark.parametrize("policy", ENDPOINT_POLICIES, ids=lambda policy: policy.name)
 @pytest.mark.parametrize(
     ("props", "said"),
     [
@@ -76,7 +76,7 @@ def test_a_policy_fails_closed_on_a_plan_that_it_cannot_read(
     assert said in message
 
 
-@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.name)
+@pytest.mark.parametrize("policy", ENDPOINT_POLICIES, ids=lambda policy: policy.name)
 @pytest.mark.parametrize(
     "path", ["predicted.p99_ms.value", "predicted.capacity_rps.value", "artifact.sha256", "parity"]
 )

@@ -1,0 +1,45 @@
+"""Machines that a resource rents: which, and how many at the least, as things are, and at the most."""
+
+from pydantic import Field
+
+from components.catalog.services import Service
+from components.endpoint_plan import PlanPart
+
+
+class Count(PlanPart):
+    """
+    How many machines run: bounds of the autoscaler, and what runs between them.
+
+    Attributes:
+        minimum: When there is least to do.
+        expected: As the resource is written, before anything scales it.
+        maximum: The most that may ever be paid for.
+    """
+
+    minimum: int = Field(ge=0)
+    expected: int = Field(ge=0)
+    maximum: int = Field(ge=0)
+
+    def times(self, factor: int) -> "Count":
+        """Return so many times as many, for a pool that exists once a zone or chips that a machine has several of."""
+        return Count(minimum=factor * self.minimum, expected=factor * self.expected, maximum=factor * self.maximum)
+
+
+class RentedMachines(PlanPart):
+    """
+    Machines of one kind.
+
+    Attributes:
+        resource: Name of the resource that rents them.
+        names: Types that the provider may choose from; the dearest counts, since nobody knows which it will be.
+        spot: Whether they are bought on the spot market.
+        variant: Name of the SageMaker variant, by which a scaling target of its own may scale them.
+    """
+
+    resource: str
+    service: Service
+    region: str
+    names: tuple[str, ...] = Field(min_length=1)
+    count: Count
+    spot: bool = False
+    variant: str | None = None

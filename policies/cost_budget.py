@@ -1,0 +1,119 @@
+"""
+`cost-budget` and `cost-warning`: what the stack's machines cost a month stays within a budget.
+
+Both judge resources that were written by hand as well. `cost-budget` refuses, `cost-warning` tells; each has its own limit
+in the policy configuration of the stack.
+"""
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyConfigSchema,
+    ReportViolation,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from components.catalog.prices_file import read_catalog
+from components.cost.month import CostLine, MonthlyCost, UsdPerMonth, monthly_cost
+from optimizers.errors import InvalidArgs
+from policies.rented_machines import Unread, read_machines
+
+At = Literal["minimum", "expected", "maximum"]
+
+
+class CostLimit(BaseModel):
+    """
+    The policy's configuration.
+
+    Attributes:
+        usd_per_month: The limit, for all machines of the stack together; absent: nothing is judged.
+        at: Which number of machines is judged: the autoscalers' minimum, as written, or their maximum.
+        region: Of resources that name none; a cost is unknown where both are missing.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    usd_per_month: float | None = Field(default=None, gt=0)
+    at: At = "maximum"
+    region: str = ""
+
+
+SCHEMA = PolicyConfigSchema(
+    properties={
+        "usd_per_month": {"type": "number", "exclusiveMinimum": 0},
+        "at": {"type": "string", "enum": ["minimum", "expected", "maximum"], "default": "maximum"},
+        "region": {"type": "string"},
+    }
+)
+
+
+REMEDY = "make it known, or price it in `prices.csv` (`serving prices refresh`)"
+
+
+def check(cost: MonthlyCost, unread: Iterable[Unread], limit: CostLimit) -> list[str]:
+    """Return a sentence for each cost that is unknown, or one if all are known and their sum is over the limit."""
+    if limit.usd_per_month is None:
+        return []
+    unknown = [f"{item.resource}: {item.reason}" for item in unread]
+    unknown += [f"{line.resource}: {line.what}: {line.usd_per_hour.basis}" for line in cost.unknown]
+    total = cost.total
+    if unknown or total is None:
+        budget = f"so the budget of ${limit.usd_per_month:,.2f} a month cannot be checked"
+        return [f"{reason}; the cost is unknown, {budget}; {REMEDY}" for reason in unknown]
+    if _at(total, limit.at) <= limit.usd_per_month:
+        return []
+    dearest = max(cost.lines, key=lambda line: _line_at(line, limit.at))
+    return [
+        (
+            f"${_at(total, limit.at):,.2f} a month at {limit.at} is over ${limit.usd_per_month:,.2f}; the dearest is "
+            f"{dearest.resource}: {dearest.what}, ${_line_at(dearest, limit.at):,.2f}; "
+            "rent fewer or smaller machines, or raise `usd_per_month`"
+        )
+    ]
+
+
+def _at(usd: UsdPerMonth, at: At) -> float:
+    return {"minimum": usd.minimum, "expected": usd.expected, "maximum": usd.maximum}[at]
+
+
+def _line_at(line: CostLine, at: At) -> float:
+    return _at(line.usd_per_month, at) if line.usd_per_month else 0.0
+
+
+def _policy(name: str, description: str, level: EnforcementLevel) -> StackValidationPolicy:
+    def validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
+        for violation in _violations(args):
+            report_violation(violation, None)
+
+    return StackValidationPolicy(
+        name=name, description=description, enforcement_level=level, validate=validate, config_schema=SCHEMA
+    )
+
+
+def _violations(args: StackValidationArgs) -> list[str]:
+    try:
+        limit = CostLimit.model_validate(dict(args.get_config()))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        path = ".".join(str(part) for part in first["loc"])
+        return [f"the policy configuration is wrong at `{path}`: {first['msg'].lower()}; correct it"]
+    machines, unread = read_machines(args.resources, limit.region)
+    now = datetime.now(UTC).date()
+    try:
+        # The engine starts a policy pack in the pack's own folder.
+        catalog = read_catalog(Path.cwd().parent, now)
+    except InvalidArgs as error:
+        return [str(error)]
+    return check(monthly_cost(machines, catalog), unread, limit)
+
+
+cost_budget = _policy("cost-budget", "The stack's machines cost at most `usd_per_month`.", EnforcementLevel.MANDATORY)
+cost_warning = _policy(
+    "cost-warning", "The stack's machines cost less than the warning's `usd_per_month`.", EnforcementLevel.ADVISORY
+)

@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from components.catalog.prices_file import read_catalog
 from components.cost.month import CostLine, MonthlyCost, UsdPerMonth, monthly_cost
 from optimizers.errors import InvalidArgs
-from policies.rented_machines import Unread, read_machines
+from policies.rented_machines import Unread, read_machines, wrong_configuration
 
 At = Literal["minimum", "expected", "maximum"]
 
@@ -100,9 +100,7 @@ def _violations(args: StackValidationArgs) -> list[str]:
     try:
         limit = CostLimit.model_validate(dict(args.get_config()))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        path = ".".join(str(part) for part in first["loc"])
-        return [f"the policy configuration is wrong at `{path}`: {first['msg'].lower()}; correct it"]
+        return [wrong_configuration(error)]
     machines, unread = read_machines(args.resources, limit.region)
     now = datetime.now(UTC).date()
     try:

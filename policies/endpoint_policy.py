@@ -35,7 +35,7 @@ def endpoint_policy(name: str, description: str, check: Check) -> ResourceValida
 def violations(props: Mapping[str, Any], check: Check) -> list[str]:
     """Return what `check` finds wrong with the plan recorded in a component's inputs."""
     try:
-        plan = EndpointPlan.model_validate(plain(props["plan"]))
+        plan = EndpointPlan.model_validate(_plain(props["plan"]))
     except KeyError:
         return ["no plan is recorded; create the endpoint through a model-serving component"]
     except UnknownValueError as error:
@@ -49,10 +49,10 @@ def violations(props: Mapping[str, Any], check: Check) -> list[str]:
     return check(plan)
 
 
-def plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Copy what the engine sent into plain values; raises UnknownValueError for one that is not known."""
     if isinstance(value, Mapping):
-        return {key: plain(value[key]) for key in value}
+        return {key: _plain(value[key]) for key in value}
     if isinstance(value, str | int | float) or value is None:
         return value
-    return [plain(item) for item in value]
+    return [_plain(item) for item in value]

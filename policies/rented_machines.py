@@ -5,11 +5,11 @@ from typing import NamedTuple
 
 from pulumi_policy import PolicyResource
 from pulumi_policy.proxy import UnknownValueError
+from pydantic import ValidationError
 
 from components.cost.machines import RentedMachines
 from components.cost.raw_resources import READERS
 from components.cost.scaling_target import SCALING_TARGET, ScalingTarget, scaled, scaling_target
-from policies.endpoint_policy import plain
 
 
 class Unread(NamedTuple):
@@ -32,14 +32,22 @@ def read_machines(
     machines, targets, unread = list[RentedMachines](), list[ScalingTarget](), list[Unread]()
     for resource in resources:
         reader = READERS.get(resource.resource_type)
+        # Properties are read one by one: touching an unknown one raises, and what no cost depends on is not touched.
         try:
             if reader is not None:
-                machines += reader(resource.name, plain(resource.props), region)
+                machines += reader(resource.name, resource.props, region)
             elif resource.resource_type == SCALING_TARGET:
-                found = scaling_target(plain(resource.props))
+                found = scaling_target(resource.props)
                 targets += [found] if found else []
         except UnknownValueError as error:
             unread.append(Unread(resource.name, error.message))
         except (KeyError, TypeError, ValueError) as error:
             unread.append(Unread(resource.name, f"its properties are not those of its type ({error!r})"))
     return scaled(machines, targets), tuple(unread)
+
+
+def wrong_configuration(error: ValidationError) -> str:
+    """Return the violation for a policy configuration that breaks a rule: which field, and which rule."""
+    first = error.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in first["loc"])
+    return f"the policy configuration is wrong at `{path}`: {first['msg'].lower()}; correct it"

@@ -6,7 +6,7 @@ from typing import TypedDict
 from rich.markup import escape
 from rich.table import Table
 
-from policies.pack import POLICIES
+from policies.pack import COST_POLICIES, POLICIES
 from stacks.cli.console import table
 from stacks.engine.run_result import PolicyReport
 
@@ -40,7 +40,7 @@ def verdicts(said: list[PolicyReport], configured: Collection[str]) -> list[Verd
         if own:
             verdict = REFUSED if any(report.mandatory for report in own) else WARNED
         else:
-            verdict = NOT_SET if policy.config_schema and policy.name not in configured else PASSED
+            verdict = NOT_SET if policy in COST_POLICIES and policy.name not in configured else PASSED
         result.append(Verdict(policy=policy.name, verdict=verdict, rule=policy.description, messages=messages))
     return result
 

@@ -106,6 +106,22 @@ def test_a_cost_that_cannot_be_known_is_refused(resource: Resource, reason: str)
     assert "so the budget of $1,000,000,000.00 a month cannot be checked; make it known, or price it in" in message
 
 
+def test_what_no_cost_depends_on_may_be_unknown() -> None:
+    group = node_group(
+        ["c5.xlarge"],
+        1,
+        1,
+        1,
+        nodeRoleArn=UNKNOWN_STRING_VALUE,
+        subnetIds=[UNKNOWN_STRING_VALUE],
+        arn=UNKNOWN_STRING_VALUE,
+    )
+    pool = node_pool("e2-standard-2", config={"serviceAccount": UNKNOWN_STRING_VALUE}, cluster=UNKNOWN_STRING_VALUE)
+    named = endpoint_configuration({**variant("ml.m5.xlarge"), "modelName": UNKNOWN_STRING_VALUE})
+
+    assert said(group, pool, named) == []
+
+
 def test_a_resource_without_a_region_takes_the_configured_one() -> None:
     token, props = node_group(["c5.xlarge"], 1, 1, 1)
     del props["region"]

@@ -24,7 +24,7 @@ import pulumi
 
 first = pulumi.CustomResource("aws:index/first:First", "first", {})
 for number, (token, props) in enumerate(json.loads(Path(__file__).with_name("resources.json").read_text())):
-    pulumi.CustomResource(token, f"r{number}", {**props, "region": first.id} if props["region"] == "first" else props)
+    pulumi.CustomResource(token, f"r{number}", {**props, "region": first.id} if props.get("region") == "first" else props)
 """
 PREVIEW = (
     'eval "$("{serving}" engine --export)"; pulumi stack select --create local >/dev/null 2>&1; '
@@ -46,7 +46,7 @@ def previewed(folder: Path, port: int, config: dict[str, Any], *resources: Resou
     (folder / "stacks/policies.local.json").write_text(json.dumps(config))
     result = subprocess.run(
         ["bash", "-euc", PREVIEW.format(serving=SERVING)], cwd=folder, stdin=subprocess.DEVNULL,
-        env={**checkout.environment, "PULUMI_DEBUG_PROVIDERS": f"aws:{port},gcp:{port}"},
+        env={**checkout.environment, "PULUMI_DEBUG_PROVIDERS": f"aws:{port},gcp:{port},kubernetes:{port}"},
         capture_output=True, text=True, check=False, timeout=TIMEOUT_S,
     )  # fmt: skip
     return Finished(code=result.returncode, out=result.stdout, err=result.stderr)
@@ -102,3 +102,26 @@ def test_a_limit_that_is_no_number_is_refused(tmp_path: Path, provider: int) -> 
 
     assert result.code != 0
     assert "usd_per_month" in result.out + result.err
+
+
+def test_an_autoscaler_that_the_program_fights_is_refused(tmp_path: Path, provider: int) -> None:
+    deployment = ("kubernetes:apps/v1:Deployment", {"metadata": {"name": "web"}, "spec": {"replicas": 2}})
+    reference = {"kind": "Deployment", "name": "web"}
+    autoscaler = (
+        "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
+        {"metadata": {"name": "web"}, "spec": {"scaleTargetRef": reference, "minReplicas": 1, "maxReplicas": 4}},
+    )
+
+    result = previewed(tmp_path, provider, {}, deployment, autoscaler)
+
+    assert result.code != 0
+    assert "[mandatory]" in result.out
+    assert "r0: sets `spec.replicas`, which the autoscaler `r1` owns" in result.out
+
+
+def test_prices_that_are_too_old_warn(tmp_path: Path, provider: int) -> None:
+    result = previewed(tmp_path, provider, {"price-freshness": {"oldest_days": 0}}, TWO_G5)
+
+    assert result.code == 0, result.out + result.err
+    assert "[advisory]" in result.out
+    assert "days old, over the limit of 0" in result.out

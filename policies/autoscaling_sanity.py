@@ -1,0 +1,52 @@
+"""`autoscaling-sanity`: an autoscaler can do what its bounds say, and nobody undoes what it does."""
+
+from collections.abc import Iterable
+
+from pulumi_policy import (
+    EnforcementLevel,
+    PolicyResource,
+    ReportViolation,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.proxy import UnknownValueError
+
+from components.autoscaling.bounds import BOUNDS, HORIZONTAL_POD_AUTOSCALER, broken_bounds
+from components.autoscaling.owned_replicas import WORKLOADS, Scaler, Workload, owned_twice, scaler, workload
+
+KINDS = {token: kind for kind, token in WORKLOADS.items()}
+
+
+def check(resources: Iterable[PolicyResource]) -> list[str]:
+    """Return a sentence for each bound or owner that makes no sense, and for each that is not known at preview."""
+    found, workloads, scalers = list[str](), list[Workload](), list[Scaler]()
+    for resource in resources:
+        if resource.resource_type not in BOUNDS and resource.resource_type not in KINDS:
+            continue
+        try:
+            props = resource.props
+            if resource.resource_type in KINDS:
+                workloads.append(workload(resource.name, KINDS[resource.resource_type], props))
+                continue
+            for bounds in BOUNDS[resource.resource_type](props):
+                found += [f"{resource.name}: {sentence}" for sentence in broken_bounds(bounds)]
+            if resource.resource_type == HORIZONTAL_POD_AUTOSCALER:
+                scalers.append(scaler(resource.name, props))
+        except UnknownValueError as error:
+            found.append(f"{resource.name}: {error.message}; autoscaling cannot be checked, so make the value known")
+        except (KeyError, TypeError, ValueError) as error:
+            found.append(f"{resource.name}: its properties are not those of its type ({error!r}); correct them")
+    return found + [f"{name}: {sentence}" for name, sentence in owned_twice(workloads, scalers)]
+
+
+def _validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:
+    for violation in check(args.resources):
+        report_violation(violation, None)
+
+
+autoscaling_sanity = StackValidationPolicy(
+    name="autoscaling-sanity",
+    description="Autoscalers have bounds that can be kept, and own the replicas that they scale.",
+    enforcement_level=EnforcementLevel.MANDATORY,
+    validate=_validate,
+)

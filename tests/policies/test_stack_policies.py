@@ -1,0 +1,138 @@
+"""Policies over resources that were written by hand: bounds of autoscalers, owners of replicas, age of prices."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from pulumi_policy import EnforcementLevel, PolicyResource
+from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE, unknown_checking_proxy
+
+from components.catalog.prices_file import read_catalog
+from components.catalog.services import Service
+from components.cost.machines import Count, RentedMachines
+from policies.autoscaling_sanity import autoscaling_sanity
+from policies.autoscaling_sanity import check as check_autoscaling
+from policies.price_freshness import AgeLimit, price_freshness
+from policies.price_freshness import check as check_freshness
+from tests.support.raw_resources import Resource, endpoint_configuration, node_group, node_pool, variant
+
+TODAY = date(2026, 11, 24)
+
+
+def resource(name: str, token: str, props: dict[str, Any]) -> PolicyResource:
+    return PolicyResource(token, unknown_checking_proxy(props), f"urn::{name}", name, None, None, None, [], {})  # type: ignore[arg-type]
+
+
+def said(*resources: Resource) -> list[str]:
+    return check_autoscaling(resource(f"r{number}", *item) for number, item in enumerate(resources))
+
+
+def deployment(name: str = "web", namespace: str | None = None, **spec: Any) -> Resource:
+    metadata = {"name": name} | ({"namespace": namespace} if namespace else {})
+    return "kubernetes:apps/v1:Deployment", {"metadata": metadata, "spec": spec}
+
+
+def pod_autoscaler(name: str = "web", maximum: float = 4, namespace: str | None = None, **spec: Any) -> Resource:
+    target = {"kind": "Deployment", "name": name}
+    metadata = {"namespace": namespace} if namespace else {}
+    return (
+        "kubernetes:autoscaling/v2:HorizontalPodAutoscaler",
+        {"metadata": metadata, "spec": {"scaleTargetRef": target, "maxReplicas": maximum, **spec}},
+    )
+
+
+def managed(minimum: int, maximum: int, start: int = 1) -> Resource:
+    scaling = {"minInstanceCount": minimum, "maxInstanceCount": maximum}
+    return endpoint_configuration(variant("ml.m5.xlarge", start, managedInstanceScaling=scaling))
+
+
+def target(minimum: int, maximum: int) -> Resource:
+    return "aws:appautoscaling/target:Target", {"minCapacity": minimum, "maxCapacity": maximum}
+
+
+GOOD = [
+    node_group(["c5.xlarge"], 1, 2, 4),
+    node_group(["c5.xlarge"], 0, 0, 4, nodeRoleArn=UNKNOWN_STRING_VALUE),
+    node_pool("e2-standard-2", nodeCount=2),
+    node_pool("e2-standard-2", autoscaling={"minNodeCount": 0, "maxNodeCount": 3}),
+    node_pool("e2-standard-2", autoscaling={"totalMinNodeCount": 1, "totalMaxNodeCount": 3}),
+    managed(1, 3),
+    target(0, 2),
+    pod_autoscaler(),
+    deployment(replicas=2),
+    deployment("other", template={"spec": {"containers": [{"image": UNKNOWN_STRING_VALUE}]}}),
+    ("aws:s3/bucket:Bucket", {"bucket": UNKNOWN_STRING_VALUE}),
+]
+
+
+@pytest.mark.parametrize("item", GOOD, ids=lambda item: item[0].rpartition(":")[2])
+def test_sound_resources_raise_no_alarm(item: Resource) -> None:
+    assert said(item) == []
+
+
+@pytest.mark.parametrize(
+    ("item", "sentence"),
+    [
+        (node_group(["c5.xlarge"], 3, 3, 2), "r0: the minimum 3 is over the maximum 2; raise the maximum"),
+        (node_group(["c5.xlarge"], 1, 9, 4), "r0: it starts with 9, outside 1 to 4"),
+        (node_group(["c5.xlarge"], 0, 0, 0), "r0: the maximum 0 lets nothing run"),
+        (node_pool("e2-standard-2", autoscaling={"minNodeCount": 4, "maxNodeCount": 3}), "the minimum 4 is over the maximum 3"),
+        (node_pool("e2-standard-2", autoscaling={"totalMinNodeCount": 4, "totalMaxNodeCount": 3}), "the minimum 4 is over"),
+        (managed(2, 3, start=1), "r0: variant `main`: it starts with 1, outside 2 to 3"),
+        (managed(3, 2, start=3), "r0: variant `main`: the minimum 3 is over the maximum 2"),
+        (target(-1, 2), "r0: the minimum -1 is negative"),
+        (target(5, 2), "r0: the minimum 5 is over the maximum 2"),
+        (pod_autoscaler(maximum=0), "r0: the maximum 0 lets nothing run"),
+        (pod_autoscaler(maximum=2, minReplicas=3), "r0: the minimum 3 is over the maximum 2"),
+        (node_group(["c5.xlarge"], 1, 1, UNKNOWN_NUMBER_VALUE), "can't be known during preview; autoscaling cannot be checked"),  # type: ignore[arg-type]
+        (node_group(["c5.xlarge"], 1, 1, 1, scalingConfig=None), "its properties are not those of its type"),
+    ],
+)  # fmt: skip
+def test_bounds_that_make_no_sense_are_named(item: Resource, sentence: str) -> None:
+    (message,) = said(item)
+
+    assert sentence in message
+
+
+def test_replicas_that_an_autoscaler_owns_must_be_left_out() -> None:
+    assert said(deployment(), pod_autoscaler()) == []
+    (message,) = said(deployment(replicas=3), pod_autoscaler())
+    assert message == (
+        "r0: sets `spec.replicas`, which the autoscaler `r1` owns: each `up` scales it back; leave `replicas` out"
+    )
+
+
+@pytest.mark.parametrize(
+    "scaled",
+    [
+        pod_autoscaler("other"),
+        pod_autoscaler(namespace="elsewhere"),
+        pod_autoscaler(scaleTargetRef={"kind": "StatefulSet", "name": "web"}),
+    ],
+)
+def test_an_autoscaler_of_something_else_owns_nothing(scaled: Resource) -> None:
+    assert said(deployment(replicas=3), scaled) == []
+
+
+def machines(name: str = "c5.xlarge") -> RentedMachines:
+    count = Count(minimum=1, expected=1, maximum=1)
+    return RentedMachines(resource="r", service=Service.EC2, region="us-east-1", names=(name,), count=count)
+
+
+def test_prices_over_the_age_limit_warn_and_only_those_that_are_used() -> None:
+    catalog = read_catalog(None, TODAY)
+    row = catalog.find(Service.EC2, "us-east-1", "c5.xlarge")
+    assert row is not None
+    assert row.price.as_of is not None
+    age = (TODAY - row.price.as_of).days
+
+    assert check_freshness([machines()], catalog, TODAY, AgeLimit(oldest_days=age)) == []
+    (message,) = check_freshness([machines()], catalog, TODAY, AgeLimit(oldest_days=age - 1))
+    assert f"{age} days old, over the limit of {age - 1}" in message
+    assert check_freshness([], catalog, TODAY, AgeLimit(oldest_days=0)) == []
+    assert check_freshness([machines("g9.huge")], catalog, TODAY, AgeLimit(oldest_days=0)) == []
+
+
+def test_prices_only_warn_and_bounds_refuse() -> None:
+    assert price_freshness.enforcement_level is EnforcementLevel.ADVISORY
+    assert autoscaling_sanity.enforcement_level is EnforcementLevel.MANDATORY

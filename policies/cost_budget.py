@@ -113,5 +113,5 @@ def _violations(args: StackValidationArgs) -> list[str]:
 
 cost_budget = _policy("cost-budget", "The stack's machines cost at most `usd_per_month`.", EnforcementLevel.MANDATORY)
 cost_warning = _policy(
-    "cost-warning", "The stack's machines cost less than the warning's `usd_per_month`.", EnforcementLevel.ADVISORY
+    "cost-warning", "The stack's machines cost at most the warning's `usd_per_month`.", EnforcementLevel.ADVISORY
 )

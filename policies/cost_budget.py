@@ -53,7 +53,7 @@ SCHEMA = PolicyConfigSchema(
 )
 
 
-REMEDY = "make it known, or price it in `prices.csv` (`serving prices refresh`)"
+REMEDY = "make it known, or add its price to `prices.csv`"
 
 
 def check(cost: MonthlyCost, unread: Iterable[Unread], limit: CostLimit) -> list[str]:

@@ -84,7 +84,7 @@ def test_a_price_that_nobody_knows_is_refused(tmp_path: Path, provider: int) -> 
     result = previewed(tmp_path, provider, {"cost-budget": {"usd_per_month": 1e9}}, node_group(["g9.huge"], 1, 1, 1))
 
     assert result.code != 0
-    assert "g9.huge is not in the shipped prices" in result.out
+    assert "g9.huge is not in the shipped catalog" in result.out
 
 
 def test_a_value_that_is_not_known_at_preview_is_refused(tmp_path: Path, provider: int) -> None:

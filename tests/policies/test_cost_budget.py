@@ -94,7 +94,7 @@ def test_of_several_targets_of_a_name_the_widest_counts() -> None:
         (node_group(["c5.xlarge"], 1, 1, UNKNOWN_NUMBER_VALUE), "can't be known during preview"),  # type: ignore[arg-type]
         (target(UNKNOWN_STRING_VALUE), "can't be known during preview"),
         (node_pool(UNKNOWN_STRING_VALUE), "can't be known during preview"),
-        (node_group(["g9.huge"], 1, 1, 1), "g9.huge is not in the shipped prices"),
+        (node_group(["g9.huge"], 1, 1, 1), "g9.huge is not in the shipped catalog"),
         (node_group(["c5.xlarge"], 1, 1, 1, scalingConfig=None), "its properties are not those of its type"),
         (endpoint_configuration(variant("ml.g5.xlarge"), region="mars-1"), "it is priced in us-east-1"),
     ],
@@ -103,7 +103,7 @@ def test_a_cost_that_cannot_be_known_is_refused(resource: Resource, reason: str)
     (message,) = said(resource, config={"usd_per_month": 1e9})
 
     assert reason in message
-    assert "so the budget of $1,000,000,000.00 a month cannot be checked; make it known, or price it in" in message
+    assert "so the budget of $1,000,000,000.00 a month cannot be checked; make it known, or add its price to" in message
 
 
 def test_what_no_cost_depends_on_may_be_unknown() -> None:
@@ -147,7 +147,7 @@ def test_a_wrong_configuration_is_a_violation_that_names_the_field(config: dict[
 def test_a_damaged_price_file_of_the_project_is_a_violation(project: Path) -> None:
     (project / "prices.csv").write_text("provider\n")
 
-    assert "the column `service` is required" in said(ONE_G5)[0]
+    assert "cells are separated by commas" in said(ONE_G5)[0]
 
 
 def test_prices_of_the_project_win_over_the_shipped_ones(project: Path) -> None:

@@ -69,7 +69,8 @@ def download(
     import httpx
 
     timeout = httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S)
-    with httpx.Client(timeout=timeout, follow_redirects=True) as client:
+    # No redirects: the key would go along to wherever one leads.
+    with httpx.Client(timeout=timeout, follow_redirects=False) as client:
         session = _Session(client, folder, say)
         files = _offer_files(session, rows, servers.aws_url)
         if google_key:

@@ -111,7 +111,7 @@ def test_a_passing_trouble_of_the_server_is_tried_again(
     assert prices(provider, tmp_path)["g5.xlarge"] == 1.1
 
 
-@pytest.mark.parametrize(("statuses", "asked"), [([404], 1), ([403], 1), ([503, 503, 503], 3)])
+@pytest.mark.parametrize(("statuses", "asked"), [([404], 1), ([403], 1), ([302], 1), ([503, 503, 503], 3)])
 def test_a_refusal_is_one_sentence_that_says_what_else_can_be_done(
     provider: Provider, tmp_path: Path, statuses: list[int], asked: int
 ) -> None:

@@ -9,6 +9,7 @@ import psutil
 
 from optimizers.artifact import Artifact
 from optimizers.benchmark import BenchmarkConfig, measure
+from optimizers.build_request import BuildRequest, build_request
 from optimizers.candidate_builder import BuiltIndex, CandidateBuilder, PassFailed, is_intact
 from optimizers.choose import choose
 from optimizers.errors import MissingExtra
@@ -44,6 +45,10 @@ class _Job:
     facts: SourceFacts
     recipe: Recipe
     force: bool
+
+    @property
+    def request(self) -> BuildRequest:
+        return build_request(self.source, self.goal)
 
     @property
     def threads(self) -> int:
@@ -100,7 +105,7 @@ def optimize(  # noqa: PLR0913, PLR0917 - the six things that an optimization is
     job = _Job(source, goal, hardware, store, progress, benchmark or BenchmarkConfig(), facts, recipe, force)
     known = previous if previous and _describes(previous, job) else None
     if known and not force and _is_done(known, job):
-        return known if known.location == source.location else known.model_copy(update={"location": source.location})
+        return known if known.request == job.request else known.model_copy(update={"request": job.request})
     return _run(job, known)
 
 
@@ -147,9 +152,7 @@ def _run(job: _Job, known: LockedModel | None) -> LockedModel:
     }
     kept = {artifact.name: artifact for artifact in known.artifacts} if known else {}
     return LockedModel(
-        location=job.source.location,
-        model_format=job.source.model_format,
-        prediction=job.source.prediction,
+        request=job.request,
         model_sha256=job.facts.model_sha256,
         model_size_bytes=job.facts.model_size_bytes,
         recipe_sha256=job.recipe.sha256,

@@ -7,10 +7,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from optimizers.artifact import Artifact
 from optimizers.atomic_file import write_atomically
+from optimizers.build_request import BuildRequest
 from optimizers.errors import ArtifactError
 from optimizers.report import Report
 from optimizers.signature import Signature
-from optimizers.vocabulary import ModelFormat, Prediction
 
 LOCK_NAME = "artifacts.lock.json"
 LOCK_VERSION = 1
@@ -21,7 +21,7 @@ class LockedModel(BaseModel):
     One model of the lock.
 
     Attributes:
-        location: Where the spec said the model lies; a label, not read again.
+        request: What the build was asked for; a spec that asks for something else needs another build.
         model_sha256: Digest of the original model's files.
         recipe_sha256: Digest of the recipe: passes, options, versions of the libraries that write bytes.
         artifacts: Every candidate that was built and passed parity at least once.
@@ -30,9 +30,7 @@ class LockedModel(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    location: str
-    model_format: ModelFormat
-    prediction: Prediction
+    request: BuildRequest
     model_sha256: str
     model_size_bytes: int = Field(ge=0)
     recipe_sha256: str

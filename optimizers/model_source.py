@@ -19,6 +19,7 @@ class ModelSource(BaseModel):
         architecture: `package.module:callable` that returns the `torch.nn.Module`, for files that hold weights only.
         inputs: Names, dtypes and shapes, where the file cannot tell them (weights only, TorchScript).
         samples: Real inputs: `.txt` (one text a line), `.json` (rows) or `.npz` (one array an input).
+        samples_location: What the spec said of them; a label.
         max_length: Longest input in tokens; None for what the model's own files say.
     """
 
@@ -31,4 +32,5 @@ class ModelSource(BaseModel):
     architecture: str | None = None
     inputs: tuple[TensorSpec, ...] = ()
     samples: Path | None = None
+    samples_location: str | None = None
     max_length: int | None = Field(default=None, gt=0)

@@ -1,8 +1,8 @@
 """What was measured, on which machine, and which candidate was chosen."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from optimizers.hardware import Hardware
 from optimizers.vocabulary import Precision, Runtime
@@ -62,6 +62,15 @@ class Parity(BaseModel):
     threshold: float
     samples: int = Field(gt=0)
     passed: bool
+
+    @model_validator(mode="after")
+    def _passed_as_measured(self) -> Self:
+        reached = self.value <= self.threshold if self.metric == "max_error" else self.value >= self.threshold
+        if self.passed is not reached:
+            raise ValueError(
+                f"passed is {self.passed}, and {self.metric} {self.value:g} of {self.threshold:g} says otherwise"
+            )
+        return self
 
 
 class CandidateReport(BaseModel):

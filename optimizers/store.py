@@ -110,7 +110,12 @@ def identity(folder: Path) -> str:
     The reference answers do not count. They are what the original answered on the machine of the build, and differ in
     the last digits from one processor to the next.
     """
-    return digest.of_value([[file.path, file.sha256] for file in _files(folder)])
+    return files_sha256(_files(folder))
+
+
+def files_sha256(files: tuple[FileDigest, ...]) -> str:
+    """Return the sha256 of an artifact of these files, sorted by name."""
+    return digest.of_value([[file.path, file.sha256] for file in files])
 
 
 def describe(folder: Path) -> Artifact:

@@ -6,6 +6,7 @@ from components.endpoint_plan import EndpointPlan
 from optimizers import lock
 from optimizers.errors import ArtifactError
 from optimizers.lock import LOCK_NAME, Lock
+from optimizers.store import files_sha256
 from policies.endpoint_policy import endpoint_policy
 
 REBUILD = "run `serving optimize` and commit the lock"
@@ -35,6 +36,8 @@ def _digest_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
         return [f"artifact `{plan.artifact.name}` is not in {LOCK_NAME}; {REBUILD}"]
     if artifact.sha256 != plan.artifact.sha256:
         return [f"artifact digest {plan.artifact.sha256[:12]} is not the locked {artifact.sha256[:12]}; {REBUILD}"]
+    if files_sha256(artifact.files) != artifact.sha256:
+        return [f"artifact digest {artifact.sha256[:12]} is not that of its files in {LOCK_NAME}; {REBUILD}"]
     return []
 
 
@@ -48,11 +51,12 @@ def _parity_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
         ]
     model = locked.models.get(plan.name)
     report = model.reports.get(plan.hardware.measured_on) if model else None
-    measured = (
-        next((item.parity for item in report.candidates if item.name == plan.artifact.name), None) if report else None
-    )
-    if measured != parity:
+    candidates = report.candidates if report else ()
+    measured = next((item for item in candidates if item.name == plan.artifact.name), None)
+    if measured is None or measured.parity != parity:
         return [f"parity {parity.metric} {parity.value:g} is not what {LOCK_NAME} records; {REBUILD}"]
+    if measured.artifact_sha256 != plan.artifact.sha256:
+        return [f"parity was measured on artifact {str(measured.artifact_sha256)[:12]}, another one; {REBUILD}"]
     return []
 
 

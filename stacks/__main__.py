@@ -7,6 +7,7 @@ import pulumi
 from components.embedded.endpoint import EmbeddedEndpoint, EmbeddedEndpointArgs
 from optimizers.errors import ServingError
 from stacks.arguments import embedded_inputs
+from stacks.locked_request import refuse_outdated_lock
 from stacks.project import Project
 from stacks.spec_issues import parse_spec
 
@@ -17,6 +18,7 @@ def main() -> None:
     project = Project(Path(__file__).resolve().parents[1])
     spec = parse_spec(pulumi.Config().require_object("spec"), source=f"stacks/Pulumi.{stack}.yaml")
     inputs = embedded_inputs(spec, project, stack)
+    refuse_outdated_lock(spec, project)
     endpoint = EmbeddedEndpoint(spec.name, EmbeddedEndpointArgs(**inputs.model_dump(mode="json")))
     pulumi.export("deployment_config", endpoint.deployment_config)
     pulumi.export("optimization_report", endpoint.optimization_report)

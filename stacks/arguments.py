@@ -23,14 +23,23 @@ def model_source(spec: ServingSpec, project: Path) -> ModelSource:
         InvalidArgs: The model or its samples are not there.
     """
     samples = spec.model.samples
+    found = {
+        "path": locate(spec.model.path, project, "model.path"),
+        "samples": None if samples is None else locate(samples, project, "model.samples"),
+    }
+    return described_source(spec).model_copy(update=found)
+
+
+def described_source(spec: ServingSpec) -> ModelSource:
+    """Return what the spec says of the model; whether it is there is not looked at."""
     return ModelSource(
         location=spec.model.path,
-        path=locate(spec.model.path, project, "model.path"),
+        path=Path(spec.model.path),
         model_format=spec.serving_context.model_format,
         prediction=spec.model.prediction,
         architecture=spec.model.architecture,
         inputs=spec.model.inputs,
-        samples=None if samples is None else locate(samples, project, "model.samples"),
+        samples_location=spec.model.samples,
         max_length=spec.model.max_length,
     )
 

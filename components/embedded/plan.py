@@ -80,9 +80,11 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
     singles = _one_at_a_time(chosen)
     batch_size = _batch_size(request, singles)
     prediction = _predict(singles, batch_size, request.goal.throughput_rps)
-    facts = SourceFacts(model_format=locked.model_format, model_size_bytes=locked.model_size_bytes)
+    facts = SourceFacts(model_format=locked.request.model_format, model_size_bytes=locked.model_size_bytes)
     recipe = recipe_for(facts, request.goal, report.hardware)
-    platform = choose_platform(Needs(target=DeploymentTarget.EMBEDDED, formats=frozenset({locked.model_format})))
+    platform = choose_platform(
+        Needs(target=DeploymentTarget.EMBEDDED, formats=frozenset({locked.request.model_format}))
+    )
     return EndpointPlan(
         name=request.name,
         target=DeploymentTarget.EMBEDDED,
@@ -95,7 +97,7 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
             precision=artifact.precision,
             size_mb=_megabytes(artifact.size_bytes),
             model_sha256=locked.model_sha256,
-            prediction=locked.prediction,
+            prediction=locked.request.prediction,
         ),
         parity=chosen.parity,
         hardware=PlannedHardware(

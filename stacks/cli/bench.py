@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from components.embedded.inputs import EmbeddedInputs, read_and_plan, read_and_predict
+from components.embedded.inputs import EmbeddedInputs, read_and_predict
 from components.embedded.process import running_config
 from components.embedded.readiness import PREDICT_PATH, is_ready
 from components.embedded.requests import run_folder, server_config
@@ -23,6 +23,7 @@ from stacks.arguments import embedded_inputs
 from stacks.cli.bench_table import bench_table
 from stacks.cli.console import print_json, results, say
 from stacks.cli.context import open_stack
+from stacks.cli.plan import decide
 
 # Shares of the predicted capacity: from idle to where the queue shows.
 DEFAULT_SHARES = (0.1, 0.25, 0.5, 0.75, 0.9)
@@ -38,7 +39,7 @@ def run(stack: str, *, as_json: bool, rates: str, seconds: float, seed: int, out
     chosen = _checked(rates, seconds, out)
     if not all(find_spec(library) for library in LIBRARIES):
         raise MissingExtra("bench", "`serving bench`")
-    plan = read_and_plan(context.spec.name, inputs)
+    plan = decide(context)
     config = _running(plan, inputs, stack)
     result = _measure(plan, inputs, config, chosen or _default_rates(plan, seconds), seconds, seed)
     kept = _keep(result, out, stack)

@@ -6,6 +6,7 @@ from stacks.arguments import embedded_inputs
 from stacks.cli.console import print_json, results
 from stacks.cli.context import StackContext, open_stack
 from stacks.cli.plan_table import plan_table
+from stacks.locked_request import refuse_outdated_lock
 
 
 def run(stack: str, *, as_json: bool) -> None:
@@ -20,4 +21,5 @@ def run(stack: str, *, as_json: bool) -> None:
 def decide(context: StackContext) -> EndpointPlan:
     """Return the plan that the program will record for this stack."""
     inputs = embedded_inputs(context.spec, context.project, context.stack)
+    refuse_outdated_lock(context.spec, context.project)
     return read_and_plan(context.spec.name, inputs)

@@ -118,3 +118,18 @@ def test_the_lines_of_the_readme_run_as_they_stand(small: Checkout) -> None:
     assert "3 created" in result.stdout
     assert "3 deleted" in result.stdout
     assert started(small) == []
+
+
+def test_a_spec_that_the_lock_was_not_built_for_is_refused_by_both(small: Checkout) -> None:
+    assert shell(small, "pulumi stack select --create local").code == 0
+    small.spec(optimization={"threads": 1})
+
+    refused = shell(small, "pulumi preview --color never")
+    ours = small.serving("preview")
+
+    assert refused.code != 0
+    assert ours.code == 5
+    for said in (refused.out, ours.err):
+        assert (
+            "`small` was built for another spec (`threads` is `1`, in the lock not set); run `serving optimize`" in said
+        )

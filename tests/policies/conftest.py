@@ -13,11 +13,13 @@ from components.endpoint_plan import (
     Resources,
     ScalingPolicy,
 )
-from optimizers.artifact import Artifact
+from optimizers.artifact import Artifact, FileDigest
+from optimizers.build_request import BuildRequest
 from optimizers.hardware import Hardware
 from optimizers.lock import Lock, LockedModel
 from optimizers.report import CandidateReport, Parity, Report
 from optimizers.signature import Signature, TensorSpec
+from optimizers.store import files_sha256
 from optimizers.vocabulary import DeploymentTarget, ModelFormat, Precision, Prediction, Runtime
 
 HARDWARE = Hardware(
@@ -29,7 +31,8 @@ HARDWARE = Hardware(
     operating_system="linux",
 )
 PARITY = Parity(metric="cosine", value=0.9999, threshold=0.999, samples=8, passed=True)
-SHA256 = "a" * 64
+FILES = (FileDigest(path="model.bin", sha256="e" * 64, size_bytes=1_000_000),)
+SHA256 = files_sha256(FILES)
 
 
 @pytest.fixture
@@ -53,9 +56,7 @@ def locked() -> Lock:
         chosen="openvino-fp32",
     )
     model = LockedModel(
-        location="model",
-        model_format=ModelFormat.PYTORCH,
-        prediction=Prediction.EMBEDDING,
+        request=BuildRequest(location="model", model_format=ModelFormat.PYTORCH, prediction=Prediction.EMBEDDING),
         model_sha256="b" * 64,
         model_size_bytes=1_000_000,
         recipe_sha256="c" * 64,
@@ -69,7 +70,7 @@ def locked() -> Lock:
                 runtime=Runtime.OPENVINO,
                 precision=Precision.FP32,
                 size_bytes=1_000_000,
-                files=(),
+                files=FILES,
             ),
         ),
         reports={HARDWARE.fingerprint: report},

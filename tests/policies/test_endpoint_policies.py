@@ -15,6 +15,7 @@ from policies.pack import ENDPOINT_POLICIES, POLICIES
 from policies.throughput_budget import throughput_budget
 
 Recorded = dict[str, Any]
+FAILED = {"metric": "cosine", "value": 0.5, "threshold": 0.999, "samples": 8, "passed": False}
 
 
 def reported(policy: ResourceValidationPolicy, props: Recorded, token: str = EMBEDDED_ENDPOINT) -> list[str]:
@@ -97,9 +98,10 @@ def test_a_policy_fails_closed_on_one_unknown_value(
         (throughput_budget, "predicted.capacity_rps.value", None, "the capacity is unknown"),
         (artifact_integrity, "name", "other", "`other` is not in artifacts.lock.json"),
         (artifact_integrity, "artifact.name", "other", "artifact `other` is not in"),
-        (artifact_integrity, "artifact.sha256", "f" * 64, "is not the locked aaaaaaaaaaaa"),
+        (artifact_integrity, "artifact.sha256", "f" * 64, "artifact digest ffffffffffff is not the locked"),
         (artifact_integrity, "parity", None, "no parity is recorded"),
-        (artifact_integrity, "parity.passed", False, "misses the threshold"),
+        (artifact_integrity, "parity", FAILED, "parity cosine 0.5 misses the threshold 0.999"),
+        (artifact_integrity, "parity.passed", False, "not readable at `parity`: value error, passed is false, and cosine 0.9999"),
         (artifact_integrity, "parity.value", 1.0, "is not what artifacts.lock.json records"),
         (artifact_integrity, "hardware.target", "0" * 12, "measured on other hardware"),
         (artifact_integrity, "hardware.measured_on", "0" * 12, "measured on other hardware"),
@@ -120,6 +122,33 @@ def test_a_missing_or_broken_lock_is_a_violation(plan: EndpointPlan, project: Pa
 
     (project / LOCK_NAME).unlink()
     assert "is not in artifacts.lock.json" in reported(artifact_integrity, {"plan": plan.recorded()})[0]
+
+
+@pytest.mark.parametrize(
+    ("part", "update", "said"),
+    [
+        ("artifacts", {"sha256": "f" * 64}, "is not that of its files in artifacts.lock.json"),
+        ("artifacts", {"files": ()}, "is not that of its files in artifacts.lock.json"),
+        ("candidates", {"artifact_sha256": "f" * 64}, "parity was measured on artifact ffffffffffff, another one"),
+        ("candidates", {"parity": None}, "is not what artifacts.lock.json records"),
+    ],
+)
+def test_a_lock_that_was_edited_by_hand_is_refused(
+    part: str, update: dict[str, Any], said: str, plan: EndpointPlan, locked: Lock
+) -> None:
+    model = locked.models["minilm"]
+    if part == "artifacts":
+        edited = model.model_copy(update={"artifacts": (model.artifacts[0].model_copy(update=update),)})
+        digest = edited.artifacts[0].sha256
+        plan = plan.model_copy(update={"artifact": plan.artifact.model_copy(update={"sha256": digest})})
+    else:
+        (fingerprint, report), *_ = model.reports.items()
+        candidates = (report.candidates[0].model_copy(update=update),)
+        edited = model.model_copy(
+            update={"reports": {fingerprint: report.model_copy(update={"candidates": candidates})}}
+        )
+
+    assert any(said in message for message in check_against(plan, locked.with_model("minilm", edited)))
 
 
 def test_integrity_compares_with_the_lock_and_not_with_itself(plan: EndpointPlan, locked: Lock) -> None:

@@ -1,6 +1,7 @@
 """A locked model with chosen latencies, as an `optimize` on a two-core machine would leave it."""
 
 from optimizers.artifact import Artifact
+from optimizers.build_request import BuildRequest
 from optimizers.hardware import Hardware
 from optimizers.lock import LockedModel
 from optimizers.report import ORIGINAL, CandidateReport, Interval, Measurement, Parity, Report
@@ -66,9 +67,7 @@ def report(
 def locked_model(*reports: Report) -> LockedModel:
     """A model whose lock holds these reports."""
     return LockedModel(
-        location="model",
-        model_format=ModelFormat.PYTORCH,
-        prediction=Prediction.EMBEDDING,
+        request=BuildRequest(location="model", model_format=ModelFormat.PYTORCH, prediction=Prediction.EMBEDDING),
         model_sha256="b" * 64,
         model_size_bytes=2_000_000,
         recipe_sha256="c" * 64,

@@ -4,14 +4,15 @@ from pathlib import Path
 from typing import Any
 
 from optimizers import hardware, lock
+from optimizers.build_request import build_request
 from optimizers.lock import Lock, LockedModel
 from optimizers.recipe import recipe_for
 from optimizers.report import CandidateReport, Parity, Report
 from optimizers.signature import Signature, TensorSpec
 from optimizers.source_facts import facts_of
 from optimizers.store import ArtifactStore
-from optimizers.vocabulary import ModelFormat, Precision, Prediction, Runtime
-from stacks.arguments import model_source, optimization_goal
+from optimizers.vocabulary import Precision, Runtime
+from stacks.arguments import described_source, model_source, optimization_goal
 from stacks.project import Project
 from stacks.stack_file import read_spec
 from tests.support.checkout import Checkout, make_checkout
@@ -62,9 +63,7 @@ def _locked(project: Project) -> LockedModel:
         chosen=artifact.name,
     )
     return LockedModel(
-        location=spec.model.path,
-        model_format=ModelFormat.ONNX,
-        prediction=Prediction.NUMERIC,
+        request=build_request(described_source(spec), optimization_goal(spec)),
         model_sha256=facts.model_sha256,
         model_size_bytes=facts.model_size_bytes,
         recipe_sha256=recipe.sha256,

@@ -1,0 +1,66 @@
+"""What a build is asked for, in the words of the spec: a lock that was made for something else must not be used."""
+
+from pydantic import BaseModel, ConfigDict
+
+from optimizers.goal import Goal, ParityThresholds
+from optimizers.model_source import ModelSource
+from optimizers.signature import TensorSpec
+from optimizers.vocabulary import Accelerator, ModelFormat, Prediction
+
+
+class BuildRequest(BaseModel):
+    """
+    Everything in a spec that decides which artifacts there are and which one is chosen.
+
+    A preview has no model file and no libraries, so it cannot know the recipe's digest. It compares these fields.
+
+    Attributes:
+        location: Where the model lies, as the spec writes it.
+        samples: Where the samples lie, likewise; None for those of model-serving.
+        threads: For each call; None for the cores of the machine.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    location: str
+    model_format: ModelFormat
+    prediction: Prediction
+    architecture: str | None = None
+    inputs: tuple[TensorSpec, ...] = ()
+    samples: str | None = None
+    max_length: int | None = None
+    accelerator: Accelerator = Accelerator.CPU
+    quantization: bool = True
+    thresholds: ParityThresholds = ParityThresholds()
+    threads: int | None = None
+
+    def difference(self, other: "BuildRequest") -> str | None:
+        """Return the first field that differs, with this value and the other's, or None where none does."""
+        for field in type(self).model_fields:
+            mine, others = getattr(self, field), getattr(other, field)
+            if mine != others:
+                return f"`{field}` is {_shown(mine)}, in the lock {_shown(others)}"
+        return None
+
+
+def build_request(source: ModelSource, goal: Goal) -> BuildRequest:
+    """Return what a build of this source for this goal is asked for."""
+    return BuildRequest(
+        location=source.location,
+        model_format=source.model_format,
+        prediction=source.prediction,
+        architecture=source.architecture,
+        inputs=source.inputs,
+        samples=source.samples_location,
+        max_length=source.max_length,
+        accelerator=goal.accelerator,
+        quantization=goal.quantization,
+        thresholds=goal.thresholds,
+        threads=goal.threads,
+    )
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, BaseModel):
+        return f"`{value.model_dump(mode='json')}`"
+    return "not set" if value is None or value == () else f"`{value}`"

@@ -13,6 +13,7 @@ import psutil
 from optimizers import digest
 from optimizers.artifact import MANIFEST_NAME, REFERENCE_NAME, Artifact, FileDigest, Manifest
 from optimizers.errors import ArtifactError, DigestMismatch
+from optimizers.reference import read_reference
 
 BUILDING = "building"
 # What the disk or the folder, not the build, is to blame for.
@@ -84,15 +85,14 @@ class ArtifactStore:
 
         Raises:
             DigestMismatch: A file is missing, added or changed.
-            ArtifactError: The artifact is not in the store, or without its reference answers.
+            ArtifactError: The artifact is not in the store, or without readable reference answers.
         """
         folder = self.folder(artifact.sha256)
         if not folder.is_dir():
             raise ArtifactError(
                 f"artifact `{artifact.name}` ({artifact.sha256[:12]}) is not in {self.root}; run `serving optimize`"
             )
-        if not (folder / REFERENCE_NAME).is_file():
-            raise ArtifactError(f"{folder}: the reference answers are missing; run `serving optimize`")
+        read_reference(folder)
         expected = {file.path: file.sha256 for file in artifact.files}
         found = {file.path: file.sha256 for file in _files(folder)}
         if changed := sorted(path for path in expected.keys() | found.keys() if expected.get(path) != found.get(path)):

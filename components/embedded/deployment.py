@@ -6,6 +6,7 @@ Each operation may be repeated after it was killed at any moment.
 
 import shutil
 from pathlib import Path
+from typing import NamedTuple
 
 import stamina
 
@@ -21,6 +22,7 @@ from components.embedded.server_config import ServerConfig
 from components.embedded.server_inputs import ServerInputs
 from optimizers.errors import ArtifactError, DeployError, DigestMismatch, ServingError
 from optimizers.goal import ParityThresholds
+from optimizers.reference import read_reference
 from optimizers.store import identity
 
 # The product's rule for retries: at most 3 attempts, exponential from 500 ms to 10 s, only for these two failures.
@@ -47,22 +49,24 @@ def deploy(inputs: ServerInputs) -> None:
         DeployError: The server did not become healthy; what ran before still runs.
     """
     config, run_folder = inputs.config, Path(inputs.run_folder)
-    running = process.running_config(run_folder)
-    if running == config and is_ready(config):
+    before = _runs_before(config, run_folder)
+    if before is not None and before.config == config and before.folder == run_folder and is_ready(config):
         check_reference(config, inputs.thresholds)
         return
     _verify_artifact(config)
-    if running is None or running == config:
+    if before is None or (before.config == config and before.folder == run_folder):
         process.stop(run_folder)
         _start_verified(config, run_folder, inputs.thresholds)
         return
+    if (before.config.host, before.config.port) != (config.host, config.port):
+        process.refuse_used_port(config.host, config.port)
     _rehearse(config, run_folder / CANDIDATE, inputs.thresholds)
-    process.stop(run_folder)
+    process.stop(before.folder)
     try:
         _start_verified(config, run_folder, inputs.thresholds)
     except ServingError as error:
-        _start_verified(running, run_folder, inputs.thresholds)
-        raise DeployError(f"{error}; version {running.model_version} runs again") from error
+        _start_verified(before.config, before.folder, inputs.thresholds)
+        raise DeployError(f"{error}; version {before.config.model_version} runs again") from error
 
 
 def is_running(inputs: ServerInputs) -> bool:
@@ -75,6 +79,29 @@ def remove(run_folder: Path) -> None:
     process.stop(run_folder / CANDIDATE)
     process.stop(run_folder)
     shutil.rmtree(run_folder, ignore_errors=True)
+
+
+class _Running(NamedTuple):
+    """A server and the folder that it runs from."""
+
+    folder: Path
+    config: ServerConfig
+
+
+def _runs_before(config: ServerConfig, run_folder: Path) -> _Running | None:
+    """
+    Return the server that this one replaces: that of its folder, else the one of its stack that holds its port.
+
+    The latter belongs to an endpoint that was renamed: the engine creates the new one before it deletes the old one.
+    """
+    own = process.running_config(run_folder)
+    if own is not None:
+        return _Running(run_folder, own)
+    for folder in process.run_folders(run_folder.parent):
+        other = process.running_config(folder)
+        if other is not None and other.port == config.port:
+            return _Running(folder, other)
+    return None
 
 
 def _rehearse(config: ServerConfig, folder: Path, thresholds: ParityThresholds) -> None:
@@ -120,3 +147,4 @@ def _verify_artifact(config: ServerConfig) -> None:
             f"{folder}: sha256 {found[:12]} differs from the locked {config.artifact_sha256[:12]}; "
             "run `serving optimize` to rebuild it"
         )
+    read_reference(folder)

@@ -86,15 +86,17 @@ def arbiter(run_folder: Path) -> psutil.Process | None:
 
 def server_processes(run_folder: Path) -> list[psutil.Process]:
     """Return every live process that was started with this folder's configuration, orphaned workers included."""
-    path = str(run_folder / CONFIG_NAME)
-    found = list[psutil.Process]()
+    return [process for process in psutil.process_iter() if _started_from(process) == run_folder]
+
+
+def run_folders(run_path: Path) -> list[Path]:
+    """Return the folders below `run_path` that hold a server's files or that a live server was started from."""
+    found = {folder for folder in run_path.iterdir() if folder.is_dir()} if run_path.is_dir() else set[Path]()
     for process in psutil.process_iter():
-        try:
-            if process.status() != psutil.STATUS_ZOMBIE and process.environ().get(CONFIG_VARIABLE) == path:
-                found.append(process)
-        except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
-            continue
-    return found
+        folder = _started_from(process)
+        if folder is not None and folder.parent == run_path:
+            found.add(folder)
+    return sorted(found)
 
 
 def stop(run_folder: Path, grace_s: float = GRACE_S) -> None:
@@ -143,10 +145,24 @@ def _holder(port: int) -> str:
         for connection in psutil.net_connections(kind="tcp"):
             address = connection.laddr
             if connection.status == psutil.CONN_LISTEN and address and address.port == port and connection.pid:
-                return f", held by process {connection.pid} `{psutil.Process(connection.pid).name()}`"
+                process = psutil.Process(connection.pid)
+                folder = _started_from(process)
+                whose = f", the endpoint `{folder.name}` of stack `{folder.parent.name}`" if folder else ""
+                return f", held by process {connection.pid} `{process.name()}`{whose}"
     except (psutil.AccessDenied, psutil.NoSuchProcess):
         pass
     return ""
+
+
+def _started_from(process: psutil.Process) -> Path | None:
+    """Return the folder of the server that this process belongs to, or None where it is none of ours."""
+    try:
+        if process.status() == psutil.STATUS_ZOMBIE:
+            return None
+        path = process.environ().get(CONFIG_VARIABLE)
+    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+        return None
+    return Path(path).parent if path else None
 
 
 def _signal(process: psutil.Process, *, kill: bool) -> None:

@@ -10,10 +10,10 @@ import httpx
 from components.embedded.process import OUTPUT_NAME, arbiter
 from components.embedded.server.event_log import Event
 from components.embedded.server_config import ServerConfig
-from optimizers.artifact import REFERENCE_NAME
 from optimizers.errors import DeployError, ParityError
 from optimizers.goal import ParityThresholds
 from optimizers.parity import compare
+from optimizers.reference import read_reference
 from optimizers.session import read_manifest
 
 READY_PATH = "/readyz"
@@ -71,16 +71,17 @@ def check_reference(config: ServerConfig, thresholds: ParityThresholds) -> None:
     Send the artifact's reference rows as one real request and compare the answers with the original model's.
 
     Raises:
+        ArtifactError: The reference rows are not readable.
         ParityError: They differ by more than the threshold.
         HealthCheckFailed: The request was not answered.
     """
     import numpy as np
 
     folder = Path(config.artifact_folder)
-    reference = json.loads((folder / REFERENCE_NAME).read_text())
+    reference = read_reference(folder)
     try:
         response = httpx.post(
-            config.url + PREDICT_PATH, json={"inputs": reference["inputs"]}, timeout=config.request_timeout_s
+            config.url + PREDICT_PATH, json={"inputs": reference.inputs}, timeout=config.request_timeout_s
         ).raise_for_status()
     except httpx.HTTPError as error:
         raise HealthCheckFailed(f"the server does not answer the reference rows: {error}") from None
@@ -89,9 +90,7 @@ def check_reference(config: ServerConfig, thresholds: ParityThresholds) -> None:
         named = (answer if isinstance(answer, dict) else {"output": answer} for answer in answers)
         return [{name: np.asarray([value]) for name, value in answer.items()} for answer in named]
 
-    parity = compare(
-        read_manifest(folder).prediction, arrays(reference["outputs"]), arrays(response.json()), thresholds
-    )
+    parity = compare(read_manifest(folder).prediction, arrays(reference.outputs), arrays(response.json()), thresholds)
     if not parity.passed:
         raise ParityError(
             f"the endpoint's answers differ from the original model's: {parity.metric} {parity.value:g}, "

@@ -1,13 +1,12 @@
 """Rows that no cache has seen, as large as those that the prediction rests on."""
 
 import itertools
-import json
 import random
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from optimizers.artifact import REFERENCE_NAME
+from optimizers.reference import read_reference
 from optimizers.rows import RowEncoder
 from optimizers.session import read_manifest
 from optimizers.trial import rows_of_length
@@ -22,7 +21,7 @@ def measured_rows(artifact_folder: Path, sequence_length: int | None) -> list[An
     Raises:
         MissingExtra: The artifact takes text and `tokenizers` is not installed.
     """
-    rows: list[Any] = json.loads((artifact_folder / REFERENCE_NAME).read_text())["inputs"]
+    rows = read_reference(artifact_folder).inputs
     if sequence_length is None:
         return rows
     return list[Any](rows_of_length(rows, RowEncoder(read_manifest(artifact_folder), artifact_folder), sequence_length))

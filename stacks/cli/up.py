@@ -7,13 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from components.embedded.process import refuse_used_port, server_processes
+from components.embedded.process import refuse_used_port, run_folders, server_processes
 from components.embedded.requests import run_folder
 from components.endpoint_plan import EndpointPlan
-from optimizers.artifact import REFERENCE_NAME
 from optimizers.atomic_file import write_atomically
 from optimizers.errors import PolicyViolation
 from optimizers.hardware import detect
+from optimizers.reference import read_reference
+from optimizers.store import ArtifactStore
 from stacks.arguments import embedded_inputs
 from stacks.cli.changes import changes_line
 from stacks.cli.console import print_json, print_tables, results
@@ -63,7 +64,7 @@ def run(stack: str, *, as_json: bool) -> None:
 def _refuse_used_port(context: StackContext) -> None:
     """Find out before minutes of building that the endpoint could not start; its own server may hold the port."""
     inputs = embedded_inputs(context.spec, context.project, context.stack)
-    if not server_processes(run_folder(context.spec.name, inputs)):
+    if not any(map(server_processes, run_folders(Path(inputs.run_path)))):
         refuse_used_port(inputs.host, inputs.port)
 
 
@@ -82,8 +83,7 @@ def _deploy(engine: StackRun) -> tuple[RunResult, RunResult | None]:
 def _curl(context: StackContext, plan: EndpointPlan, url: str) -> str:
     """Return a `curl` line with an input that the model takes."""
     inputs = embedded_inputs(context.spec, context.project, context.stack)
-    reference = Path(inputs.store_path) / "sha256" / plan.artifact.sha256 / REFERENCE_NAME
-    row: Any = json.loads(reference.read_text())["inputs"][0]
+    row: Any = read_reference(ArtifactStore(Path(inputs.store_path)).folder(plan.artifact.sha256)).inputs[0]
     body = json.dumps({"inputs": [row]})
     if len(body) > LONGEST_PASTED_REQUEST:
         file = run_folder(plan.name, inputs) / "request.json"

@@ -1,6 +1,7 @@
 """Ctrl-C and `kill -9` in the middle of a command, and two commands at once: the same command again succeeds."""
 
 import os
+import shutil
 import signal
 import subprocess
 from collections.abc import Generator
@@ -157,3 +158,45 @@ def test_a_deployment_that_was_interrupted_and_killed_is_completed_by_the_same_c
     )
     assert deployed(optimized, finished(first)) == {"same": 2}
     assert servers(optimized) == [supervisor]
+
+
+def test_a_renamed_endpoint_takes_the_port_of_the_old_one(optimized: Checkout) -> None:
+    assert optimized.serving("up").code == 0
+    path = optimized.root / "artifacts.lock.json"
+    locked = lock.read(path)
+    lock.write(path, locked.with_model("renamed", locked.models["small"]))
+    optimized.spec(name="renamed")
+
+    result = optimized.serving("up", "--json")
+
+    assert result.code == 0, result.err
+    assert result.document["changes"] == {"create": 2, "delete": 2}
+    answer = httpx.post(f"{optimized.url}/predict", json={"inputs": [[0.5] * 64]}, timeout=30)
+    assert len(answer.json()[0]) == 64
+    assert [folder.name for folder in (optimized.root / ".model-serving/run/local").iterdir()] == ["renamed"]
+    assert servers(optimized) == []
+    assert optimized.serving("up", "--json").document["changes"] == {"same": 2}
+
+
+def test_a_server_that_the_state_forgot_is_stopped_by_down(optimized: Checkout) -> None:
+    assert optimized.serving("up").code == 0
+    shutil.rmtree(optimized.root / ".model-serving/state")
+
+    result = optimized.serving("down", "--json")
+
+    assert result.code == 0, result.err
+    assert result.document["forgotten"] == ["small"]
+    assert servers(optimized) == []
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{optimized.url}/readyz")
+
+
+@pytest.mark.parametrize("content", ["{}", '{"inputs": [], "outputs": []}', '{"inputs": [1], "outputs": []}', "no"])
+def test_damaged_reference_answers_are_built_again(optimized: Checkout, content: str) -> None:
+    (reference,) = (optimized.root / ".model-serving/artifacts/sha256").glob("*/reference.json")
+    reference.write_text(content)
+
+    result = optimized.serving("up", "--json")
+
+    assert result.code == 0, result.err
+    assert "optimize: measure" in result.err

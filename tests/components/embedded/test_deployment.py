@@ -198,6 +198,33 @@ def test_a_port_in_use_names_its_holder(store: ArtifactStore, run_folder: Path) 
     assert process.server_processes(run_folder) == []
 
 
+def test_a_port_that_another_stack_serves_on_names_its_endpoint(running: ServerInputs, store: ArtifactStore) -> None:
+    folder = Path(running.run_folder)
+    other = server_inputs(
+        store, small_artifact(store), folder.parents[1] / "other-stack/other", port=running.config.port
+    )
+
+    with pytest.raises(DeployError) as caught:
+        deployment.deploy(other)
+
+    assert f"the endpoint `{folder.name}` of stack `{folder.parent.name}`" in str(caught.value)
+    assert deployment.is_running(running)
+
+
+def test_a_change_to_a_port_in_use_leaves_the_server_alone(running: ServerInputs, run_folder: Path) -> None:
+    process_id = supervisor(run_folder).pid
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+
+        with pytest.raises(DeployError) as caught:
+            deployment.deploy(with_config(running, port=holder.getsockname()[1]))
+
+    assert "cannot be used" in str(caught.value)
+    assert supervisor(run_folder).pid == process_id
+    assert deployment.is_running(running)
+
+
 def test_removing_ends_every_process_frees_the_port_and_may_be_repeated(
     running: ServerInputs, run_folder: Path
 ) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from components.capacity import Prediction
+from components.capacity.prediction import Prediction
 from components.embedded.plan import EmbeddedRequest, plan_endpoint, predict_load
 from components.endpoint_plan import EndpointPlan
 from optimizers import hardware, lock

@@ -4,7 +4,10 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from components.capacity import Prediction, predict
+from components.capacity.fleet import Arrivals, Fleet
+from components.capacity.predict import predict
+from components.capacity.prediction import Prediction
+from components.capacity.service import ServiceTimes
 from components.endpoint_plan import (
     Decision,
     EndpointPlan,
@@ -79,7 +82,8 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
     artifact = _locked_artifact(locked, chosen, request.name)
     singles = _one_at_a_time(chosen)
     batch_size = _batch_size(request, singles)
-    prediction = _predict(singles, batch_size, request.goal.throughput_rps)
+    calls = _concurrent_calls(chosen)
+    prediction = _predict(chosen, batch_size, calls, request.goal.throughput_rps, request.goal.latency_sla_ms)
     facts = SourceFacts(model_format=locked.request.model_format, model_size_bytes=locked.model_size_bytes)
     recipe = recipe_for(facts, request.goal, report.hardware)
     platform = choose_platform(
@@ -111,7 +115,7 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
         workers=Decision(value=1, basis="one process batches all requests; its threads use every core"),
         threads=Decision(value=report.threads, basis=f"as measured on {report.hardware.cpu_cores} cores"),
         max_batch_size=batch_size,
-        concurrent_calls=_concurrent_calls(chosen),
+        concurrent_calls=calls,
         cache_entries=request.cache_entries,
         resources=Resources(cpu_cores=report.threads, memory_mib=_memory(artifact)),
         scaling=ScalingPolicy(min_replicas=1, max_replicas=1, target_utilization=TARGET_UTILIZATION),
@@ -130,18 +134,24 @@ def predict_load(
         ArtifactError: As `plan_endpoint`.
     """
     report = _report_for(locked, hardware, request.name)
-    singles = _one_at_a_time(report.candidate(report.chosen))
-    batch_size = _batch_size(request, singles)
-    return [_predict(singles, batch_size, rate_rps) for rate_rps in rates_rps]
+    chosen = report.candidate(report.chosen)
+    batch_size, calls = _batch_size(request, _one_at_a_time(chosen)), _concurrent_calls(chosen)
+    return [_predict(chosen, batch_size, calls, rate_rps, request.goal.latency_sla_ms) for rate_rps in rates_rps]
 
 
 def _one_at_a_time(chosen: CandidateReport) -> tuple[Measurement, ...]:
     return tuple(item for item in chosen.measurements if item.concurrency == 1)
 
 
-def _predict(singles: tuple[Measurement, ...], batch_size: Decision, rate_rps: float) -> Prediction:
-    reachable = tuple(item for item in singles if item.batch_size <= int(batch_size.value))
-    return predict(reachable, rate_rps, SERVER_OVERHEAD_MS)
+def _predict(
+    chosen: CandidateReport, batch_size: Decision, calls: Decision, rate_rps: float, sla_ms: float
+) -> Prediction:
+    """Predict one server with the planned batcher; callers that know nothing of each other arrive as Poisson says."""
+    in_flight = {1, int(calls.value)}
+    measured = tuple(item for item in chosen.measurements if item.concurrency in in_flight)
+    service = ServiceTimes(measurements=measured, overhead_ms=SERVER_OVERHEAD_MS)
+    fleet = Fleet(max_batch_size=int(batch_size.value), concurrent_calls=int(calls.value))
+    return predict(service, fleet, Arrivals(rate_rps=rate_rps), sla_ms)
 
 
 def _report_for(locked: LockedModel, hardware: Hardware, name: str) -> Report:
@@ -221,8 +231,9 @@ def _predicted(prediction: Prediction, request: EmbeddedRequest, report: Report)
     busy = report.other_cpu_share or 0
     disturbed = f", {busy:.0%} of it busy with other work" if busy > QUIET_CPU_SHARE else ""
     measured = f"measured {report.measured_at[:10]} on {machine}{tokens}{disturbed}"
-    load = f"at {request.goal.throughput_rps} requests/s, batch {prediction.batch_size}: {prediction.model}; {measured}"
-    overhead = f"the fastest measured batch plus {SERVER_OVERHEAD_MS:g} ms for the server; {measured}"
+    rows = f"{prediction.mean_batch:.2g} rows a call"
+    load = f"at {request.goal.throughput_rps} requests/s, {rows}: {prediction.model}; {measured}"
+    overhead = f"full calls one after the other, and {SERVER_OVERHEAD_MS:g} ms a request for the server; {measured}"
     return Predicted(
         p50_ms=Estimate(value=_rounded(prediction.p50_ms), basis=load),
         p99_ms=Estimate(value=_rounded(prediction.p99_ms), basis=load),

@@ -12,7 +12,7 @@ import time
 from collections import Counter
 from typing import Any
 
-from components.load.arrivals import poisson_arrivals
+from components.capacity.arrivals import arrival_times
 from components.load.inputs import distinct_rows
 from components.load.job import LoadAnswer, LoadJob
 
@@ -35,7 +35,7 @@ class Sender:
     async def run(self) -> LoadAnswer:
         """Send everything and wait for the answers."""
         job = self._job
-        times = poisson_arrivals(job.rate_rps, job.seconds, job.seed)
+        times = arrival_times(job.rate_rps, job.seconds, job.seed, job.arrival_variation)
         rows = distinct_rows(job.reference, job.seed)
         await self._open_connections()
         start = time.perf_counter() + SETTLE_S

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 import psutil
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from components.capacity.arrivals import HIGHEST_VARIATION
+
 # A load for a server on this machine; more than this would test the client.
 MOST_REQUESTS = 1_000_000
 LONGEST_S = 600
@@ -34,6 +36,8 @@ class LoadJob(BaseModel):
         rate_rps: Mean arrivals a second; times `seconds` at most a million.
         seconds: Length of the step.
         seed: Decides arrival times and rows.
+        arrival_variation: Squared coefficient of variation of the gaps between arrivals: 1 for independent callers
+            (Poisson), above for bursts.
         timeout_s: A request that is not answered by then counts as an error.
         reference: Rows that the sent ones are made from.
     """
@@ -44,6 +48,7 @@ class LoadJob(BaseModel):
     rate_rps: float = Field(gt=0)
     seconds: float = Field(gt=0, le=LONGEST_S)
     seed: int
+    arrival_variation: float = Field(default=1, ge=1, le=HIGHEST_VARIATION)
     timeout_s: float = Field(gt=0)
     reference: list[Any] = Field(min_length=1)
 

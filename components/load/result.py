@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from components.capacity import Prediction
+from components.capacity.prediction import Prediction
 from components.load.job import LoadAnswer
 from optimizers.hardware import Hardware
 from optimizers.statistics import percentile

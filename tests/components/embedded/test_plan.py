@@ -1,9 +1,10 @@
 """The plan of an embedded endpoint is a pure function of spec, lock and machine."""
 
+import time
 from dataclasses import dataclass, replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.embedded.plan import SERVER_OVERHEAD_MS, EmbeddedRequest, plan_endpoint
@@ -49,11 +50,13 @@ def plan(case: Case) -> EndpointPlan:
     return plan_endpoint(wanted, locked_model(measured), hardware())
 
 
+@settings(max_examples=25, deadline=None)
 @given(cases)
 def test_the_same_arguments_give_the_same_bytes(case: Case) -> None:
     assert plan(case).model_dump_json() == plan(case).model_dump_json()
 
 
+@settings(max_examples=25, deadline=None)
 @given(cases)
 def test_two_calls_of_the_planned_batch_stay_within_the_sla(case: Case) -> None:
     size = int(plan(case).max_batch_size.value)
@@ -65,6 +68,7 @@ def test_two_calls_of_the_planned_batch_stay_within_the_sla(case: Case) -> None:
         assert 2 * p99_ms + SERVER_OVERHEAD_MS <= case.sla_ms * (1 + 1e-9)
 
 
+@settings(max_examples=25, deadline=None)
 @given(cases)
 def test_a_looser_sla_never_makes_the_batch_smaller(case: Case) -> None:
     sizes = [int(plan(replace(case, sla_ms=sla_ms)).max_batch_size.value) for sla_ms in (10, 50, 500)]
@@ -72,6 +76,7 @@ def test_a_looser_sla_never_makes_the_batch_smaller(case: Case) -> None:
     assert sizes == sorted(sizes)
 
 
+@settings(max_examples=25, deadline=None)
 @given(cases)
 def test_every_predicted_number_says_what_it_rests_on(case: Case) -> None:
     predicted = plan(case).predicted
@@ -90,6 +95,27 @@ def test_a_rate_over_the_capacity_has_no_predicted_latency() -> None:
 
 def test_the_prediction_is_the_measurement_plus_the_overhead_when_idle() -> None:
     assert plan(Case()).predicted.p50_ms.value == pytest.approx(10 + SERVER_OVERHEAD_MS, rel=0.02)
+
+
+def test_a_plan_with_its_simulation_takes_less_than_a_second() -> None:
+    busy = Case(sla_ms=500, rate_rps=80, p50_ms=10, tail=1.7, growth=7, max_batch_size=32)
+    started_s = time.process_time()
+
+    predicted = plan(busy).predicted
+
+    assert time.process_time() - started_s < 1
+    assert "simulation of" in predicted.p99_ms.basis
+
+
+def test_the_prediction_is_that_of_the_planned_batch_and_says_how_sure_it_is() -> None:
+    batched = plan(Case(rate_rps=90, growth=2))
+    unbatched = plan(Case(rate_rps=60, max_batch_size=1))
+
+    # Single rows answer 83 a second.
+    assert batched.predicted.p99_ms.value is not None
+    assert "ms with 95 % confidence; single rows cannot carry it" in batched.predicted.p99_ms.basis
+    assert "closed form M/G/1" in unbatched.predicted.p99_ms.basis
+    assert "within 14%" in unbatched.predicted.p99_ms.basis
 
 
 def test_batching_off_in_the_spec_means_one_row_a_call() -> None:

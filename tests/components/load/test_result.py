@@ -5,15 +5,24 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from components.capacity import predict
+from components.capacity.fleet import Arrivals, Fleet
+from components.capacity.predict import predict
+from components.capacity.prediction import Prediction
+from components.capacity.service import ServiceTimes
 from components.load.job import LoadAnswer
 from components.load.plot import plot
 from components.load.result import LoadResult, LoadStep, load_step
 from tests.support.locked_model import SHA256, hardware, measurement
 
 
+def predicted(rate_rps: float) -> Prediction:
+    return predict(
+        ServiceTimes(measurements=(measurement(10, 12),), overhead_ms=2), Fleet(), Arrivals(rate_rps=rate_rps)
+    )
+
+
 def step(rate_rps: float, latencies_ms: list[float], lag_ms: float = 0.1) -> LoadStep:
-    prediction = predict((measurement(10, 12),), rate_rps, overhead_ms=2)
+    prediction = predicted(rate_rps)
     answer = LoadAnswer(
         latencies_ms=latencies_ms,
         errors={"timeout": 1},
@@ -44,7 +53,7 @@ def test_a_step_holds_percentiles_and_counts() -> None:
     assert (found.p50_ms, found.p90_ms, found.p99_ms, found.max_ms) == (50, 90, 99, 100)
     assert (found.sent, found.answered, found.errors) == (101, 100, {"timeout": 1})
     assert found.throughput_rps == 50
-    assert found.predicted_p50_ms == pytest.approx(predict((measurement(10, 12),), 10, 2).p50_ms)
+    assert found.predicted_p50_ms == pytest.approx(predicted(10).p50_ms)
 
 
 def test_a_step_without_answers_has_no_latency() -> None:

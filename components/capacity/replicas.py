@@ -1,0 +1,95 @@
+"""The fewest replicas that keep an SLA."""
+
+import math
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from components.capacity.fleet import Arrivals, Fleet
+from components.capacity.predict import predict
+from components.capacity.prediction import Prediction
+from components.capacity.service import ServiceTimes
+from optimizers.errors import GoalUnreachable, NoCapacity
+
+
+class ReplicaChoice(BaseModel):
+    """
+    The fewest replicas, and why not fewer.
+
+    Attributes:
+        replicas: Number of replicas.
+        prediction: Of this many.
+        basis: What decides the number, in one sentence.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    replicas: int = Field(ge=1)
+    prediction: Prediction
+    basis: str
+
+
+def fewest_replicas(  # noqa: PLR0913 - what the load is, what answers it, and the three limits
+    service: ServiceTimes,
+    replica: Fleet,
+    arrivals: Arrivals,
+    *,
+    sla_ms: float,
+    target_utilization: float,
+    most: int = 1000,
+) -> ReplicaChoice:
+    """
+    Return the fewest replicas whose p99, with its interval, is within the SLA and whose utilization is within its target.
+
+    More replicas never answer later, so the number is bracketed by doubling and then halved.
+
+    Args:
+        service: Measured call times.
+        replica: Batching and routing; its number of replicas is not looked at.
+        arrivals: The load of all replicas.
+        sla_ms: The highest p99.
+        target_utilization: The highest utilization, above 0 and at most 1.
+        most: The highest number of replicas.
+
+    Raises:
+        GoalUnreachable: A replica that has nothing else to do does not answer within the SLA.
+        NoCapacity: The highest number of replicas is too few.
+    """
+    idle = _of(1, service, replica, Arrivals(rate_rps=1e-3 / service.busy_ms(1)), sla_ms)
+    if idle.p99_ms is None or idle.p99_ms > sla_ms:
+        bare_ms = float("inf") if idle.p99_ms is None else idle.p99_ms
+        raise GoalUnreachable(
+            f"one request alone has a p99 of {bare_ms:.1f} ms, over the SLA of {sla_ms:g} ms; no number of replicas helps; "
+            f"raise `latency_sla_ms` to {math.ceil(bare_ms)} or more, or use a faster artifact or machine"
+        )
+    capacity_rps = replica.model_copy(update={"replicas": 1}).capacity_rps(service)
+    fewest = max(1, math.ceil(arrivals.rate_rps / (target_utilization * capacity_rps) * (1 - 1e-12)))
+    found: dict[int, Prediction] = {}
+
+    def holds(replicas: int) -> bool:
+        found[replicas] = _of(replicas, service, replica, arrivals, sla_ms)
+        p99_high_ms = found[replicas].p99_high_ms
+        return p99_high_ms is not None and p99_high_ms <= sla_ms
+
+    low, high = fewest - 1, fewest
+    while high <= most and not holds(high):
+        low, high = high, most if high < most < 2 * high else 2 * high
+    if high > most:
+        raise NoCapacity(
+            f"{most} replicas do not answer {arrivals.rate_rps:g} requests/s within {sla_ms:g} ms at a utilization of at "
+            f"most {target_utilization:g}; allow more replicas, raise `latency_sla_ms` or use a faster machine"
+        )
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if holds(middle) else (middle, high)
+    fewer = found[high - 1].p99_high_ms if high > fewest else None
+    if high == fewest:
+        why = f"fewer would be busier than the target of {target_utilization:.0%}"
+    elif fewer is None:
+        why = f"{high - 1} cannot carry the load"
+    else:
+        why = f"{high - 1} would have a p99 of up to {fewer:.1f} ms, over the SLA of {sla_ms:g} ms"
+    return ReplicaChoice(replicas=high, prediction=found[high], basis=f"{why}; {found[high].model}")
+
+
+def _of(replicas: int, service: ServiceTimes, replica: Fleet, arrivals: Arrivals, sla_ms: float) -> Prediction:
+    return predict(service, replica.model_copy(update={"replicas": replicas}), arrivals, sla_ms)

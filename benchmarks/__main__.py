@@ -7,6 +7,7 @@ import sys
 BENCHMARKS = {
     "minilm": "benchmarks.minilm",
     "endpoint-overhead": "benchmarks.endpoint_overhead",
+    "predicted-p99": "benchmarks.predicted_p99",
     "startup": "benchmarks.startup",
 }
 

@@ -8,11 +8,10 @@ token ids go over HTTP as JSON, from a client on the same cores. Both are measur
 import asyncio
 import json
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing
 from http.client import HTTPConnection
 from importlib.metadata import version
 from pathlib import Path
@@ -20,23 +19,15 @@ from statistics import median
 from typing import Any
 
 from benchmarks.result import BenchmarkResult, write_result
-from components.embedded import deployment, process
-from components.embedded.inputs import read_and_plan
+from benchmarks.served_endpoint import served_endpoint
 from components.embedded.readiness import PREDICT_PATH
-from components.embedded.requests import server_inputs
 from components.embedded.server_config import ServerConfig
 from components.load.inputs import distinct_rows, measured_rows
 from optimizers.errors import DeployError
 from optimizers.hardware import detect
-from optimizers.progress import SilentProgress
 from optimizers.rows import RowEncoder
 from optimizers.session import Session, open_session, read_manifest
-from stacks.arguments import embedded_inputs
-from stacks.artifacts import ensure_artifacts
-from stacks.project import Project
-from stacks.stack_file import read_spec
 
-ROOT = Path(__file__).parents[1]
 COMMAND = "make bench ONLY=endpoint-overhead"
 ROUNDS = 9
 TURNS = 10
@@ -53,7 +44,8 @@ SUCCESS = 200
 
 def main() -> int:
     """Measure and return 1 if a goal is missed."""
-    with _served() as config:
+    with served_endpoint() as endpoint:
+        config = endpoint.config
         folder = Path(config.artifact_folder)
         session = open_session(folder, config.threads)
         encoder = RowEncoder(read_manifest(folder), folder)
@@ -62,25 +54,6 @@ def main() -> int:
     for result in results:
         write_result(result)
     return int(any(result.ok is False for result in results))
-
-
-@contextmanager
-def _served() -> Iterator[ServerConfig]:
-    """Yield the configuration of a server that runs what the stack `local` plans, without its cache."""
-    project = Project(ROOT)
-    spec = read_spec(ROOT, "local")
-    ensure_artifacts(spec, project, SilentProgress(), print)
-    with tempfile.TemporaryDirectory() as folder:
-        planned = embedded_inputs(spec, project, "local")
-        inputs = planned.model_copy(
-            update={"run_path": folder, "port": process.free_port(planned.host), "cache_entries": 0}
-        )
-        server = server_inputs(read_and_plan(spec.name, inputs), inputs)
-        try:
-            deployment.deploy(server)
-            yield server.config
-        finally:
-            deployment.remove(Path(server.run_folder))
 
 
 def _overhead(config: ServerConfig, session: Session, encoder: RowEncoder, rows: Iterator[Any]) -> BenchmarkResult:

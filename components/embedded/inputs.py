@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from components.capacity.fleet import Arrivals
 from components.capacity.prediction import Prediction
 from components.embedded.plan import EmbeddedRequest, plan_endpoint, predict_load
 from components.endpoint_plan import EndpointPlan
@@ -74,14 +75,14 @@ def read_and_plan(name: str, inputs: EmbeddedInputs) -> EndpointPlan:
     return plan_endpoint(_request(name, inputs), _read_locked(name, inputs), hardware.detect())
 
 
-def read_and_predict(name: str, inputs: EmbeddedInputs, rates_rps: Sequence[float]) -> list[Prediction]:
+def read_and_predict(name: str, inputs: EmbeddedInputs, loads: Sequence[Arrivals]) -> list[Prediction]:
     """
-    Read the same, and predict the planned endpoint at each of these rates.
+    Read the same, and predict the planned endpoint under each of these loads.
 
     Raises:
         ArtifactError: The lock has no such model, or no measurement of it.
     """
-    return predict_load(_request(name, inputs), _read_locked(name, inputs), hardware.detect(), rates_rps)
+    return predict_load(_request(name, inputs), _read_locked(name, inputs), hardware.detect(), loads)
 
 
 def _request(name: str, inputs: EmbeddedInputs) -> EmbeddedRequest:

@@ -83,7 +83,9 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
     singles = _one_at_a_time(chosen)
     batch_size = _batch_size(request, singles)
     calls = _concurrent_calls(chosen)
-    prediction = _predict(chosen, batch_size, calls, request.goal.throughput_rps, request.goal.latency_sla_ms)
+    # Callers that know nothing of each other arrive as a Poisson process.
+    load = Arrivals(rate_rps=request.goal.throughput_rps)
+    prediction = _predict(chosen, batch_size, calls, load, request.goal.latency_sla_ms)
     facts = SourceFacts(model_format=locked.request.model_format, model_size_bytes=locked.model_size_bytes)
     recipe = recipe_for(facts, request.goal, report.hardware)
     platform = choose_platform(
@@ -125,10 +127,10 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
 
 
 def predict_load(
-    request: EmbeddedRequest, locked: LockedModel, hardware: Hardware, rates_rps: Sequence[float]
+    request: EmbeddedRequest, locked: LockedModel, hardware: Hardware, loads: Sequence[Arrivals]
 ) -> list[Prediction]:
     """
-    Return what the planned endpoint will do at each of these rates, predicted as the plan predicts.
+    Return what the planned endpoint will do under each of these loads, predicted as the plan predicts.
 
     Raises:
         ArtifactError: As `plan_endpoint`.
@@ -136,7 +138,7 @@ def predict_load(
     report = _report_for(locked, hardware, request.name)
     chosen = report.candidate(report.chosen)
     batch_size, calls = _batch_size(request, _one_at_a_time(chosen)), _concurrent_calls(chosen)
-    return [_predict(chosen, batch_size, calls, rate_rps, request.goal.latency_sla_ms) for rate_rps in rates_rps]
+    return [_predict(chosen, batch_size, calls, load, request.goal.latency_sla_ms) for load in loads]
 
 
 def _one_at_a_time(chosen: CandidateReport) -> tuple[Measurement, ...]:
@@ -144,14 +146,14 @@ def _one_at_a_time(chosen: CandidateReport) -> tuple[Measurement, ...]:
 
 
 def _predict(
-    chosen: CandidateReport, batch_size: Decision, calls: Decision, rate_rps: float, sla_ms: float
+    chosen: CandidateReport, batch_size: Decision, calls: Decision, load: Arrivals, sla_ms: float
 ) -> Prediction:
-    """Predict one server with the planned batcher; callers that know nothing of each other arrive as Poisson says."""
+    """Predict one server with the planned batcher."""
     in_flight = {1, int(calls.value)}
     measured = tuple(item for item in chosen.measurements if item.concurrency in in_flight)
     service = ServiceTimes(measurements=measured, overhead_ms=SERVER_OVERHEAD_MS)
     fleet = Fleet(max_batch_size=int(batch_size.value), concurrent_calls=int(calls.value))
-    return predict(service, fleet, Arrivals(rate_rps=rate_rps), sla_ms)
+    return predict(service, fleet, load, sla_ms)
 
 
 def _report_for(locked: LockedModel, hardware: Hardware, name: str) -> Report:
@@ -231,8 +233,8 @@ def _predicted(prediction: Prediction, request: EmbeddedRequest, report: Report)
     busy = report.other_cpu_share or 0
     disturbed = f", {busy:.0%} of it busy with other work" if busy > QUIET_CPU_SHARE else ""
     measured = f"measured {report.measured_at[:10]} on {machine}{tokens}{disturbed}"
-    rows = f"{prediction.mean_batch:.2g} rows a call"
-    load = f"at {request.goal.throughput_rps} requests/s, {rows}: {prediction.model}; {measured}"
+    batch = f"batch {prediction.mean_batch:.2g}"
+    load = f"at {request.goal.throughput_rps} requests/s, {batch}: {prediction.model}; {measured}"
     overhead = f"full calls one after the other, and {SERVER_OVERHEAD_MS:g} ms a request for the server; {measured}"
     return Predicted(
         p50_ms=Estimate(value=_rounded(prediction.p50_ms), basis=load),

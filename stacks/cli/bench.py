@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from components.capacity.fleet import Arrivals
 from components.embedded.inputs import EmbeddedInputs, read_and_predict
 from components.embedded.process import running_config
 from components.embedded.readiness import PREDICT_PATH, is_ready
@@ -118,7 +119,7 @@ def _measure(  # noqa: PLR0913, PLR0917 - the six things that a load is about
     reference = measured_rows(Path(config.artifact_folder), plan.measured.sequence_length)
     capacity = plan.predicted.capacity_rps.value or 0.0
     steps = list[object]()
-    predictions = read_and_predict(plan.name, inputs, rates_rps)
+    predictions = read_and_predict(plan.name, inputs, [Arrivals(rate_rps=rate_rps) for rate_rps in rates_rps])
     for index, (rate_rps, prediction) in enumerate(zip(rates_rps, predictions, strict=True)):
         say(f"bench: {rate_rps:g} requests/s for {seconds:g} s")
         job = LoadJob(

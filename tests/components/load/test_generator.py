@@ -5,10 +5,12 @@ import threading
 import time
 from collections.abc import Generator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
 
 import pytest
 from pydantic import ValidationError
 
+from components.capacity.arrivals import arrival_times
 from components.load.job import LoadJob
 from components.load.process import run_job
 
@@ -124,3 +126,17 @@ def test_a_window_without_an_arrival_still_has_its_length(server: Server) -> Non
 
     assert (answer.latencies_ms, answer.lags_ms) == ([], [])
     assert answer.elapsed_s == 1
+
+
+def test_a_load_in_bursts_sends_many_requests_close_together(server: Server) -> None:
+    def shortest_half_s(variation: float) -> float:
+        times_s = arrival_times(50, 100, seed=3, variation=variation)
+        gaps_s = sorted(later - earlier for earlier, later in pairwise(times_s))
+        return sum(gaps_s[: len(gaps_s) // 2])
+
+    bursty = job(server.url).model_copy(update={"arrival_variation": 9.0})
+
+    answer = run_job(bursty)
+
+    assert len(answer.lags_ms) == len(arrival_times(bursty.rate_rps, bursty.seconds, bursty.seed, 9.0))
+    assert shortest_half_s(9.0) < 0.7 * shortest_half_s(1.0)

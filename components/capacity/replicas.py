@@ -53,7 +53,13 @@ def fewest_replicas(  # noqa: PLR0913 - what the load is, what answers it, and t
     Raises:
         GoalUnreachable: A replica that has nothing else to do does not answer within the SLA.
         NoCapacity: The highest number of replicas is too few.
+        ValueError: A limit is out of its range.
     """
+    if sla_ms <= 0 or not 0 < target_utilization <= 1 or most < 1:
+        raise ValueError(
+            f"an SLA of {sla_ms:g} ms, a target utilization of {target_utilization:g} and {most} replicas at most; needs an "
+            "SLA above 0, a target in (0, 1] and at least one replica"
+        )
     idle = _of(1, service, replica, Arrivals(rate_rps=1e-3 / service.busy_ms(1)), sla_ms)
     if idle.p99_ms is None or idle.p99_ms > sla_ms:
         bare_ms = float("inf") if idle.p99_ms is None else idle.p99_ms

@@ -89,7 +89,15 @@ def lowest_min_replicas(
         lag_s: From a rise in load to a replica that carries it.
         replica_rps: What a replica answers within its SLA, above 0.
         target_utilization: Share of that which the scaler aims at, above 0 and at most 1.
+
+    Raises:
+        ValueError: An argument is out of its range.
     """
+    if not 0 <= lag_s < math.inf or not replica_rps > 0 or not 0 < target_utilization <= 1:
+        raise ValueError(
+            f"a lag of {lag_s:g} s, {replica_rps:g} requests/s a replica and a target utilization of {target_utilization:g}; "
+            "needs a lag of at least 0, a rate above 0 and a target in (0, 1]"
+        )
     needed, at_s = 1, None
     for time_s in _moments(curve, lag_s):
         load = curve.rate_at(time_s)

@@ -97,3 +97,18 @@ def test_the_last_replica_that_is_allowed_is_tried() -> None:
     bound = fewest_replicas(service, SHARED, load, sla_ms=22, target_utilization=0.9, most=free.replicas)
 
     assert bound == free
+
+
+@pytest.mark.parametrize(
+    ("sla_ms", "target_utilization", "most"), [(0, 0.7, 9), (50, 0, 9), (50, 1.1, 9), (50, 0.7, 0)]
+)
+def test_limits_out_of_range_are_refused(sla_ms: float, target_utilization: float, most: int) -> None:
+    with pytest.raises(ValueError, match="a target in"):
+        fewest_replicas(
+            service_times(),
+            SHARED,
+            Arrivals(rate_rps=1),
+            sla_ms=sla_ms,
+            target_utilization=target_utilization,
+            most=most,
+        )

@@ -86,3 +86,12 @@ def test_with_the_bound_every_moment_is_carried_and_never_more_than_the_peak_nee
 def test_no_part_of_the_lag_is_negative(field: str) -> None:
     with pytest.raises(ValueError, match=field):
         ScalingLag.model_validate({**SAGEMAKER.model_dump(), field: -1})
+
+
+@pytest.mark.parametrize(
+    ("lag_s", "replica_rps", "target_utilization"),
+    [(-1, 10, 0.7), (math.inf, 10, 0.7), (60, 0, 0.7), (60, math.nan, 0.7), (60, 10, 0), (60, 10, 1.5)],
+)
+def test_arguments_out_of_range_are_refused(lag_s: float, replica_rps: float, target_utilization: float) -> None:
+    with pytest.raises(ValueError, match="needs a lag of at least 0"):
+        lowest_min_replicas(ConstantTraffic(rate_rps=5).curve, lag_s, replica_rps, target_utilization)

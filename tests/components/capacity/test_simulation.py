@@ -1,6 +1,7 @@
 """The simulation agrees with the queues that have exact answers, and shows what formulas cannot."""
 
 import math
+import time
 from statistics import fmean, median
 
 import pytest
@@ -12,7 +13,7 @@ from components.capacity.batch_queue import CallDraws, Served, serve_one_call, s
 from components.capacity.fleet import Arrivals, Fleet, Routing
 from components.capacity.queueing import allen_cunneen_wait_s, erlang_c, exponential_wait_s
 from components.capacity.service import ServiceTimes
-from components.capacity.simulation import simulate, simulate_requests
+from components.capacity.simulation import MOST_REPLICAS, simulate, simulate_requests
 from tests.support.call_times import service_times, timed
 
 COUNT = 200_000
@@ -130,6 +131,26 @@ def test_an_idle_server_answers_in_its_call_time() -> None:
 
     assert found.p50_ms == pytest.approx(12)
     assert found.p99_ms == pytest.approx(12, rel=0.01)
+
+
+def test_three_hundred_thousand_requests_take_less_than_a_second() -> None:
+    service = ServiceTimes(measurements=(timed(10, 17), timed(70, 90, rows=8)), overhead_ms=2)
+    started_s = time.process_time()
+
+    simulate_requests(service, Fleet(max_batch_size=32), Arrivals(rate_rps=70), 300_000)
+
+    assert time.process_time() - started_s < 1
+
+
+def test_a_large_fleet_is_bounded_by_a_smaller_one_with_its_share_of_the_load() -> None:
+    service = service_times(10, 0.2)
+
+    large, small = (
+        simulate(service, Fleet(replicas=replicas), Arrivals(rate_rps=90 * replicas))
+        for replicas in (10 * MOST_REPLICAS, MOST_REPLICAS)
+    )
+
+    assert large == small
 
 
 def test_bursts_make_the_tail_longer() -> None:

@@ -118,6 +118,16 @@ def test_the_prediction_is_that_of_the_planned_batch_and_says_how_sure_it_is() -
     assert "within 14%" in unbatched.predicted.p99_ms.basis
 
 
+def test_two_calls_at_once_are_predicted_with_what_was_measured_of_two() -> None:
+    two = measurement(12, 14).model_copy(update={"concurrency": 2, "throughput_rps": 2000 / 12})
+
+    result = plan_endpoint(request(max_batch_size=1), locked_model(report(measurement(10, 11), two)), hardware())
+
+    assert result.concurrent_calls.value == 2
+    assert result.predicted.capacity_rps.value == pytest.approx(2000 / (12 + 2 * SERVER_OVERHEAD_MS), rel=0.01)
+    assert "calls that slow each other down" in result.predicted.p99_ms.basis
+
+
 def test_batching_off_in_the_spec_means_one_row_a_call() -> None:
     decision = plan(Case(max_batch_size=1)).max_batch_size
 

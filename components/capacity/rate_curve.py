@@ -82,13 +82,13 @@ class RateCurve(BaseModel):
             highest = max(highest, *inside, 0.0)
         return highest
 
-    def arrivals_s(self, seconds: float, seed: int) -> list[float]:
+    def arrivals_s(self, seconds: float, seed: int, start_s: float = 0.0) -> list[float]:
         """
-        Return arrival times in seconds, in order, all below `seconds`; same arguments, same times.
+        Return arrival times in seconds after `start_s`, in order, all below `seconds`; same arguments, same times.
 
         Arrivals at the peak rate are kept with the share that the rate has of the peak (thinning: Lewis and Shedler 1979,
         Naval Research Logistics Quarterly 26).
         """
         kept = random.Random(f"thinning {seed}").random  # noqa: S311 - decides a load, no secret
         times_s = arrival_times(self.peak_rps, seconds, seed, self.variation)
-        return [time_s for time_s in times_s if kept() * self.peak_rps < self.rate_at(time_s)]
+        return [time_s for time_s in times_s if kept() * self.peak_rps < self.rate_at(start_s + time_s)]

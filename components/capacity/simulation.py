@@ -16,6 +16,7 @@ from components.capacity.batch_queue import (
     serve_shared,
 )
 from components.capacity.fleet import Arrivals, Fleet, Routing
+from components.capacity.rate_curve import RateCurve
 from components.capacity.service import ServiceTimes
 
 REPEATS = 10
@@ -23,6 +24,8 @@ REPEATS = 10
 STUDENT_T = 2.262
 SHORT_REQUESTS = 40_000
 LONG_REQUESTS = 200_000
+# About three seconds of computing.
+MOST_REQUESTS = 2_000_000
 # A short run whose interval reaches this far from its p99 is repeated as a long one.
 NARROW = 0.05
 # A larger fleet is simulated as so many replicas with their share of the load. Fewer replicas help each other less, so the
@@ -81,17 +84,58 @@ def simulate_requests(
     count = requests // REPEATS
     runs = list[Served]()
     draws = CallDraws(service, seed)
-    for repeat in range(REPEATS):
-        own_seed = seed * REPEATS + repeat
+    for own_seed in _seeds(seed):
         arrivals_ms = first_arrivals(count, arrivals.rate_rps / 1000, own_seed, arrivals.variation)
-        runs.append(_serve(arrivals_ms, fleet, draws, own_seed))
+        warm_ms = arrivals_ms[int(WARM_UP_SHARE * count)]
+        runs.append(_serve(arrivals_ms, fleet, draws, warm_ms, own_seed))
+    counted_s = sum(len(run.responses_ms) for run in runs) / arrivals.rate_rps
+    return _summed_up(runs, fleet, counted_s, count * REPEATS)
+
+
+def simulate_window(  # noqa: PLR0913, PLR0917 - what answers, what arrives, and which part of it
+    service: ServiceTimes, fleet: Fleet, curve: RateCurve, start_s: float, seconds: float, seed: int = 1
+) -> Simulated:
+    """
+    Return the response in a window of declared traffic, such as its peak, that starts with an empty queue.
+
+    Unlike `simulate`, this has an answer where the load is over the capacity for a while.
+
+    Args:
+        service: Measured call times.
+        fleet: What answers.
+        curve: The declared traffic.
+        start_s: Start of the window on the curve.
+        seconds: Length of the window.
+        seed: Decides the arrivals and the call times.
+
+    Raises:
+        ValueError: The window has no arrival, or more than can be simulated.
+    """
+    expected = curve.highest_over(start_s, seconds) * seconds * REPEATS
+    if expected > MOST_REQUESTS:
+        raise ValueError(
+            f"{expected:g} requests are too many to simulate; choose a window with {MOST_REQUESTS} at most"
+        )
+    draws = CallDraws(service, seed)
+    runs = list[Served]()
+    for own_seed in _seeds(seed):
+        arrivals_ms = [1000 * time_s for time_s in curve.arrivals_s(seconds, own_seed, start_s)]
+        if not arrivals_ms:
+            raise ValueError(f"no request arrives within {seconds:g} s of {start_s:g} s; choose a longer window")
+        runs.append(_serve(arrivals_ms, fleet, draws, 0.0, own_seed))
+    return _summed_up(runs, fleet, REPEATS * seconds, sum(len(run.responses_ms) for run in runs))
+
+
+def _seeds(seed: int) -> list[int]:
+    return [seed * REPEATS + repeat for repeat in range(REPEATS)]
+
+
+def _summed_up(runs: Sequence[Served], fleet: Fleet, counted_s: float, requests: int) -> Simulated:
     ordered = [sorted(run.responses_ms) for run in runs]
     together = sorted(response for responses in ordered for response in responses)
     p99s = [_quantile(responses, 0.99) for responses in ordered]
     p99_ms = _quantile(together, 0.99)
     reach_ms = STUDENT_T * stdev(p99s) / math.sqrt(REPEATS)
-    calls = sum(run.calls for run in runs)
-    counted_s = len(together) / arrivals.rate_rps
     slots = fleet.replicas * fleet.concurrent_calls
     return Simulated(
         p50_ms=_quantile(together, 0.5),
@@ -99,13 +143,12 @@ def simulate_requests(
         p99_low_ms=max(0.0, min(p99_ms, fmean(p99s)) - reach_ms),
         p99_high_ms=max(p99_ms, fmean(p99s)) + reach_ms,
         utilization=sum(run.busy_ms for run in runs) / 1000 / counted_s / slots,
-        mean_batch=len(together) / calls,
-        requests=count * REPEATS,
+        mean_batch=len(together) / sum(run.calls for run in runs),
+        requests=requests,
     )
 
 
-def _serve(arrivals_ms: Sequence[float], fleet: Fleet, draws: CallDraws, seed: int) -> Served:
-    warm_ms = arrivals_ms[int(WARM_UP_SHARE * len(arrivals_ms))]
+def _serve(arrivals_ms: Sequence[float], fleet: Fleet, draws: CallDraws, warm_ms: float, seed: int) -> Served:
     if fleet.replicas == 1 or fleet.routing is Routing.SHARED_QUEUE:
         return _serve_line(arrivals_ms, fleet, draws, warm_ms)
     if fleet.routing is Routing.LEAST_OUTSTANDING:

@@ -39,7 +39,8 @@ def closed_form(service: ServiceTimes, fleet: Fleet, arrivals: Arrivals) -> Clos
     """
     calls, replicas = fleet.concurrent_calls, fleet.replicas
     services_s = [
-        (time_ms + service.request_ms(1, calls)) / 1000 for time_ms in service.call(1, calls).quantiles_ms()[::STRIDE]
+        (time_ms + service.request_ms(1, calls)) / 1000
+        for time_ms in service.call(1, calls).quantiles_ms()[STRIDE // 2 :: STRIDE]
     ]
     service_s = service.busy_ms(1, calls) / 1000
     variation = service.call(1, calls).variance_ms2 / (1000 * service_s) ** 2

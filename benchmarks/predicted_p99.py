@@ -26,6 +26,7 @@ from components.load.process import run_job
 from optimizers.atomic_file import write_atomically
 from optimizers.errors import DeployError
 from optimizers.hardware import detect
+from optimizers.processor_load import processor_times
 from optimizers.statistics import percentile
 
 COMMAND = "make bench ONLY=predicted-p99"
@@ -52,6 +53,8 @@ class LoadPoint(BaseModel):
         variation: Squared coefficient of variation of the gaps between arrivals.
         utilization: Share of the predicted capacity.
         high_ms: Upper end of the interval of the predicted p99.
+        measured_low_ms: Lower end of the interval of the measured p99; too near, since waits in a row are alike.
+        busy_cpu_share: Of all cores, 0 to 1, whoever kept them busy; more than at a similar load means a disturbed one.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,7 +69,10 @@ class LoadPoint(BaseModel):
     measured_ms: float
     measured_low_ms: float
     measured_high_ms: float
+    predicted_p50_ms: float
+    measured_p50_ms: float
     client_lag_p99_ms: float
+    busy_cpu_share: float
 
     @property
     def error(self) -> float:
@@ -113,11 +119,13 @@ def _points(endpoint: ServedEndpoint, seconds: float) -> list[LoadPoint]:
     predictions = read_and_predict(endpoint.plan.name, endpoint.inputs, loads)
     rows = measured_rows(Path(endpoint.config.artifact_folder), endpoint.plan.measured.sequence_length)
     _load(endpoint, loads[0], rows, WARM_UP_S, seed=0)
-    points = list[LoadPoint]()
+    points, cores = list[LoadPoint](), detect().cpu_cores
     for seed, (load, prediction) in enumerate(zip(loads, predictions, strict=True), start=1):
+        before = processor_times()
         answer = _load(endpoint, load, rows, seconds, seed)
+        after = processor_times()
         measured = percentile(answer.latencies_ms, 0.99)
-        if prediction.p99_ms is None or prediction.p99_high_ms is None:
+        if prediction.p50_ms is None or prediction.p99_ms is None or prediction.p99_high_ms is None:
             raise DeployError(f"no p99 is predicted at a utilization of {prediction.utilization:.2f}")
         points.append(
             LoadPoint(
@@ -131,7 +139,10 @@ def _points(endpoint: ServedEndpoint, seconds: float) -> list[LoadPoint]:
                 measured_ms=measured.value_ms,
                 measured_low_ms=measured.low_ms,
                 measured_high_ms=measured.high_ms,
+                predicted_p50_ms=prediction.p50_ms,
+                measured_p50_ms=percentile(answer.latencies_ms, 0.5).value_ms,
                 client_lag_p99_ms=percentile(answer.lags_ms, 0.99).value_ms,
+                busy_cpu_share=round((after.busy_s - before.busy_s) / (after.at_s - before.at_s) / cores, 3),
             )
         )
         print(f"  {_described(points[-1])}", file=sys.stderr)
@@ -160,7 +171,8 @@ def _described(point: LoadPoint) -> str:
     return (
         f"batches of {point.max_batch_size}, {arrivals}, {point.rate_rps:.1f} requests/s ({point.utilization:.0%}): p99 "
         f"{point.predicted_ms:.1f} ms predicted, {point.measured_ms:.1f} ms measured "
-        f"({point.measured_low_ms:.1f} to {point.measured_high_ms:.1f}; {point.requests} requests), {point.error:+.0f} %"
+        f"({point.measured_low_ms:.1f} to {point.measured_high_ms:.1f}; {point.requests} requests), {point.error:+.0f} %; "
+        f"p50 {point.predicted_p50_ms:.1f} and {point.measured_p50_ms:.1f} ms; {point.busy_cpu_share:.0%} of the cores busy"
     )
 
 

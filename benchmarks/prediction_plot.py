@@ -64,6 +64,9 @@ def _draw(axes: Any, points: Sequence[Point]) -> None:  # noqa: ANN401 - matplot
         )
     axes.set_xscale("log")
     axes.set_yscale("log")
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter("{x:g}")
     axes.set_xlim(ends)
     axes.set_ylim(ends)
     axes.set_xlabel("measured p99, ms (95 % interval)")

@@ -133,7 +133,7 @@ def test_commands_about_a_stack_that_is_not_deployed_say_so(optimized: Checkout)
     )
     assert optimized.serving("refresh").out == "nothing is deployed; `serving up --stack local` deploys\n"
     assert optimized.serving("down").out == "nothing was deployed in stack `local`\n"
-    assert optimized.serving("down", "--json").document == {"changes": {}, "changed": {}}
+    assert optimized.serving("down", "--json").document == {"changes": {}, "changed": {}, "forgotten": []}
 
 
 @pytest.mark.integration

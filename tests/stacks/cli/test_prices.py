@@ -1,10 +1,8 @@
 """`serving prices`: what a person and a machine read, what is refused, and what is written when."""
 
-import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 import stamina
@@ -17,20 +15,10 @@ from stacks.cli import prices_refresh
 from stacks.cli.app import app
 from stacks.cli.exit import run_and_exit
 from tests.support.catalog_rows import machine, row
+from tests.support.checkout import Finished
 from tests.support.price_lists import E2, Document, ec2_file, page_of, spot, spot_history, write
 
 ROWS = [row(), row(name="g5.2xlarge", usd_per_hour=None, spot_usd_per_hour=None), machine("e2-standard-2", 2, 8.0)]
-
-
-@dataclass(frozen=True)
-class Ran:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def document(self) -> Any:
-        return json.loads(self.out)
 
 
 @dataclass(frozen=True)
@@ -44,12 +32,12 @@ class Project:
     def prices(self) -> Path:
         return self.root / "prices.csv"
 
-    def serving(self, *arguments: str) -> Ran:
+    def serving(self, *arguments: str) -> Finished:
         with pytest.raises(SystemExit) as end:
             run_and_exit(app, ["prices", *arguments])
         shown = self.capture.readouterr()
         assert "Traceback" not in shown.err
-        return Ran(int(end.value.code or 0), shown.out, shown.err)
+        return Finished(int(end.value.code or 0), shown.out, shown.err)
 
     def list(self, document: Document, name: str = "list.json") -> str:
         (self.root / "lists").mkdir(exist_ok=True)

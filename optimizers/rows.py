@@ -1,6 +1,7 @@
 """Turn the rows of a request into one padded batch of arrays, and a batch of outputs into answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -17,6 +18,7 @@ TOKEN_MASK = "attention_mask"  # noqa: S105 - the name of an input
 TOKEN_INPUTS = frozenset({TOKEN_IDS, TOKEN_MASK, "token_type_ids"})
 
 LONGEST_NAME = 80
+LONG_TEXT = 10_000
 ANSWER_KINDS = {"i": "iub", "u": "iub", "f": "iuf", "b": "b"}
 KINDS: dict[type, str] = {
     str: "a text", bool: "true or false", int: "a number", float: "a number", type(None): "null", dict: "an object",
@@ -148,7 +150,9 @@ class RowEncoder:
             text.encode()
         except UnicodeEncodeError:
             raise InvalidRow(index, "a text with a lone surrogate", "a text is valid Unicode", "repair it") from None
-        ids: list[int] = self._tokenizer.encode(text).ids
+        # The call for several texts lets other threads run meanwhile, which one text of megabytes would stop for seconds.
+        encoded = self._tokenizer.encode_batch([text])[0] if len(text) > LONG_TEXT else self._tokenizer.encode(text)
+        ids: list[int] = encoded.ids
         if not ids:
             raise InvalidRow(
                 index, f"{text[:LONGEST_NAME]!r}", "the tokenizer finds no token in it", "send a longer text"
@@ -208,7 +212,9 @@ def _array(index: int, spec: TensorSpec, value: object, axes: dict[str, int]) ->
         array = np.asarray(value)
     except (ValueError, OverflowError):
         raise InvalidRow(index, "lists of unequal length", f"`{spec.name}` has one shape", fix) from None
-    if array.dtype.kind not in ANSWER_KINDS.get(dtype.kind, ""):
+    if array.dtype.kind not in ANSWER_KINDS.get(dtype.kind, "") or (
+        dtype.kind == "f" and _holds_bool(value, array.ndim)
+    ):
         raise InvalidRow(index, _kind(value), f"`{spec.name}` holds {spec.dtype} numbers", fix)
     if not _sizes_fit(array.shape, shape, axes):
         raise InvalidRow(index, f"the shape {array.shape}", f"`{spec.name}` has the shape {_shape(shape)}", fix)
@@ -217,6 +223,14 @@ def _array(index: int, spec: TensorSpec, value: object, axes: dict[str, int]) ->
     if not (np.isfinite(converted).all() if dtype.kind == "f" else (converted == array).all()):
         raise InvalidRow(index, f"a number that does not fit {spec.dtype}", "numbers are finite and in range", fix)
     return converted
+
+
+def _holds_bool(value: object, dimensions: int) -> bool:
+    """Return whether true or false is among numbers, in lists of lists; numpy takes them for 1 and 0."""
+    items = iter([value])
+    for _ in range(dimensions):
+        items = chain.from_iterable(cast("Iterable[Iterable[object]]", items))
+    return bool in set(map(type, items))
 
 
 def _sizes_fit(sizes: Sequence[int], shape: Sequence[int | str], axes: dict[str, int]) -> bool:

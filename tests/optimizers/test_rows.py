@@ -1,6 +1,8 @@
 """Rows of a request become arrays that fit the model, or are refused by name."""
 
 import contextlib
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ from hypothesis import strategies as st
 
 from optimizers.artifact import Manifest, Tokenizer
 from optimizers.errors import InvalidRow
-from optimizers.rows import RowEncoder
+from optimizers.rows import LONG_TEXT, RowEncoder
 from optimizers.signature import Signature, TensorSpec
 from optimizers.vocabulary import Precision, Prediction, Runtime
 from tests.support.small_tokenizer import CLS, PAD, SEP, UNKNOWN, WORDS, write_small_tokenizer
@@ -128,6 +130,28 @@ def test_no_text_is_longer_than_the_maximum(
     assert len(ids) == min(len(words) + 2, max_length)
 
 
+def test_true_and_false_are_no_numbers_in_lists_of_lists_either() -> None:
+    encode = encoder(TensorSpec(name="x", shape=("batch", 2, 2)))
+
+    assert encode.encode([[[1, 2.5], [0, 1]]])["x"].tolist() == [[[1.0, 2.5], [0.0, 1.0]]]
+    assert "`x` holds float32 numbers" in said(encode, [[[1, 2.5], [0, True]]])
+
+
+def test_other_threads_run_while_a_very_long_text_is_cut(tmp_path: Path) -> None:
+    encode = text_encoder(tmp_path)
+    encode.encode(["the train " * LONG_TEXT])
+    turns = 0
+    with ThreadPoolExecutor(1) as thread:
+        found = thread.submit(encode.encode, ["the train " * 400_000])
+        while not found.done():
+            time.sleep(0.001)
+            turns += 1
+
+    assert found.result()["input_ids"].tolist() == [[CLS, token_id("the"), token_id("train"), token_id("the"), SEP]]
+    # A call that lets nobody run leaves one or two.
+    assert turns > 10
+
+
 def nested(depth: int) -> list[Any]:
     row: list[Any] = [1]
     for _ in range(depth):
@@ -217,6 +241,9 @@ def test_numbers_have_the_type_that_the_model_takes(dtype: str, row: list[Any], 
         ("int64", [1.0, 0]),
         ("bool", [1, 0]),
         ("float32", [True, False]),
+        ("float32", [True, 1.5]),
+        ("float64", [1, False]),
+        ("float16", {"x": [1.5, True]}),
         ("float32", ["1", "2"]),
         ("float32", [None, 1]),
         ("float32", [[1], [1, 2]]),

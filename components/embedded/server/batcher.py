@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from queue import Empty, SimpleQueue
 from typing import Generic, NamedTuple, TypeVar
 
+FEWEST_ROWS_AHEAD = 16
+
 Row = TypeVar("Row")
 Answer = TypeVar("Answer")
 
@@ -20,7 +22,8 @@ class Batcher(Generic[Row, Answer]):
     Answers rows in calls of at most `max_batch_size`, in the order in which they came.
 
     It never waits for a batch to fill: a lone row on an idle server is called at once. Rows whose request was cancelled
-    before their call are left out.
+    before their call are left out. A request of many rows lets others in between: of its rows only as many wait at once
+    as keep the calls busy.
 
     Args:
         call: Answers a batch; called from `concurrent_calls` threads.
@@ -33,6 +36,7 @@ class Batcher(Generic[Row, Answer]):
     ) -> None:
         self._call = call
         self._max_batch_size = max_batch_size
+        self._rows_ahead = max(FEWEST_ROWS_AHEAD, 2 * max_batch_size * concurrent_calls)
         self._waiting: SimpleQueue[_Waiting[Row, Answer]] = SimpleQueue()
         for _ in range(concurrent_calls):
             threading.Thread(target=self._work, name="model", daemon=True).start()
@@ -41,9 +45,17 @@ class Batcher(Generic[Row, Answer]):
         """Return one answer for each row; raises what `call` raised for the batch that one of them was in."""
         loop = asyncio.get_running_loop()
         waiting = [_Waiting[Row, Answer](row, loop.create_future()) for row in rows]
-        for item in waiting:
-            self._waiting.put(item)
-        return list(await asyncio.gather(*(item.future for item in waiting)))
+        try:
+            for index, item in enumerate(waiting):
+                if index >= self._rows_ahead:
+                    await waiting[index - self._rows_ahead].future
+                self._waiting.put(item)
+            return [await item.future for item in waiting]
+        finally:
+            for item in waiting:
+                # What failed with its batch after the first failure was told is nobody's news.
+                if not item.future.cancel() and not item.future.cancelled():
+                    item.future.exception()
 
     def _work(self) -> None:
         while True:

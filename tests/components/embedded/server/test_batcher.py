@@ -88,6 +88,55 @@ def test_a_row_whose_caller_gave_up_is_not_called() -> None:
     assert model.calls == [[0], [2]]
 
 
+def test_a_request_of_few_rows_does_not_wait_for_all_the_rows_of_a_large_one() -> None:
+    model = Model()
+    batcher = Batcher(model, 4, 1)
+
+    async def ask() -> None:
+        large = asyncio.create_task(batcher.answer(range(1000)))
+        await asyncio.sleep(0)
+        assert await batcher.answer([5000]) == [10_000]
+        assert not large.done()
+        assert await large == [2 * row for row in range(1000)]
+
+    asyncio.run(ask())
+
+    called_before = next(index for index, call in enumerate(model.calls) if 5000 in call)
+    assert called_before <= 5
+
+
+def test_rows_that_wait_for_their_turn_are_given_up_with_their_request() -> None:
+    model = Model(open_gate=False)
+    batcher = Batcher(model, 4, 1)
+
+    async def ask() -> None:
+        large = asyncio.create_task(batcher.answer(range(1000)))
+        await asyncio.to_thread(model.started.wait, 30)
+        large.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await large
+        model.gate.set()
+        assert await batcher.answer([5000]) == [10_000]
+
+    asyncio.run(ask())
+
+    assert [call for call in model.calls if 5000 not in call] == model.calls[:1]
+
+
+def test_a_large_request_of_which_a_row_fails_is_ended_without_a_trace_in_the_log(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    batcher = Batcher(Model(), 4, 1)
+
+    async def ask() -> None:
+        with pytest.raises(ValueError, match="a negative row"):
+            await batcher.answer([*range(40), -1, *range(40)])
+
+    asyncio.run(ask())
+
+    assert caplog.records == []
+
+
 def test_a_call_that_fails_fails_its_requests_and_the_next_one_is_answered() -> None:
     model = Model()
     batcher = Batcher(model, 1, 1)

@@ -17,6 +17,8 @@ class ServerConfig(BaseModel):
         concurrent_calls: Calls of the model in flight at once, for each worker.
         request_timeout_s: A request that is not answered by then is ended.
         max_concurrency: Requests in the server at once; one more is refused with status 429.
+        max_body_bytes: Longest body of a request; a longer one is refused with status 413.
+        max_rows: Most rows in a request; more are refused with status 400.
         cache_entries: Answers kept in memory; 0 switches the cache off.
         log_file: One JSON object a line.
         trace_sample_ratio: Share of requests that are traced, where an OpenTelemetry collector is configured.
@@ -36,6 +38,8 @@ class ServerConfig(BaseModel):
     concurrent_calls: int = Field(ge=1)
     request_timeout_s: int = Field(ge=1)
     max_concurrency: int = Field(ge=1)
+    max_body_bytes: int = Field(ge=1)
+    max_rows: int = Field(ge=1)
     cache_entries: int = Field(ge=0)
     log_file: str
     trace_sample_ratio: float = Field(default=0.05, ge=0, le=1)

@@ -7,6 +7,7 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
+from components.embedded.requests import MAX_BODY_BYTES, MAX_ROWS
 from components.embedded.server_config import ServerConfig
 from components.embedded.server_inputs import ServerInputs
 from optimizers.artifact import MANIFEST_NAME, REFERENCE_NAME, Artifact, Manifest
@@ -72,6 +73,23 @@ def slow_artifact(store: ArtifactStore, iterations: int) -> Artifact:
         return _add(store, folder, SLOW_WIDTH, shift=0.0)
 
 
+def growing_artifact(store: ArtifactStore) -> Artifact:
+    """Add a network that returns its input `(batch, 4)` times ten, so that 3e38 overflows."""
+    with store.building() as work:
+        folder = work / "growing"
+        folder.mkdir()
+        graph = helper.make_graph(
+            [helper.make_node("Mul", ["input", "ten"], ["output"])],
+            "growing",
+            [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", SLOW_WIDTH])],
+            [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["batch", SLOW_WIDTH])],
+            [numpy_helper.from_array(np.array(10, np.float32), "ten")],
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+        onnx.save(model, folder / "model.onnx")
+        return _add(store, folder, SLOW_WIDTH, shift=0.0)
+
+
 def unloadable_artifact(store: ArtifactStore) -> Artifact:
     """Add an artifact whose digest is right and whose model no runtime can read."""
     with store.building() as work:
@@ -98,6 +116,8 @@ def server_inputs(store: ArtifactStore, artifact: Artifact, run_folder: Path, **
         "concurrent_calls": 1,
         "request_timeout_s": 30,
         "max_concurrency": 64,
+        "max_body_bytes": MAX_BODY_BYTES,
+        "max_rows": MAX_ROWS,
         "cache_entries": 0,
         "log_file": str(run_folder / "events.jsonl"),
         **config,

@@ -1,9 +1,10 @@
 """Answers to inputs that were seen before."""
 
-import json
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import Any
+
+import orjson
 
 MISSING = object()
 
@@ -24,7 +25,7 @@ class AnswerCache:
 
     def __init__(self, entries: int) -> None:
         self._entries = entries
-        self._answers: OrderedDict[str, Any] = OrderedDict()
+        self._answers: OrderedDict[bytes, Any] = OrderedDict()
         self.hits = 0
         self.lookups = 0
 
@@ -51,12 +52,12 @@ class AnswerCache:
         """Share of rows answered from memory, 0 to 1; 0 before the first row."""
         return self.hits / self.lookups if self.lookups else 0.0
 
-    def _recent(self, key: str) -> Any:  # noqa: ANN401 - any JSON value
+    def _recent(self, key: bytes) -> Any:  # noqa: ANN401 - any JSON value
         if key not in self._answers:
             return MISSING
         self._answers.move_to_end(key)
         return self._answers[key]
 
 
-def _key(row: Any) -> str:  # noqa: ANN401 - any JSON value
-    return json.dumps(row, sort_keys=True)
+def _key(row: Any) -> bytes:  # noqa: ANN401 - any JSON value
+    return orjson.dumps(row, option=orjson.OPT_SORT_KEYS)

@@ -3,16 +3,14 @@
 import json
 import secrets
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass
-from typing import Any
 
 from components.embedded.server.event_log import Event, EventLog
 from components.embedded.server.metrics import ServerMetrics
+from components.embedded.server.request_body import Message, Receive, Refused, read_body, replay
 
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
 
@@ -27,6 +25,7 @@ class RequestRecord:
     """What is known of a request while it is answered; the batch writes into it."""
 
     request_id: str
+    body_bytes: int = 0
     batch_size: int = 0
     error: str | None = None
 
@@ -43,13 +42,17 @@ class RequestLog:
         log: Where events go.
         metrics: What is counted.
         max_concurrency: Requests inside at once; one more is answered with status 429.
+        max_body_bytes: Longest body of a request; a longer one is answered with status 413.
     """
 
-    def __init__(self, app: App, log: EventLog, metrics: ServerMetrics, max_concurrency: int) -> None:
+    def __init__(
+        self, app: App, *, log: EventLog, metrics: ServerMetrics, max_concurrency: int, max_body_bytes: int
+    ) -> None:
         self._app = app
         self._log = log
         self._metrics = metrics
         self._max_concurrency = max_concurrency
+        self._max_body_bytes = max_body_bytes
         self._inside = 0
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
@@ -71,15 +74,21 @@ class RequestLog:
         self._inside += 1
         token = CURRENT.set(record)
         try:
-            if self._inside > self._max_concurrency:
-                await _refuse(send_with_id, self._max_concurrency)
-            else:
-                await self._app(scope, receive, send_with_id)
+            self._refuse_one_too_many()
+            body = await read_body(scope, receive, self._max_body_bytes)
+            record.body_bytes = len(body)
+            await self._app(scope, replay(body, receive), send_with_id)
+        except Refused as refused:
+            await _answer(send_with_id, refused)
         finally:
             # A request that takes too long is cancelled from outside, and no status was sent for it.
             CURRENT.reset(token)
             self._inside -= 1
             self._record(record, status, (time.perf_counter() - started) * 1000)
+
+    def _refuse_one_too_many(self) -> None:
+        if self._inside > self._max_concurrency:
+            raise Refused(TOO_MANY, f"{self._max_concurrency} requests are being answered; try again later")
 
     def _record(self, record: RequestRecord, status: int, latency_ms: float) -> None:
         event = _event(status)
@@ -116,8 +125,9 @@ def _request_id(scope: Message) -> str:
     return secrets.token_hex(8)
 
 
-async def _refuse(send: Send, limit: int) -> None:
-    body = json.dumps({"error": f"{limit} requests are being answered; try again later"}).encode()
-    headers = [(b"content-type", b"application/json"), (b"retry-after", b"1")]
-    await send({"type": "http.response.start", "status": TOO_MANY, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def _answer(send: Send, refused: Refused) -> None:
+    headers = [(b"content-type", b"application/json")]
+    if refused.status == TOO_MANY:
+        headers.append((b"retry-after", b"1"))
+    await send({"type": "http.response.start", "status": refused.status, "headers": headers})
+    await send({"type": "http.response.body", "body": json.dumps({"error": str(refused)}).encode()})

@@ -5,17 +5,19 @@ The BentoML service: `bentoml serve components.embedded.server.service:Endpoint`
 requests are batched. A row is checked when its request arrives, so a bad one never fails another request's batch.
 """
 
+import asyncio
 import gc
 import os
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, cast
 
 import bentoml
 import orjson
-from pydantic import Field, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import Field, ValidationError, WithJsonSchema
+from pydantic_core import InitErrorDetails, PydanticCustomError
 from starlette.responses import Response
 
 from components.embedded.server.answer_cache import MISSING, AnswerCache
@@ -29,6 +31,8 @@ from components.embedded.server_config import CONFIG_VARIABLE, ServerConfig
 from optimizers.errors import InvalidRow, ServingError
 
 WARM_UP_CALLS = 3
+# Checking this much takes up to 15 ms; a longer body is checked in a thread, so that other requests needn't wait for it.
+LARGEST_AT_ONCE_BYTES = 16 * 2**10
 OTLP_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
 CONFIG = ServerConfig.model_validate_json(Path(os.environ[CONFIG_VARIABLE]).read_bytes())
@@ -47,6 +51,9 @@ TRACED: Any = {
 }
 
 
+Row = Annotated[Any, WithJsonSchema({"description": "A text, token ids, or numbers."})]
+
+
 class QueuedRow(NamedTuple):
     """A checked row on its way into a batch, with the request that it belongs to."""
 
@@ -60,16 +67,24 @@ class Loaded:
     model: ServedModel
 
 
-def _queue(value: object) -> QueuedRow:
-    """Check one row in the context of its request."""
-    try:
-        return QueuedRow(Loaded.model.encode(0, value), CURRENT.get())
-    except InvalidRow as error:
-        issue = {"got": error.issue.got, "rule": error.issue.rule, "fix": error.issue.fix}
-        raise PydanticCustomError("invalid_row", "got {got}; {rule}; {fix}", issue) from None
+def _queue(rows: Sequence[Any], record: RequestRecord) -> list[QueuedRow]:
+    """
+    Check the rows of one request.
 
-
-Row = Annotated[Any, PlainValidator(_queue), WithJsonSchema({"description": "A text, token ids, or numbers."})]
+    Raises:
+        ValidationError: It lists every row that does not fit; BentoML answers it with status 400.
+    """
+    queued, issues = list[QueuedRow](), list[InitErrorDetails]()
+    for index, row in enumerate(rows):
+        try:
+            queued.append(QueuedRow(Loaded.model.encode(index, row), record))
+        except InvalidRow as error:
+            said = {"got": error.issue.got, "rule": error.issue.rule, "fix": error.issue.fix}
+            kind = PydanticCustomError("invalid_row", "got {got}; {rule}; {fix}", said)
+            issues.append(InitErrorDetails(type=kind, loc=("inputs", index), input=None))
+    if issues:
+        raise ValidationError.from_exception_data("Input", issues)
+    return queued
 
 
 def _call(queued: Sequence[QueuedRow]) -> list[Any]:
@@ -82,6 +97,12 @@ def _call(queued: Sequence[QueuedRow]) -> list[Any]:
         for row in queued:
             row.record.error = f"{type(error).__name__}: {error}"
         raise
+
+
+def _response(content: object) -> list[Any]:
+    """Return a response; BentoML derives a JSON Schema for all else, which takes longer than writing the answer."""
+    response: list[Any] = cast("Any", Response(orjson.dumps(content), media_type="application/json"))
+    return response
 
 
 @bentoml.service(
@@ -108,6 +129,8 @@ class Endpoint:
             raise
         seconds = time.perf_counter() - started
         self._cache = AnswerCache(CONFIG.cache_entries)
+        # One thread: large requests take turns, and the event loop has one rival for the interpreter, not many.
+        self._large_requests = ThreadPoolExecutor(1, "large-requests")
         self._batcher = Batcher(_call, CONFIG.max_batch_size, CONFIG.concurrent_calls)
         # What is loaded stays: the garbage collector need not look at it between requests.
         gc.collect()
@@ -116,21 +139,23 @@ class Endpoint:
         LOG.write(Event.MODEL_LOADED, load_time_s=round(seconds, 3), process_id=os.getpid())
 
     @bentoml.api(route=PREDICT_PATH)  # type: ignore[untyped-decorator]  # BentoML has no types
-    async def predict(self, inputs: Annotated[list[Row], Field(min_length=1)]) -> list[Any]:
+    async def predict(self, inputs: Annotated[list[Row], Field(min_length=1, max_length=CONFIG.max_rows)]) -> list[Any]:
         """Answer the rows of one request."""
-        queued: list[QueuedRow] = inputs
-        rows = [row.encoded.row for row in queued]
-        answers = self._cache.find(rows)
+        record = CURRENT.get()
+        if record.body_bytes <= LARGEST_AT_ONCE_BYTES:
+            queued = _queue(inputs, record)
+        else:
+            loop = asyncio.get_running_loop()
+            queued = await loop.run_in_executor(self._large_requests, _queue, inputs, record)
+        answers = self._cache.find(inputs)
         missing = [index for index, answer in enumerate(answers) if answer is MISSING]
         if missing:
             computed = await self._batcher.answer([queued[index] for index in missing])
             for index, answer in zip(missing, computed, strict=True):
                 answers[index] = answer
-            self._cache.keep([rows[index] for index in missing], computed)
+            self._cache.keep([inputs[index] for index in missing], computed)
         METRICS.cache(self._cache.hit_rate)
-        # BentoML derives a JSON Schema for every answer that is not a response, which takes longer than writing it.
-        response: list[Any] = cast("Any", Response(orjson.dumps(answers), media_type="application/json"))
-        return response
+        return _response(answers)
 
     def __metrics__(self, exposition: str) -> str:
         """Return the metrics with the contract's names; BentoML calls this at each scrape."""
@@ -142,4 +167,5 @@ Endpoint.add_asgi_middleware(  # type: ignore[attr-defined]  # the decorator mad
     log=LOG,
     metrics=METRICS,
     max_concurrency=CONFIG.max_concurrency,
+    max_body_bytes=CONFIG.max_body_bytes,
 )

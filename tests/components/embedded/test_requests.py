@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from components.embedded.inputs import EmbeddedInputs
 from components.embedded.plan import EmbeddedRequest, plan_endpoint
 from components.embedded.requests import (
+    MAX_BODY_BYTES,
+    MAX_ROWS,
     SHORTEST_TIMEOUT_S,
     SMALLEST_QUEUE,
     TIMEOUT_SLAS,
@@ -65,6 +67,14 @@ def test_a_request_may_wait_for_ten_slas_and_the_queue_holds_what_can_be_answere
     assert decided.predicted.capacity_rps.value is not None
     answered_in_time = decided.predicted.capacity_rps.value * config.request_timeout_s
     assert config.max_concurrency <= max(SMALLEST_QUEUE, answered_in_time)
+
+
+def test_the_limits_of_a_request_are_recorded() -> None:
+    given_inputs = inputs()
+
+    recorded = server_inputs(plan(given_inputs), given_inputs).model_dump(mode="json")["config"]
+
+    assert (recorded["max_body_bytes"], recorded["max_rows"]) == (MAX_BODY_BYTES, MAX_ROWS)
 
 
 def test_the_log_and_the_process_file_lie_in_the_folder_of_the_endpoint() -> None:

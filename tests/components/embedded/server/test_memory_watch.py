@@ -92,7 +92,7 @@ def small_memory() -> Generator[Path]:
 def test_a_worker_killed_by_the_kernel_is_logged_as_fatal_and_serves_again(
     store: ArtifactStore, run_folder: Path, small_memory: Path
 ) -> None:
-    inputs = server_inputs(store, small_artifact(store), run_folder)
+    inputs = server_inputs(store, small_artifact(store), run_folder, max_rows=40_000)
     deployment.deploy(inputs)
     (worker,) = (run_folder / FOLDER).iterdir()
     (small_memory / "cgroup.procs").write_text(worker.name)

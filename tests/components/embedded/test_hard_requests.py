@@ -1,0 +1,128 @@
+"""Requests that are too large, wrong in many ways or overflow the model harm nobody but their caller."""
+
+import json
+import time
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from components.embedded import deployment
+from components.embedded.requests import MAX_ROWS
+from components.embedded.server_config import ServerConfig
+from optimizers.store import ArtifactStore
+from tests.components.embedded.test_server import metric, post
+from tests.support.served_artifact import SLOW_WIDTH, growing_artifact, server_inputs, slow_artifact
+
+pytestmark = pytest.mark.integration
+
+LIMIT_BYTES = 200_000
+ROW = [1.0] * SLOW_WIDTH
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerConfig]:
+    """A server whose model multiplies by ten, with small limits."""
+    folder = tmp_path_factory.mktemp("hard")
+    store = ArtifactStore(folder / "store")
+    inputs = server_inputs(store, growing_artifact(store), folder / "run", max_body_bytes=LIMIT_BYTES, cache_entries=9)
+    deployment.deploy(inputs)
+    yield inputs.config
+    deployment.remove(Path(inputs.run_folder))
+
+
+def chunks(size: int) -> Iterator[bytes]:
+    """A body whose length no header tells."""
+    for _ in range(size // 1000):
+        yield b" " * 1000
+
+
+def event_of(config: ServerConfig, response: httpx.Response) -> dict[str, Any]:
+    """Return what was logged of a request; it is written after its answer was sent."""
+    patience = 50
+    while patience:
+        for line in map(json.loads, Path(config.log_file).read_text().splitlines()):
+            if line.get("request_id") == response.headers["x-request-id"]:
+                event: dict[str, Any] = line
+                return event
+        time.sleep(0.1)
+        patience -= 1
+    pytest.fail("the request was not logged")
+
+
+@pytest.mark.parametrize("content", [b" " * (LIMIT_BYTES + 1), chunks(2 * LIMIT_BYTES)], ids=["announced", "chunked"])
+def test_a_body_over_the_limit_is_refused_as_the_callers_fault(
+    served: ServerConfig, content: bytes | Iterator[bytes]
+) -> None:
+    before = metric(served, "prediction_errors")
+
+    response = httpx.post(f"{served.url}/predict", content=content, timeout=30)
+
+    assert response.status_code == 413
+    assert f"at most {LIMIT_BYTES} are allowed" in response.json()["error"]
+    event = event_of(served, response)
+    assert (event["event"], event["level"], event["status"]) == ("request_processed", "INFO", 413)
+    assert metric(served, "prediction_errors") == before
+    assert post(served, [ROW]).status_code == 200
+
+
+def test_more_rows_than_the_limit_are_refused_with_the_limit(served: ServerConfig) -> None:
+    before = metric(served, "prediction_errors")
+
+    response = post(served, [ROW] * (MAX_ROWS + 1))
+
+    assert response.status_code == 400
+    assert f"at most {MAX_ROWS} items" in response.text
+    assert metric(served, "prediction_errors") == before
+
+
+def test_as_many_rows_as_the_limit_are_answered_and_a_wrong_one_among_them_is_named(served: ServerConfig) -> None:
+    rows = [[float(index)] * SLOW_WIDTH for index in range(MAX_ROWS)]
+
+    assert post(served, rows).json() == [[10 * value for value in row] for row in rows]
+    rows[1234] = [1.0]
+    response = post(served, rows)
+
+    assert response.status_code == 400
+    assert [issue["loc"] for issue in response.json()["detail"]] == [["inputs", 1234]]
+
+
+def test_a_small_request_does_not_wait_for_the_end_of_a_large_one(store: ArtifactStore, run_folder: Path) -> None:
+    inputs = server_inputs(store, slow_artifact(store, 10_000), run_folder)
+    deployment.deploy(inputs)
+
+    with ThreadPoolExecutor(1) as caller:
+        large = caller.submit(post, inputs.config, [ROW] * MAX_ROWS)
+        time.sleep(0.3)
+        started = time.perf_counter()
+        small = post(inputs.config, [ROW])
+        waited_s = time.perf_counter() - started
+        assert not large.done()
+        assert small.status_code == 200
+        assert waited_s < 1
+        assert large.result().status_code == 200
+
+
+def test_a_body_of_another_kind_that_cannot_be_read_is_the_callers_fault(served: ServerConfig) -> None:
+    before = metric(served, "prediction_errors")
+
+    response = httpx.post(
+        f"{served.url}/predict", content=b"no form", headers={"content-type": "multipart/form-data; boundary=x"}
+    )
+
+    assert response.status_code == 415
+    assert "application/json" in response.json()["error"]
+    assert metric(served, "prediction_errors") == before
+
+
+def test_reference_rows_that_are_too_many_for_one_request_are_sent_alone(
+    store: ArtifactStore, run_folder: Path
+) -> None:
+    inputs = server_inputs(store, growing_artifact(store), run_folder, max_rows=1)
+
+    deployment.deploy(inputs)
+
+    assert metric(inputs.config, "inference_latency_ms_count") == 4

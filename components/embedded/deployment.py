@@ -15,7 +15,7 @@ from components.embedded.readiness import (
     HealthCheckFailed,
     ModelLoadFailed,
     check_reference,
-    is_ready,
+    stays_ready,
     wait_ready,
 )
 from components.embedded.server_config import ServerConfig
@@ -50,11 +50,12 @@ def deploy(inputs: ServerInputs) -> None:
     """
     config, run_folder = inputs.config, Path(inputs.run_folder)
     before = _runs_before(config, run_folder)
-    if before is not None and before.config == config and before.folder == run_folder and is_ready(config):
+    same = before == _Running(run_folder, config)
+    if same and stays_ready(config, run_folder):
         check_reference(config, inputs.thresholds)
         return
     _verify_artifact(config)
-    if before is None or (before.config == config and before.folder == run_folder):
+    if before is None or same:
         process.stop(run_folder)
         _start_verified(config, run_folder, inputs.thresholds)
         return
@@ -71,7 +72,8 @@ def deploy(inputs: ServerInputs) -> None:
 
 def is_running(inputs: ServerInputs) -> bool:
     """Return whether a server runs exactly `inputs.config` and is ready."""
-    return process.running_config(Path(inputs.run_folder)) == inputs.config and is_ready(inputs.config)
+    run_folder = Path(inputs.run_folder)
+    return process.running_config(run_folder) == inputs.config and stays_ready(inputs.config, run_folder)
 
 
 def remove(run_folder: Path) -> None:

@@ -21,6 +21,9 @@ READY_PATH = "/readyz"
 PREDICT_PATH = "/predict"
 READY_TIMEOUT_S = 120.0
 PROBE_TIMEOUT_S = 2.0
+# A server that is busy may miss a probe. Three of them take at most 10 s in all.
+PROBES = 3
+PROBE_PAUSE_S = 2.0
 POLL_S = 0.1
 
 
@@ -38,6 +41,18 @@ def is_ready(config: ServerConfig) -> bool:
         return httpx.get(config.url + READY_PATH, timeout=PROBE_TIMEOUT_S).is_success
     except httpx.HTTPError:
         return False
+
+
+def stays_ready(config: ServerConfig, run_folder: Path) -> bool:
+    """Return whether the server is ready, with patience while its process lives; a dead one is told at once."""
+    for probe in range(PROBES):
+        if is_ready(config):
+            return True
+        if arbiter(run_folder) is None:
+            break
+        if probe + 1 < PROBES:
+            time.sleep(PROBE_PAUSE_S)
+    return False
 
 
 def wait_ready(config: ServerConfig, run_folder: Path, log_position: int, timeout_s: float = READY_TIMEOUT_S) -> None:

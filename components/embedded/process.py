@@ -26,7 +26,8 @@ SERVICE = "components.embedded.server.service:Endpoint"
 GRACE_S = 20.0
 POLL_S = 0.05
 # What a server may know of the environment of the command that started it: no credentials, no Pulumi variables.
-INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+# With the same `PYTHONPATH` it imports the same code as the command that wrote its configuration.
+INHERITED = ("PATH", "PYTHONPATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
 INHERITED_PREFIXES = ("OTEL_", "OMP_", "OPENBLAS_", "ORT_", "OPENVINO_")
 
 

@@ -52,7 +52,9 @@ def start(config: ServerConfig, run_folder: Path) -> None:
         "BENTOML_HOME": str(run_folder / "bentoml"),
     }
     arguments = ["-m", "bentoml", "serve", SERVICE, "--host", config.host, "--port", str(config.port)]
-    with (run_folder / OUTPUT_NAME).open("wb") as output:
+    (run_folder / OUTPUT_NAME).write_bytes(b"")
+    # Opened for appending, so that the server can empty it while it writes.
+    with (run_folder / OUTPUT_NAME).open("ab") as output:
         # The shell ends at once, so the server is nobody's child: it outlives this process and never becomes its zombie.
         subprocess.run(
             ["/bin/sh", "-c", '"$@" &', "sh", sys.executable, *arguments],

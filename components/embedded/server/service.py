@@ -20,12 +20,14 @@ from pydantic import Field, ValidationError, WithJsonSchema
 from pydantic_core import InitErrorDetails, PydanticCustomError
 from starlette.responses import Response
 
+from components.embedded.process import OUTPUT_NAME
 from components.embedded.server.answer_cache import MISSING, AnswerCache
 from components.embedded.server.batcher import Batcher
 from components.embedded.server.event_log import Event, EventLog
 from components.embedded.server.memory_watch import killed_predecessors, out_of_memory_kills
 from components.embedded.server.metrics import ServerMetrics, with_contract_names
 from components.embedded.server.model import EncodedRow, ServedModel
+from components.embedded.server.output_file import keep_short
 from components.embedded.server.request_log import CURRENT, PREDICT_PATH, RequestLog, RequestRecord
 from components.embedded.server_config import CONFIG_VARIABLE, ServerConfig
 from optimizers.errors import InvalidRow, ServingError
@@ -118,6 +120,7 @@ class Endpoint:
 
     def __init__(self) -> None:
         started = time.perf_counter()
+        keep_short(Path(CONFIG.log_file).parent / OUTPUT_NAME)
         for process_id in killed_predecessors(Path(CONFIG.log_file).parent, out_of_memory_kills()):
             LOG.write(Event.OOM_KILLED, process_id=process_id)
         try:

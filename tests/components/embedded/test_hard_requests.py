@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from components.embedded import deployment
+from components.embedded import deployment, process
 from components.embedded.requests import MAX_ROWS
 from components.embedded.server_config import ServerConfig
 from optimizers.store import ArtifactStore
@@ -104,6 +104,17 @@ def test_a_small_request_does_not_wait_for_the_end_of_a_large_one(store: Artifac
         assert small.status_code == 200
         assert waited_s < 1
         assert large.result().status_code == 200
+
+
+def test_bad_requests_leave_the_servers_own_output_as_it_is(served: ServerConfig) -> None:
+    output = Path(served.log_file).parent / process.OUTPUT_NAME
+    before = output.stat().st_size
+    bodies = [b"{not json", b"{}", b'{"inputs": []}', b'{"inputs": [null]}', b" " * (LIMIT_BYTES + 1)]
+
+    codes = {httpx.post(f"{served.url}/predict", content=body).status_code for body in bodies for _ in range(10)}
+
+    assert codes == {400, 413}
+    assert output.stat().st_size - before < 200
 
 
 def test_a_body_of_another_kind_that_cannot_be_read_is_the_callers_fault(served: ServerConfig) -> None:

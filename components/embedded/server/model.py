@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,9 @@ from optimizers.session import open_session, read_manifest
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+NOT_FINITE = object()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,11 @@ class ServedModel:
         return EncodedRow(row, self._encoder.encode_row(index, row))
 
     def answer(self, rows: Sequence[EncodedRow]) -> list[Any]:
-        """Return one answer for each row, in one call of the model for each shape of row."""
+        """
+        Return one answer for each row, in one call of the model for each shape of row.
+
+        The answer is `NOT_FINITE` where it holds NaN or infinity, which JSON cannot say; the other rows keep theirs.
+        """
         groups = defaultdict[tuple[Any, ...], list[int]](list)
         for index, row in enumerate(rows):
             # Texts of any length are padded to one batch; other rows are batched with their like.
@@ -63,8 +70,10 @@ class ServedModel:
         answers: list[Any] = [None] * len(rows)
         for indices in groups.values():
             inputs = self._encoder.stack([rows[index].arrays for index in indices])
-            for index, answer in zip(indices, self._encoder.answers(self._session.run(inputs), inputs), strict=True):
-                answers[index] = answer
+            outputs = self._session.run(inputs)
+            finite = _all_finite(outputs.values())
+            for index, answer in zip(indices, self._encoder.answers(outputs, inputs), strict=True):
+                answers[index] = answer if finite or _is_finite(answer) else NOT_FINITE
         return answers
 
     def warm_up(self, calls: int) -> None:
@@ -76,3 +85,16 @@ class ServedModel:
             for _ in range(calls):
                 self.answer(batch)
             size *= 2
+
+
+def _all_finite(arrays: "Iterable[NDArray[Any]]") -> bool:
+    import numpy as np
+
+    return all(bool(np.isfinite(array).all()) for array in arrays)
+
+
+def _is_finite(answer: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Return whether one row's own answer is finite: its neighbour's, or its padding, may be what is not."""
+    import numpy as np
+
+    return _all_finite(np.asarray(value) for value in (answer.values() if isinstance(answer, dict) else (answer,)))

@@ -26,9 +26,9 @@ from components.embedded.server.batcher import Batcher
 from components.embedded.server.event_log import Event, EventLog
 from components.embedded.server.memory_watch import killed_predecessors, out_of_memory_kills
 from components.embedded.server.metrics import ServerMetrics, with_contract_names
-from components.embedded.server.model import EncodedRow, ServedModel
+from components.embedded.server.model import NOT_FINITE, EncodedRow, ServedModel
 from components.embedded.server.output_file import keep_short
-from components.embedded.server.request_log import CURRENT, PREDICT_PATH, RequestLog, RequestRecord
+from components.embedded.server.request_log import CURRENT, FAILED, PREDICT_PATH, RequestLog, RequestRecord
 from components.embedded.server_config import CONFIG_VARIABLE, ServerConfig
 from optimizers.errors import InvalidRow, ServingError
 
@@ -101,9 +101,9 @@ def _call(queued: Sequence[QueuedRow]) -> list[Any]:
         raise
 
 
-def _response(content: object) -> list[Any]:
+def _response(content: object, status: int = 200) -> list[Any]:
     """Return a response; BentoML derives a JSON Schema for all else, which takes longer than writing the answer."""
-    response: list[Any] = cast("Any", Response(orjson.dumps(content), media_type="application/json"))
+    response: list[Any] = cast("Any", Response(orjson.dumps(content), status, media_type="application/json"))
     return response
 
 
@@ -155,6 +155,9 @@ class Endpoint:
         if missing:
             computed = await self._batcher.answer([queued[index] for index in missing])
             for index, answer in zip(missing, computed, strict=True):
+                if answer is NOT_FINITE:
+                    record.error = f"the model's answer to inputs[{index}] holds NaN or infinity; send another row"
+                    return _response({"error": record.error}, FAILED)
                 answers[index] = answer
             self._cache.keep([inputs[index] for index in missing], computed)
         METRICS.cache(self._cache.hit_rate)

@@ -12,6 +12,7 @@ import pytest
 
 from components.embedded import deployment, process
 from components.embedded.requests import MAX_ROWS
+from components.embedded.server.model import NOT_FINITE, ServedModel
 from components.embedded.server_config import ServerConfig
 from optimizers.store import ArtifactStore
 from tests.components.embedded.test_server import metric, post
@@ -21,6 +22,7 @@ pytestmark = pytest.mark.integration
 
 LIMIT_BYTES = 200_000
 ROW = [1.0] * SLOW_WIDTH
+OVERFLOWS = [3e38] * SLOW_WIDTH
 
 
 @pytest.fixture(scope="module")
@@ -127,6 +129,36 @@ def test_a_body_of_another_kind_that_cannot_be_read_is_the_callers_fault(served:
     assert response.status_code == 415
     assert "application/json" in response.json()["error"]
     assert metric(served, "prediction_errors") == before
+
+
+def test_an_answer_that_overflows_is_an_error_with_its_place_and_reason(served: ServerConfig) -> None:
+    before = metric(served, "prediction_errors")
+
+    response = post(served, [ROW, OVERFLOWS])
+
+    assert response.status_code == 500
+    sentence = response.json()["error"]
+    assert "inputs[1] holds NaN or infinity" in sentence
+    event = event_of(served, response)
+    assert (event["event"], event["level"], event["reason"]) == ("inference_error", "ERROR", sentence)
+    assert metric(served, "prediction_errors") == before + 1
+
+
+def test_an_answer_that_overflows_fails_no_other_request_of_its_batch(served: ServerConfig) -> None:
+    with ThreadPoolExecutor(16) as callers:
+        rows = [OVERFLOWS if index % 4 == 0 else [0.5 + index] * SLOW_WIDTH for index in range(64)]
+        responses = list(callers.map(lambda row: post(served, [row]), rows))
+
+    assert [response.status_code for response in responses] == [500, 200, 200, 200] * 16
+    assert all(json.loads(response.text)[0][0] is not None for response in responses if response.is_success)
+
+
+def test_a_model_marks_only_the_rows_whose_answers_are_not_finite(store: ArtifactStore) -> None:
+    model = ServedModel(store.folder(growing_artifact(store).sha256), threads=1, max_batch_size=4)
+
+    answers = model.answer([model.encode(index, row) for index, row in enumerate([ROW, OVERFLOWS, ROW])])
+
+    assert answers == [[10.0] * SLOW_WIDTH, NOT_FINITE, [10.0] * SLOW_WIDTH]
 
 
 def test_reference_rows_that_are_too_many_for_one_request_are_sent_alone(

@@ -1,8 +1,9 @@
 """The spec: what a stack asks for. Field names of `task_type` and `serving_context` are public contract."""
 
-from typing import Self
+from ipaddress import ip_address
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from optimizers.signature import TensorSpec
@@ -13,10 +14,27 @@ CONFIG_KEY = "model-serving:spec"
 # Type of the error for two fields that contradict each other; its context has `path`, `got`, `rule` and `fix`.
 DISAGREEMENT = "disagreement"
 
+# Type of the error for a host that is no address.
+NO_ADDRESS = "no_address"
+
 # An endpoint's name becomes a DNS label on every target (RFC 1123, section 2.1).
 NAME_PATTERN = r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
 
 SUFFIX_FORMATS = {".onnx": ModelFormat.ONNX, ".safetensors": ModelFormat.PYTORCH}
+
+
+def _address(host: str) -> str:
+    """Return an IP address in its shortest form; a name is refused, for the server itself binds addresses only."""
+    try:
+        # An IPv6 zone (`fe80::1%eth0`) has no place in the URL that callers get.
+        if "%" not in host:
+            return str(ip_address(host))
+    except ValueError:
+        pass
+    raise PydanticCustomError(NO_ADDRESS, "it must be an IP address")
+
+
+Address = Annotated[str, AfterValidator(_address)]
 
 
 class SpecPart(BaseModel):
@@ -111,7 +129,11 @@ class CachingSpec(SpecPart):
 class EndpointSpec(SpecPart):
     """Where the endpoint listens, on the embedded target."""
 
-    host: str = Field(default="127.0.0.1", min_length=1, description="Address to listen on.")
+    host: Address = Field(
+        default="127.0.0.1",
+        description="IP address to listen on; 0.0.0.0 or :: is every interface.",
+        json_schema_extra={"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]},
+    )
     port: int = Field(default=3000, ge=1024, le=65535, description="TCP port to listen on.")
 
 

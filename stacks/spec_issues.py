@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from optimizers.errors import InvalidArgs, Issue
-from stacks.spec import CONFIG_KEY, DISAGREEMENT, ServingSpec
+from stacks.spec import CONFIG_KEY, DISAGREEMENT, NO_ADDRESS, ServingSpec
 
 LONGEST_VALUE = 60
 
@@ -21,6 +21,7 @@ RULE_AND_FIX = {
     "greater_than_equal": ("it must be at least {ge}", "use {ge} or more"),
     "less_than_equal": ("it must be at most {le}", "use {le} or less"),
     "string_pattern_mismatch": ("it must match {pattern}", "change it to match"),
+    NO_ADDRESS: ("it must be an IP address; names are not looked up", "write 127.0.0.1 for this machine only"),
     "model_type": NOT_A_MAPPING,
     "model_attributes_type": NOT_A_MAPPING,
     "dict_type": NOT_A_MAPPING,

@@ -84,6 +84,26 @@ def test_an_issue_names_value_rule_and_fix(changes: dict[str, Any], path: str, s
     assert said in issues_of(minimal(**changes))[path]
 
 
+@pytest.mark.parametrize(
+    "host", ["not a host", "localhost", "", "1.2.3", "256.0.0.1", "[::1]", "127.0.0.1:80", "fe80::1%lo"]
+)
+def test_a_host_that_is_no_address_is_refused_before_anything_listens_on_it(host: str) -> None:
+    said = issues_of(minimal(endpoint={"host": host}))["endpoint.host"]
+
+    assert (
+        said
+        == f'`"{host}"` | it must be an IP address; names are not looked up | write 127.0.0.1 for this machine only'
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "known_as"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "0.0.0.0"), ("::1", "::1"), ("0:0:0:0:0:0:0:0", "::")],
+)
+def test_an_address_has_one_way_of_writing(host: str, known_as: str) -> None:
+    assert parse_spec(minimal(endpoint={"host": host}), "test").endpoint.host == known_as
+
+
 @pytest.mark.parametrize("raw", [None, 3, "text", []])
 def test_refuses_a_spec_that_is_not_a_mapping(raw: object) -> None:
     with pytest.raises(InvalidArgs, match=r"mapping|dictionary"):

@@ -29,8 +29,8 @@ def say(text: str) -> None:
 
 
 def print_json(document: Any) -> None:  # noqa: ANN401 - any JSON value
-    """Print one JSON document on stdout."""
-    print(json.dumps(document, indent=2, ensure_ascii=False))  # noqa: T201
+    """Print one JSON document on stdout; a number that JSON has not, such as infinity, is a defect."""
+    print(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))  # noqa: T201
 
 
 def table(title: str, *columns: str, numbers: Collection[str] = ()) -> Table:

@@ -3,7 +3,7 @@
 from ipaddress import ip_address
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from optimizers.signature import TensorSpec
@@ -37,10 +37,21 @@ def _address(host: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 
 
-class SpecPart(BaseModel):
-    """Base of every part of the spec: frozen, and an unknown field is an error."""
+def _whole(value: object) -> object:
+    """Turn 2.0 into 2, which JSON and `pulumi` do not tell apart; anything else stays as it is."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+
+# Strict, as the JSON Schema is: no text that looks like a number, no `true` that counts as 1.
+Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
+Number = Annotated[float, Field(strict=True)]
+Truth = Annotated[bool, Field(strict=True)]
+
+
+class SpecPart(BaseModel):
+    """Base of every part of the spec: frozen, an unknown field is an error, and so is a number that is not finite."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class ModelSpec(SpecPart):
@@ -66,8 +77,8 @@ class ModelSpec(SpecPart):
         default=None,
         description="Real inputs for parity and measurement: .txt (one text a line), .json (rows) or .npz (arrays).",
     )
-    max_length: int | None = Field(
-        default=None, ge=1, le=1_000_000, description="Longest input in tokens. Default: what the tokenizer says."
+    max_length: Annotated[int, Field(strict=True, ge=1, le=1_000_000), BeforeValidator(_whole)] | None = Field(
+        default=None, description="Longest input in tokens. Default: what the tokenizer says."
     )
 
 
@@ -75,15 +86,15 @@ class HardwareSpec(SpecPart):
     """The machines that serve."""
 
     accelerator: Accelerator = Field(default=Accelerator.CPU, description="The processor that computes the model.")
-    instances: int = Field(default=1, ge=1, le=1000, description="Machines. The embedded target is one machine.")
+    instances: Whole = Field(default=1, ge=1, le=1000, description="Machines. The embedded target is one machine.")
 
 
 class ServingContext(SpecPart):
     """What is served, how fast, how much and where."""
 
     model_format: ModelFormat = Field(default=ModelFormat.PYTORCH, description="The framework that wrote the model.")
-    latency_sla_ms: int = Field(default=100, ge=1, le=3_600_000, description="99th percentile at the caller, in ms.")
-    throughput_rps: int = Field(default=10, ge=1, le=1_000_000, description="Peak requests a second.")
+    latency_sla_ms: Whole = Field(default=100, ge=1, le=3_600_000, description="99th percentile at the caller, in ms.")
+    throughput_rps: Whole = Field(default=10, ge=1, le=1_000_000, description="Peak requests a second.")
     deployment_target: DeploymentTarget = Field(
         default=DeploymentTarget.EMBEDDED, description="Where the endpoint runs. `embedded` is this machine."
     )
@@ -93,9 +104,11 @@ class ServingContext(SpecPart):
 class ParitySpec(SpecPart):
     """How near an optimized model must stay to the original."""
 
-    cosine: float = Field(default=0.999, ge=-1, le=1, description="Embeddings: lowest cosine similarity allowed.")
-    top1: float = Field(default=0.99, ge=0, le=1, description="Classifiers: lowest share of equal top classes allowed.")
-    max_error: float = Field(
+    cosine: Number = Field(default=0.999, ge=-1, le=1, description="Embeddings: lowest cosine similarity allowed.")
+    top1: Number = Field(
+        default=0.99, ge=0, le=1, description="Classifiers: lowest share of equal top classes allowed."
+    )
+    max_error: Number = Field(
         default=1e-2, ge=0, description="Otherwise: largest |difference| / (1 + |original|) allowed."
     )
 
@@ -103,18 +116,18 @@ class ParitySpec(SpecPart):
 class OptimizationSpec(SpecPart):
     """Which optimizations may be tried."""
 
-    quantization: bool = Field(default=True, description="Try INT8 candidates; they still have to pass parity.")
+    quantization: Truth = Field(default=True, description="Try INT8 candidates; they still have to pass parity.")
     parity: ParitySpec = Field(default_factory=ParitySpec)
-    threads: int | None = Field(
-        default=None, ge=1, le=1024, description="Threads for each call. Default: the machine's cores."
+    threads: Annotated[int, Field(strict=True, ge=1, le=1024), BeforeValidator(_whole)] | None = Field(
+        default=None, description="Threads for each call. Default: the machine's cores."
     )
 
 
 class BatchingSpec(SpecPart):
     """Adaptive batching at serving time."""
 
-    enabled: bool = Field(default=True, description="Answer requests that wait together in one call of the model.")
-    max_batch_size: int = Field(
+    enabled: Truth = Field(default=True, description="Answer requests that wait together in one call of the model.")
+    max_batch_size: Whole = Field(
         default=32, ge=1, le=4096, description="Most rows in one call; the plan lowers it where the SLA needs that."
     )
 
@@ -122,8 +135,8 @@ class BatchingSpec(SpecPart):
 class CachingSpec(SpecPart):
     """Input/output cache at serving time."""
 
-    enabled: bool = Field(default=True, description="Answer a repeated input from memory.")
-    entries: int = Field(default=1024, ge=1, le=10_000_000, description="Answers kept; the least recently used goes.")
+    enabled: Truth = Field(default=True, description="Answer a repeated input from memory.")
+    entries: Whole = Field(default=1024, ge=1, le=10_000_000, description="Answers kept; the least recently used goes.")
 
 
 class EndpointSpec(SpecPart):
@@ -134,7 +147,7 @@ class EndpointSpec(SpecPart):
         description="IP address to listen on; 0.0.0.0 or :: is every interface.",
         json_schema_extra={"anyOf": [{"format": "ipv4"}, {"format": "ipv6"}]},
     )
-    port: int = Field(default=3000, ge=1024, le=65535, description="TCP port to listen on.")
+    port: Whole = Field(default=3000, ge=1024, le=65535, description="TCP port to listen on.")
 
 
 class ServingSpec(SpecPart):

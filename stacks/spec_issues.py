@@ -20,6 +20,11 @@ RULE_AND_FIX = {
     "enum": ("it must be one of {expected}", "use one of these words"),
     "greater_than_equal": ("it must be at least {ge}", "use {ge} or more"),
     "less_than_equal": ("it must be at most {le}", "use {le} or less"),
+    "int_type": ("it must be a whole number", "write a number, without quotes"),
+    "float_type": ("it must be a number", "write a number, without quotes"),
+    "finite_number": ("it must be a finite number", "write a number such as 0.01"),
+    "bool_type": ("it must be true or false", "write `true` or `false`, without quotes"),
+    "string_type": ("it must be a text", "quote it"),
     "string_pattern_mismatch": ("it must match {pattern}", "change it to match"),
     NO_ADDRESS: ("it must be an IP address; names are not looked up", "write 127.0.0.1 for this machine only"),
     "model_type": NOT_A_MAPPING,
@@ -49,14 +54,14 @@ def _issue(details: ErrorDetails) -> Issue:
     if details["type"] == DISAGREEMENT:
         context: Mapping[str, str] = details.get("ctx", {})
         return Issue(f"{CONFIG_KEY}.{context['path']}", context["got"], context["rule"], context["fix"])
-    path = ".".join((CONFIG_KEY, *(str(part) for part in details["loc"])))
+    path = ".".join((CONFIG_KEY, *(printable(str(part)) for part in details["loc"])))
     rule, fix = _rule_and_fix(details)
-    return Issue(path, "nothing" if details["type"] == "missing" else _shown(details["input"]), rule, fix)
+    return Issue(path, "nothing" if details["type"] == "missing" else shown(details["input"]), rule, fix)
 
 
 def _rule_and_fix(details: ErrorDetails) -> tuple[str, str]:
     location = details["loc"]
-    name = str(location[-1]) if location else CONFIG_KEY
+    name = printable(str(location[-1])) if location else CONFIG_KEY
     if details["type"] == "extra_forbidden":
         known = _fields_at(location[:-1])
         near = difflib.get_close_matches(name, known, n=1)
@@ -79,6 +84,16 @@ def _fields_at(location: tuple[int | str, ...]) -> list[str]:
     return list(part.model_fields)
 
 
-def _shown(value: object) -> str:
-    text = json.dumps(value, default=str, ensure_ascii=False)
-    return f"`{text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + '…'}`"
+def shown(value: object) -> str:
+    """Return a value of the spec as an error shows it: as JSON, cut."""
+    try:
+        text = json.dumps(value, default=str, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):  # a key that JSON has not, a list in itself, a thousand lists
+        return f"a {type(value).__name__} that is no JSON"
+    return f"`{printable(text)}`"
+
+
+def printable(text: str) -> str:
+    """Return a text cut, and without the lone surrogates that no terminal and no JSON document can hold."""
+    cut = text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+    return cut.encode(errors="backslashreplace").decode()

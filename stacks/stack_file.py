@@ -3,11 +3,10 @@
 import re
 from pathlib import Path
 
-import yaml
-
 from optimizers.errors import InvalidArgs, Issue
 from stacks.spec import CONFIG_KEY, ServingSpec
-from stacks.spec_issues import parse_spec
+from stacks.spec_issues import parse_spec, shown
+from stacks.strict_yaml import read_yaml
 
 STACK_PATTERN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
 
@@ -20,7 +19,8 @@ def read_spec(project: Path, stack: str) -> ServingSpec:
         InvalidArgs: The stack has no file, the file is not YAML, or the spec breaks rules.
     """
     path = stack_file(project, stack)
-    return parse_spec(_raw_spec(path), source=path.relative_to(project).as_posix())
+    source = path.relative_to(project).as_posix()
+    return parse_spec(_raw_spec(path, source), source)
 
 
 def stack_file(project: Path, stack: str) -> Path:
@@ -43,19 +43,14 @@ def stack_file(project: Path, stack: str) -> Path:
     return path
 
 
-def _raw_spec(path: Path) -> object:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "the file"
-        reason = getattr(error, "problem", None) or "not UTF-8 text"
-        raise InvalidArgs(path.name, (Issue(where, "text that is not YAML", reason, "correct the file"),)) from None
+def _raw_spec(path: Path, source: str) -> object:
+    content = read_yaml(path, source)
     config = content.get("config") if isinstance(content, dict) else None
-    if not isinstance(config, dict) or CONFIG_KEY not in config:
-        issue = Issue(
-            f"config.{CONFIG_KEY}", "nothing", "the spec is required", f"add it under `config: {CONFIG_KEY}:`"
-        )
-        raise InvalidArgs(path.name, (issue,))
-    spec: object = config[CONFIG_KEY]
-    return spec
+    if isinstance(config, dict) and CONFIG_KEY in config:
+        spec: object = config[CONFIG_KEY]
+        return spec
+    fix = f"write it under `config:` and there under `{CONFIG_KEY}:`"
+    for where, found in (("the file", content), ("config", config)):
+        if found is not None and not isinstance(found, dict):
+            raise InvalidArgs(source, (Issue(where, shown(found), "it must be a mapping, the spec is required", fix),))
+    raise InvalidArgs(source, (Issue(f"config.{CONFIG_KEY}", "nothing", "the spec is required", fix),))

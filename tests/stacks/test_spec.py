@@ -1,8 +1,11 @@
+from collections.abc import Iterator
 from typing import Any
 
+import jsonschema
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
 from optimizers.errors import InvalidArgs
 from optimizers.vocabulary import Accelerator, DeploymentTarget, ModelFormat, TaskType
@@ -102,6 +105,55 @@ def test_a_host_that_is_no_address_is_refused_before_anything_listens_on_it(host
 )
 def test_an_address_has_one_way_of_writing(host: str, known_as: str) -> None:
     assert parse_spec(minimal(endpoint={"host": host}), "test").endpoint.host == known_as
+
+
+def leaves(part: type[BaseModel] = ServingSpec, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Return the path of every field of the spec that holds no other fields."""
+    for name, field in part.model_fields.items():
+        kind = field.annotation
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            yield from leaves(kind, (*path, name))
+        else:
+            yield (*path, name)
+
+
+@pytest.mark.parametrize("value", [True, "7", "yes", "true", 7, 7.0, 0.5, -0.5, 1e300, None, [], {}], ids=repr)
+@pytest.mark.parametrize("path", list(leaves()), ids=".".join)
+def test_a_value_passes_where_the_published_schema_lets_it_pass(path: tuple[str, ...], value: object) -> None:
+    # `embedded` is one machine, a rule between two fields that the schema does not hold.
+    raw = minimal(serving_context={"deployment_target": "edge"})
+    part = raw
+    for step in path[:-1]:
+        part = part.setdefault(step, {})
+    part[path[-1]] = value
+    schema = ServingSpec.model_json_schema()
+    checker = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker(["ipv4", "ipv6"]))
+
+    if checker.is_valid(raw):
+        parse_spec(raw, "test")
+    else:
+        assert any(".".join(path) in broken for broken in issues_of(raw))
+
+
+@pytest.mark.parametrize("field", ["max_error", "cosine", "top1"])
+@pytest.mark.parametrize("value", [float("inf"), float("nan")], ids=str)
+def test_a_threshold_that_no_difference_reaches_is_refused(field: str, value: float) -> None:
+    found = issues_of(minimal(optimization={"parity": {field: value}}))
+
+    assert "it must be a finite number | write a number such as 0.01" in found[f"optimization.parity.{field}"]
+
+
+def test_a_whole_number_that_pulumi_delivers_as_a_float_stays_whole() -> None:
+    spec = parse_spec(minimal(serving_context={"throughput_rps": 2.0}), "test")
+
+    assert type(spec.serving_context.throughput_rps) is int
+
+
+def test_a_value_in_itself_is_shown_without_a_traceback() -> None:
+    name = list[object]()
+    name.append(name)
+
+    assert issues_of(minimal(name=name))["name"].startswith("a list that is no JSON")
 
 
 @pytest.mark.parametrize("raw", [None, 3, "text", []])

@@ -106,6 +106,15 @@ def test_2_a_model_that_is_not_there(checkout: Checkout) -> None:
     assert paths(error) == {"model.path"}
 
 
+@pytest.mark.parametrize("path", ["~no_such_user/x", "x" * 5000])
+def test_2_a_path_that_no_file_can_have(checkout: Checkout, path: str) -> None:
+    checkout.spec(model={"path": path}, serving_context={"model_format": "pytorch"})
+
+    error = refused(checkout.serving("optimize", "--json"), 2, "InvalidArgs")
+
+    assert paths(error) == {"model.path"}
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

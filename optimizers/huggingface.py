@@ -12,8 +12,7 @@ from optimizers.passes import Form, FormedModel
 from optimizers.quiet import quiet
 from optimizers.rows import SEQUENCE, TOKEN_IDS, TOKEN_MASK
 from optimizers.sentence_model import SentenceModel
-from optimizers.signature import Signature, TensorSpec
-from optimizers.signature_probe import BATCH
+from optimizers.signature import BATCH, Signature, TensorSpec
 from optimizers.torch_session import TorchSession
 from optimizers.vocabulary import Runtime
 

@@ -7,8 +7,7 @@ import onnx
 
 from optimizers.errors import UnsupportedModel
 from optimizers.rows import SEQUENCE, TOKEN_IDS, TOKEN_INPUTS
-from optimizers.signature import Signature, TensorSpec
-from optimizers.signature_probe import BATCH, DTYPES
+from optimizers.signature import BATCH, DTYPES, Signature, TensorSpec
 
 TOKEN_DTYPES = ("int32", "int64")
 TOKEN_RANK = 2

@@ -6,19 +6,14 @@ from typing import TYPE_CHECKING, Any
 from optimizers.errors import ServingError, UnsupportedModel
 from optimizers.model_source import ModelSource
 from optimizers.session import Session
-from optimizers.signature import Signature, TensorSpec
+from optimizers.signature import BATCH, DTYPES, Signature, TensorSpec
 from optimizers.vocabulary import Prediction
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-BATCH = "batch"
 ONLY_OUTPUT = {Prediction.EMBEDDING: "embedding", Prediction.CLASSIFICATION: "scores", Prediction.NUMERIC: "output"}
 SMALL, LARGE = 3, 5
-# What JSON numbers can be turned into and every framework here computes with.
-DTYPES = (
-    "float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "bool",
-)  # fmt: skip
 
 
 def probe_outputs(session: Session, source: ModelSource) -> tuple[Signature, tuple[str, ...]]:

@@ -38,7 +38,7 @@ def described_source(spec: ServingSpec) -> ModelSource:
         model_format=spec.serving_context.model_format,
         prediction=spec.model.prediction,
         architecture=spec.model.architecture,
-        inputs=spec.model.inputs,
+        inputs=tuple(declared.tensor for declared in spec.model.inputs),
         samples_location=spec.model.samples,
         max_length=spec.model.max_length,
     )

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from optimizers.signature import TensorSpec
+from optimizers.signature import DeclaredInput
 from optimizers.vocabulary import Accelerator, DeploymentTarget, ModelFormat, Prediction, TaskType
 
 CONFIG_KEY = "model-serving:spec"
@@ -70,7 +70,7 @@ class ModelSpec(SpecPart):
         pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
         description="`package.module:callable` that returns the torch module, for files that hold weights only.",
     )
-    inputs: tuple[TensorSpec, ...] = Field(
+    inputs: tuple[DeclaredInput, ...] = Field(
         default=(), description="Names, dtypes and shapes of the inputs, where the model file cannot tell them."
     )
     samples: str | None = Field(

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from optimizers.errors import InvalidArgs, Issue
+from optimizers.signature import BATCH, NO_AXIS, NO_BATCH
 from stacks.spec import CONFIG_KEY, DISAGREEMENT, NO_ADDRESS, ServingSpec
 
 LONGEST_VALUE = 60
@@ -17,6 +18,9 @@ LONGEST_VALUE = 60
 NOT_A_MAPPING = ("it must be a mapping", "write `{name}:` and its fields indented below it")
 RULE_AND_FIX = {
     "missing": ("it is required", "add `{name}: …`"),
+    NO_AXIS: ("an axis is a word or a size from 1 up", "correct it"),
+    NO_BATCH: ("the first axis is the batch", f"write the shape as [{BATCH}, …]"),
+    "literal_error": ("it must be one of {expected}", "use one of these words"),
     "enum": ("it must be one of {expected}", "use one of these words"),
     "greater_than_equal": ("it must be at least {ge}", "use {ge} or more"),
     "less_than_equal": ("it must be at most {le}", "use {le} or less"),

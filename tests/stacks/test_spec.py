@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from optimizers.errors import InvalidArgs
+from optimizers.signature import TensorSpec
 from optimizers.vocabulary import Accelerator, DeploymentTarget, ModelFormat, TaskType
 from stacks.spec import CONFIG_KEY, ServingSpec
 from stacks.spec_issues import parse_spec
@@ -133,6 +134,41 @@ def test_a_value_passes_where_the_published_schema_lets_it_pass(path: tuple[str,
         parse_spec(raw, "test")
     else:
         assert any(".".join(path) in broken for broken in issues_of(raw))
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "said"),
+    [
+        ({"dtype": "float99"}, "dtype", "`\"float99\"` | it must be one of 'float16', "),
+        ({"dtype": "str"}, "dtype", "it must be one of"),
+        ({"shape": ["batch", 0]}, "shape.1", "`0` | an axis is a word or a size from 1 up"),
+        ({"shape": ["batch", "x", -3]}, "shape.2", "`-3` | an axis is a word or a size from 1 up"),
+        ({"shape": ["batch", 2.5]}, "shape.1", "`2.5` | an axis is a word"),
+        ({"shape": ["batch", True]}, "shape.1", "`true` | an axis is a word"),
+        ({"shape": ["batch", "é"]}, "shape.1", "an axis is a word"),
+        ({"shape": ["batch", "7"]}, "shape.1", "an axis is a word"),
+        ({"shape": [2, 4]}, "shape", "`[2, 4]` | the first axis is the batch | write the shape as [batch, …]"),
+        ({"shape": []}, "shape", "at least 1"),
+        ({"shape": "batch"}, "shape", '`"batch"`'),
+        ({"name": ""}, "name", "at least 1"),
+        ({"dtyp": "int64"}, "dtyp", "did you mean `dtype`?"),
+    ],
+)
+def test_a_declared_input_that_no_array_can_be_is_refused(changes: dict[str, Any], path: str, said: str) -> None:
+    declared = {"name": "x", "shape": ["batch", 4], **changes}
+
+    found = issues_of(minimal(model={"path": "m.pt", "inputs": [declared]}))
+
+    assert list(found) == [f"model.inputs.0.{path}"]
+    assert said in found[f"model.inputs.0.{path}"]
+
+
+def test_a_declared_input_may_have_sizes_and_words() -> None:
+    declared = {"name": "x", "dtype": "int64", "shape": ["batch", "sequence", 3, 4.0]}
+
+    (found,) = parse_spec(minimal(model={"path": "m.pt", "inputs": [declared]}), "test").model.inputs
+
+    assert found.tensor == TensorSpec(name="x", dtype="int64", shape=("batch", "sequence", 3, 4))
 
 
 @pytest.mark.parametrize("field", ["max_error", "cosine", "top1"])

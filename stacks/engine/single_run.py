@@ -31,8 +31,9 @@ def single_run(project: Project, stack: str, say: Say) -> Generator[None]:
         Busy: Another `serving` command, or a plain `pulumi` in our file backend, holds the stack.
     """
     project.private.mkdir(parents=True, exist_ok=True)
-    held = project.private / f"{stack}.lock"
-    holder = project.private / f"{stack}.pid"
+    # The prefix keeps a stack called `optimize` apart from the lock of the build, which is in the same folder.
+    held = project.private / f"stack-{stack}.lock"
+    holder = project.private / f"stack-{stack}.pid"
     lock = FileLock(held)
     try:
         lock.acquire(timeout=0)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from filelock import FileLock
 
 from optimizers.errors import Busy
 from stacks.engine.environment import own_state_folder
@@ -75,6 +76,16 @@ def test_a_second_run_of_a_stack_is_refused_with_the_process_that_holds_it(tmp_p
 
 def test_two_stacks_run_at_the_same_time(tmp_path: Path, said: list[str]) -> None:
     with held_elsewhere(tmp_path, "dev"), single_run(Project(tmp_path), "local", said.append):
+        pass
+
+
+@pytest.mark.parametrize("stack", ["optimize", "run", "artifacts"])
+def test_a_stack_may_have_the_name_of_anything_else_in_the_folder(tmp_path: Path, said: list[str], stack: str) -> None:
+    private = Project(tmp_path).private
+    for name in ("run", "artifacts"):
+        (private / name).mkdir(parents=True)
+
+    with FileLock(private / "optimize.lock", timeout=0), single_run(Project(tmp_path), stack, said.append):
         pass
 
 

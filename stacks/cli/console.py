@@ -1,6 +1,7 @@
 """Where commands print: results on stdout, progress on stderr, colour only for people."""
 
 import json
+import os
 from collections.abc import Collection
 from typing import Any
 
@@ -14,13 +15,21 @@ WIDTH_WITHOUT_TERMINAL = 160
 
 def results() -> Console:
     """Return the console for results."""
-    console = Console(highlight=False)
-    return console if console.is_terminal else Console(highlight=False, width=WIDTH_WITHOUT_TERMINAL)
+    console = _console(stderr=False)
+    if not console.is_terminal:
+        console.width = WIDTH_WITHOUT_TERMINAL
+    return console
 
 
 def progress() -> Console:
     """Return the console for progress and remarks."""
-    return Console(stderr=True, highlight=False)
+    return _console(stderr=True)
+
+
+def _console(*, stderr: bool) -> Console:
+    # https://no-color.org; rich takes it for "no colours" and would still write bold and dim.
+    plain = bool(os.environ.get("NO_COLOR"))
+    return Console(stderr=stderr, highlight=False, color_system=None if plain else "auto")
 
 
 def say(text: str) -> None:

@@ -62,6 +62,6 @@ def _print_document(name: str, message: str, exit_code: int, issues: tuple[Issue
 
 def _print_error(error: ServingError) -> None:
     # Plain codes, not rich: the text of an error is printed as it is, and this file is part of every start.
-    coloured = sys.stderr.isatty() and "NO_COLOR" not in os.environ
+    coloured = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
     mark = "\033[1;31merror:\033[0m" if coloured else "error:"
     print(f"{mark} {error}", file=sys.stderr)  # noqa: T201

@@ -54,6 +54,13 @@ def test_an_error_is_red_on_a_terminal_only_and_not_where_colour_is_unwanted(che
     assert ESCAPE not in checkout.serving("plan").err
 
 
+@pytest.mark.parametrize("command", [["plan"], ["validate"], ["prices", "show"]], ids=" ".join)
+def test_where_colour_is_unwanted_there_are_no_codes_at_all(optimized: Checkout, command: list[str]) -> None:
+    assert ESCAPE not in on_terminal(optimized, *command, NO_COLOR="1")
+    # An empty value is none: https://no-color.org
+    assert ESCAPE in on_terminal(optimized, *command, NO_COLOR="")
+
+
 def test_the_plan_fits_a_terminal(optimized: Checkout) -> None:
     shown = STYLE.sub("", on_terminal(optimized, "plan"))
 

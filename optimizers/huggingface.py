@@ -25,6 +25,7 @@ def load_huggingface(source: ModelSource, threads: int) -> Original:
 
     Raises:
         UnsupportedModel: A file is missing or damaged, or the weights do not cover the architecture.
+        MissingExtra: `transformers`, `safetensors` or `tokenizers` is not installed.
     """
     folder = source.path
     config = read_object(folder / CONFIG_FILE)
@@ -54,6 +55,7 @@ def load_huggingface(source: ModelSource, threads: int) -> Original:
 
 def _load_encoder(folder: Path, *, classifier: bool) -> Any:  # noqa: ANN401 - a transformers model
     try:
+        import safetensors  # noqa: F401  # transformers asks for it late, and in other words
         import transformers
     except ImportError:
         raise MissingExtra("torch", "loading a Hugging Face model") from None

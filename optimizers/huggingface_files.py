@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizers.artifact import Tokenizer
-from optimizers.errors import UnsupportedModel
+from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.model_source import ModelSource
 from optimizers.original import damaged
 
@@ -33,9 +33,12 @@ def read_tokenizer(source: ModelSource, config: dict[str, Any]) -> Tokenizer:
     Raises:
         UnsupportedModel: `max_length` is beyond the model's positions or leaves no room for a token, or the model's
             vocabulary is smaller than the tokenizer's.
+        MissingExtra: `tokenizers` is not installed.
     """
-    from tokenizers import Tokenizer as Encoder
-
+    try:
+        from tokenizers import Tokenizer as Encoder
+    except ImportError:
+        raise MissingExtra("serving", "a model that takes text") from None
     folder = source.path
     if (folder / TOKENIZER_FILE).is_dir():
         raise is_folder(folder / TOKENIZER_FILE)

@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from optimizers.errors import UnsupportedModel
+from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.huggingface import load_huggingface
 from optimizers.model_source import ModelSource
 from optimizers.original import Original, damaged
@@ -26,6 +26,7 @@ def load_pytorch(source: ModelSource, threads: int) -> Original:
 
     Raises:
         UnsupportedModel: The file is damaged or holds code, or weights and architecture do not fit.
+        MissingExtra: A library that reads the file is not installed.
     """
     if source.path.is_dir():
         return load_huggingface(source, threads)
@@ -51,9 +52,11 @@ def load_pytorch(source: ModelSource, threads: int) -> Original:
 
 def _read_weights(path: Path) -> dict[str, torch.Tensor]:
     if path.suffix == SAFETENSORS:
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-
+        try:
+            from safetensors import SafetensorError
+            from safetensors.torch import load_file
+        except ImportError:
+            raise MissingExtra("torch", "reading a .safetensors file") from None
         try:
             return dict(load_file(path))
         except (SafetensorError, OSError) as error:

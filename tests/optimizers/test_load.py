@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pickle
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from optimizers.errors import ServingError, UnsupportedModel
+from optimizers.errors import MissingExtra, ServingError, UnsupportedModel
 from optimizers.model_source import ModelSource
 from optimizers.onnx_external_data import model_sha256
 from optimizers.original import Original, load_original
@@ -153,6 +154,13 @@ def test_a_state_dict_with_more_than_tensors_is_refused(tmp_path: Path) -> None:
 )
 def test_an_architecture_that_does_not_work_is_named(weights: Path, architecture: str, said: str) -> None:
     assert said in refused(source(weights, architecture=architecture))
+
+
+def test_safetensors_without_its_library_asks_for_the_library(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "safetensors", None)
+
+    with pytest.raises(MissingExtra, match="run `uv sync --extra torch`"):
+        load_original(source(weights), 1)
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pt", ".onnx"])

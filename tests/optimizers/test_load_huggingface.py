@@ -2,13 +2,14 @@
 
 import json
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from transformers import BertConfig, BertForSequenceClassification, BertModel
 
-from optimizers.errors import UnsupportedModel
+from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.model_source import ModelSource
 from optimizers.original import Original, load_original
 from optimizers.quiet import quiet
@@ -289,6 +290,18 @@ def test_a_tokenizer_of_another_model_is_refused(folder: Path) -> None:
     write(folder / "tokenizer.json", content)
 
     assert "they do not belong together" in refused(folder)
+
+
+@pytest.mark.parametrize(
+    ("library", "extra"), [("tokenizers", "serving"), ("safetensors", "torch"), ("transformers", "torch")]
+)
+def test_a_library_that_is_missing_is_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, library: str, extra: str
+) -> None:
+    monkeypatch.setitem(sys.modules, library, None)
+
+    with pytest.raises(MissingExtra, match=f"run `uv sync --extra {extra}`"):
+        load(folder)
 
 
 @pytest.mark.parametrize("share", [0, 0.001, 0.3, 0.95])

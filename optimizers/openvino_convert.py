@@ -10,7 +10,6 @@ from optimizers.passes import Form, FormedModel
 from optimizers.quiet import quiet
 
 XML_FILE = "model.xml"
-BIN_FILE = "model.bin"
 COUNTED_NAME = re.compile(r"[A-Za-z]+_[0-9]+")
 PARAMETER = "Parameter"
 

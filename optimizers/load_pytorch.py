@@ -12,6 +12,7 @@ from optimizers.huggingface import load_huggingface
 from optimizers.model_source import ModelSource
 from optimizers.original import Original, damaged
 from optimizers.passes import Form, FormedModel
+from optimizers.quiet import quiet
 from optimizers.signature_probe import probe_outputs
 from optimizers.torch_session import TorchSession
 from optimizers.vocabulary import Runtime
@@ -30,12 +31,14 @@ def load_pytorch(source: ModelSource, threads: int) -> Original:
     """
     if source.path.is_dir():
         return load_huggingface(source, threads)
+    # The file first: whoever has pickled a whole module is told to save something else, not to set an architecture.
+    with quiet():
+        weights = _read_weights(source.path)
     if source.architecture is None or not source.inputs:
         missing = "architecture" if source.architecture is None else "inputs"
         raise UnsupportedModel(
             f"{source.path}: holds weights only; set `model.{missing}`, or give a Hugging Face folder, TorchScript or ONNX"
         )
-    weights = _read_weights(source.path)
     module = _build(source.architecture)
     try:
         module.load_state_dict(weights)
@@ -91,13 +94,15 @@ def _unpickle(path: Path) -> dict[str, torch.Tensor]:
 def _build(architecture: str) -> torch.nn.Module:
     module_name, _, name = architecture.partition(":")
     try:
-        factory = getattr(importlib.import_module(module_name), name)
-    except (ImportError, AttributeError) as error:
-        raise UnsupportedModel(
-            f"`model.architecture`: got `{architecture}`, {error}; write it as `package.module:callable`"
-        ) from None
+        factory = getattr(importlib.import_module(module_name), name, None)
     except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and f"{module_name}.".startswith(f"{error.name}."):
+            raise _not_found(architecture, error) from None
         raise _failed(architecture, "importing it", error) from error
+    if factory is None:
+        raise UnsupportedModel(
+            f"`model.architecture`: got `{architecture}`; `{module_name}` has no `{name}`; correct the part after the colon"
+        )
     try:
         module = factory()
     except Exception as error:
@@ -107,6 +112,13 @@ def _build(architecture: str) -> torch.nn.Module:
             f"`model.architecture`: `{architecture}` returns {type(module).__name__}; it must return a torch.nn.Module"
         )
     return module
+
+
+def _not_found(architecture: str, error: ModuleNotFoundError) -> UnsupportedModel:
+    return UnsupportedModel(
+        f"`model.architecture`: got `{architecture}`, {error}; modules are looked up in the environment that runs "
+        f"`serving` and on PYTHONPATH, not in the current folder; install the package there or add its folder to PYTHONPATH"
+    )
 
 
 def _failed(architecture: str, action: str, error: Exception) -> UnsupportedModel:

@@ -146,8 +146,13 @@ def test_a_state_dict_with_more_than_tensors_is_refused(tmp_path: Path) -> None:
     ("architecture", "said"),
     [
         ("torch.nn:Identity", "do not fit"),
-        ("no_such_package:Net", "No module named"),
-        ("torch.nn:NoSuchModule", "NoSuchModule"),
+        (
+            "no_such_package:Net",
+            "No module named 'no_such_package'; modules are looked up in the environment that runs",
+        ),
+        ("no_such_package.nets:Net", "add its folder to PYTHONPATH"),
+        ("torch.no_such_module:Net", "add its folder to PYTHONPATH"),
+        ("torch.nn:NoSuchModule", "`torch.nn` has no `NoSuchModule`; correct the part after the colon"),
         ("builtins:dict", "returns dict"),
         (f"{__name__}:failing_factory", "ZeroDivisionError: no such luck"),
     ],
@@ -161,6 +166,51 @@ def test_safetensors_without_its_library_asks_for_the_library(weights: Path, mon
 
     with pytest.raises(MissingExtra, match="run `uv sync --extra torch`"):
         load_original(source(weights), 1)
+
+
+def test_an_architecture_that_misses_a_library_of_its_own_is_not_called_missing(
+    weights: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "needs_more.py").write_text("import no_such_library\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    said = refused(source(weights, architecture="needs_more:Net"))
+
+    assert "importing it fails (ModuleNotFoundError: No module named 'no_such_library')" in said
+
+
+def without(field: str, path: Path) -> ModelSource:
+    """Return a source with everything but one field that files of weights need."""
+    return source(path).model_copy(update={field: None if field == "architecture" else ()})
+
+
+@pytest.mark.parametrize("field", ["architecture", "inputs"])
+def test_weights_alone_ask_for_what_they_cannot_tell(weights: Path, field: str) -> None:
+    assert f"holds weights only; set `model.{field}`" in refused(without(field, weights))
+
+
+@pytest.mark.parametrize("field", ["architecture", "inputs"])
+def test_pickled_code_is_named_before_anything_else_is_asked_for(tmp_path: Path, field: str) -> None:
+    touched = tmp_path / "touched"
+    (tmp_path / "evil.pt").write_bytes(pickle.dumps(Evil(touched)))
+    torch.save(Net(), tmp_path / "module.pt")
+    torch.save({"module": Evil(touched)}, tmp_path / "zipped.pt")
+
+    for name in ("evil.pt", "module.pt", "zipped.pt"):
+        assert "pickled code or a whole module" in refused(without(field, tmp_path / name))
+    assert not touched.exists()
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit:DeprecationWarning", "ignore:.*torch.jit:FutureWarning")
+def test_torchscript_in_place_of_weights_is_named_without_a_warning(
+    tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    path = tmp_path / "scripted.pt"
+    torch.jit.save(torch.jit.trace(Net(), torch.zeros(1, 4)), path)
+    recwarn.clear()
+
+    assert "set `model_format` to torchscript" in refused(without("architecture", path))
+    assert not recwarn.list
 
 
 @pytest.mark.parametrize("suffix", [".safetensors", ".pt", ".onnx"])

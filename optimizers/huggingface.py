@@ -1,5 +1,6 @@
 """Load a folder in the Hugging Face layout, plain or of sentence-transformers. Imports torch and transformers."""
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ def load_huggingface(source: ModelSource, threads: int) -> Original:
 
 def _load_encoder(folder: Path, *, classifier: bool) -> Any:  # noqa: ANN401 - a transformers model
     try:
-        import safetensors  # noqa: F401  # transformers asks for it late, and in other words
+        import_module("safetensors")  # transformers asks for it late, and in other words
         import transformers
     except ImportError:
         raise MissingExtra("torch", "loading a Hugging Face model") from None

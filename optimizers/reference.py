@@ -38,5 +38,5 @@ def read_reference(folder: Path) -> Reference:
     try:
         return Reference.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        reason = str(error).splitlines()[0]
+        reason = error.strerror if isinstance(error, OSError) else str(error).splitlines()[0]
         raise ArtifactError(f"{path}: not readable reference answers ({reason}); run `serving optimize`") from None

@@ -10,8 +10,8 @@ from stacks.engine.environment import engine_environment, export_lines, own_back
 from stacks.engine.locate import Engine, Origin
 from stacks.project import Project
 
-PROJECT = Project(Path("/work/a project"))
-OWN = "file:///work/a%20project/.model-serving/state?metadata=skip"
+PROJECT = Project(Path("/srv/a project"))
+OWN = "file:///srv/a%20project/.model-serving/state?metadata=skip"
 
 
 def engine(origin: Origin = Origin.BUILT) -> Engine:

@@ -10,47 +10,31 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pulumi_policy import (
-    EnforcementLevel,
-    PolicyConfigSchema,
-    ReportViolation,
-    StackValidationArgs,
-    StackValidationPolicy,
-)
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pulumi_policy import EnforcementLevel, ReportViolation, StackValidationArgs, StackValidationPolicy
+from pydantic import Field, ValidationError
 
 from components.catalog.prices_file import read_catalog
 from components.cost.month import CostLine, MonthlyCost, UsdPerMonth, monthly_cost
 from optimizers.errors import InvalidArgs
-from policies.rented_machines import Unread, read_machines, wrong_configuration
+from policies.configuration import PolicyConfiguration, config_schema, wrong_configuration
+from policies.rented_machines import Unread, read_machines
 
 At = Literal["minimum", "expected", "maximum"]
 
 
-class CostLimit(BaseModel):
-    """
-    The policy's configuration.
+class CostLimit(PolicyConfiguration):
+    """The policy's configuration."""
 
-    Attributes:
-        usd_per_month: The limit, for all machines of the stack together; absent: nothing is judged.
-        at: Which number of machines is judged: the autoscalers' minimum, as written, or their maximum.
-        region: Of resources that name none; a cost is unknown where both are missing.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    usd_per_month: float | None = Field(default=None, gt=0)
-    at: At = "maximum"
-    region: str = ""
-
-
-SCHEMA = PolicyConfigSchema(
-    properties={
-        "usd_per_month": {"type": "number", "exclusiveMinimum": 0},
-        "at": {"type": "string", "enum": ["minimum", "expected", "maximum"], "default": "maximum"},
-        "region": {"type": "string"},
-    }
-)
+    usd_per_month: float | None = Field(
+        default=None, gt=0, description="The limit, for all machines of the stack together. Not set: nothing is judged."
+    )
+    at: At = Field(
+        default="maximum",
+        description="Which number of machines is judged: the autoscalers' minimum, as written, or their maximum.",
+    )
+    region: str = Field(
+        default="", description="Of resources that name none; a cost is unknown where both are missing."
+    )
 
 
 REMEDY = "make it known, or add its price to `prices.csv`"
@@ -92,7 +76,11 @@ def _policy(name: str, description: str, level: EnforcementLevel) -> StackValida
             report_violation(violation, None)
 
     return StackValidationPolicy(
-        name=name, description=description, enforcement_level=level, validate=validate, config_schema=SCHEMA
+        name=name,
+        description=description,
+        enforcement_level=level,
+        validate=validate,
+        config_schema=config_schema(CostLimit),
     )
 
 

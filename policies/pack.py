@@ -1,12 +1,16 @@
 """Every policy of the pack."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from pulumi_policy import Policy
 
 from policies.artifact_integrity import artifact_integrity
 from policies.autoscaling_sanity import autoscaling_sanity
-from policies.cost_budget import cost_budget, cost_warning
+from policies.configuration import PolicyConfiguration
+from policies.cost_budget import CostLimit, cost_budget, cost_warning
 from policies.latency_budget import latency_budget
-from policies.price_freshness import price_freshness
+from policies.price_freshness import AgeLimit, price_freshness
 from policies.throughput_budget import throughput_budget
 
 # Judge the plan that an endpoint records.
@@ -16,3 +20,8 @@ COST_POLICIES = (cost_budget, cost_warning)
 STACK_POLICIES = (*COST_POLICIES, price_freshness, autoscaling_sanity)
 
 POLICIES: tuple[Policy, ...] = (*ENDPOINT_POLICIES, *STACK_POLICIES)
+
+# What a stack may say of each; a policy without a row takes nothing but its enforcement level.
+CONFIGURATIONS: Mapping[str, type[PolicyConfiguration]] = MappingProxyType(
+    {cost_budget.name: CostLimit, cost_warning.name: CostLimit, price_freshness.name: AgeLimit}
+)

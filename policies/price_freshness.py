@@ -4,44 +4,23 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pulumi_policy import (
-    EnforcementLevel,
-    PolicyConfigSchema,
-    ReportViolation,
-    StackValidationArgs,
-    StackValidationPolicy,
-)
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pulumi_policy import EnforcementLevel, ReportViolation, StackValidationArgs, StackValidationPolicy
+from pydantic import Field, ValidationError
 
 from components.catalog.catalog import Catalog
 from components.catalog.freshness import OLDEST_DAYS, stale
 from components.catalog.prices_file import read_catalog
 from components.cost.machines import RentedMachines
 from optimizers.errors import InvalidArgs
-from policies.rented_machines import read_machines, wrong_configuration
+from policies.configuration import PolicyConfiguration, config_schema, wrong_configuration
+from policies.rented_machines import read_machines
 
 
-class AgeLimit(BaseModel):
-    """
-    The policy's configuration.
+class AgeLimit(PolicyConfiguration):
+    """The policy's configuration."""
 
-    Attributes:
-        oldest_days: Age in days at which a price is still taken.
-        region: Of resources that name none.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    oldest_days: int = Field(default=OLDEST_DAYS, ge=0)
-    region: str = ""
-
-
-SCHEMA = PolicyConfigSchema(
-    properties={
-        "oldest_days": {"type": "integer", "minimum": 0, "default": OLDEST_DAYS},
-        "region": {"type": "string"},
-    }
-)
+    oldest_days: int = Field(default=OLDEST_DAYS, ge=0, description="Age in days at which a price is still taken.")
+    region: str = Field(default="", description="Of resources that name none.")
 
 
 def check(machines: Sequence[RentedMachines], catalog: Catalog, today: date, limit: AgeLimit) -> list[str]:
@@ -72,5 +51,5 @@ price_freshness = StackValidationPolicy(
     description="The prices of the stack's machines are not older than `oldest_days`.",
     enforcement_level=EnforcementLevel.ADVISORY,
     validate=_validate,
-    config_schema=SCHEMA,
+    config_schema=config_schema(AgeLimit),
 )

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from pulumi_policy import PolicyResource
 from pulumi_policy.proxy import UnknownValueError
-from pydantic import ValidationError
 
 from components.cost.machines import RentedMachines
 from components.cost.raw_resources import READERS
@@ -44,10 +43,3 @@ def read_machines(
         except (KeyError, TypeError, ValueError) as error:
             unread.append(Unread(resource.name, f"its properties are not those of its type ({error!r})"))
     return scaled(machines, targets), tuple(unread)
-
-
-def wrong_configuration(error: ValidationError) -> str:
-    """Return the violation for a policy configuration that breaks a rule: which field, and which rule."""
-    first = error.errors(include_url=False)[0]
-    path = ".".join(str(part) for part in first["loc"])
-    return f"the policy configuration is wrong at `{path}`: {first['msg'].lower()}; correct it"

@@ -22,7 +22,9 @@ RULE_AND_FIX = {
     NO_BATCH: ("the first axis is the batch", f"write the shape as [{BATCH}, …]"),
     "literal_error": ("it must be one of {expected}", "use one of these words"),
     "enum": ("it must be one of {expected}", "use one of these words"),
+    "greater_than": ("it must be above {gt}", "use more than {gt}"),
     "greater_than_equal": ("it must be at least {ge}", "use {ge} or more"),
+    "less_than": ("it must be below {lt}", "use less than {lt}"),
     "less_than_equal": ("it must be at most {le}", "use {le} or less"),
     "int_type": ("it must be a whole number", "write a number, without quotes"),
     "float_type": ("it must be a number", "write a number, without quotes"),
@@ -58,27 +60,39 @@ def _issue(details: ErrorDetails) -> Issue:
     if details["type"] == DISAGREEMENT:
         context: Mapping[str, str] = details.get("ctx", {})
         return Issue(f"{CONFIG_KEY}.{context['path']}", context["got"], context["rule"], context["fix"])
-    path = ".".join((CONFIG_KEY, *(printable(str(part)) for part in details["loc"])))
-    rule, fix = _rule_and_fix(details)
+    return broken_rule(details, ServingSpec, CONFIG_KEY)
+
+
+def broken_rule(details: ErrorDetails, model: type[BaseModel], under: str) -> Issue:
+    """
+    Return the issue of one of pydantic's errors.
+
+    Args:
+        details: What pydantic says.
+        model: What was validated, for the names of its fields.
+        under: The path at which it lies.
+    """
+    path = ".".join((under, *(printable(str(part)) for part in details["loc"])))
+    rule, fix = _rule_and_fix(details, model, under)
     return Issue(path, "nothing" if details["type"] == "missing" else shown(details["input"]), rule, fix)
 
 
-def _rule_and_fix(details: ErrorDetails) -> tuple[str, str]:
+def _rule_and_fix(details: ErrorDetails, model: type[BaseModel], under: str) -> tuple[str, str]:
     location = details["loc"]
-    name = printable(str(location[-1])) if location else CONFIG_KEY
+    name = printable(str(location[-1])) if location else under
     if details["type"] == "extra_forbidden":
-        known = _fields_at(location[:-1])
+        known = _fields_at(location[:-1], model)
         near = difflib.get_close_matches(name, known, n=1)
-        return "there is no such field", f"did you mean `{near[0]}`?" if near else f"use one of: {', '.join(known)}"
+        others = f"use one of: {', '.join(known)}" if known else "remove it"
+        return "there is no such field", f"did you mean `{near[0]}`?" if near else others
     message = details["msg"][:1].lower() + details["msg"][1:]
     rule, fix = RULE_AND_FIX.get(details["type"], (message, "change the value"))
     values = {"name": name, **details.get("ctx", {})}
     return rule.format(**values), fix.format(**values)
 
 
-def _fields_at(location: tuple[int | str, ...]) -> list[str]:
-    """Return the names of the fields of the part of the spec at `location`."""
-    part: type[BaseModel] = ServingSpec
+def _fields_at(location: tuple[int | str, ...], part: type[BaseModel]) -> list[str]:
+    """Return the names of the fields of the part at `location`."""
     for step in location:
         field = part.model_fields.get(str(step))
         candidates = (field.annotation, *get_args(field.annotation)) if field else ()

@@ -44,13 +44,14 @@ def validate(stack: Stack = "local", json: Json = False) -> None:
 
 @app.command()
 def schema(
+    policies: Annotated[bool, typer.Option("--policies", help="Of stacks/policies.STACK.json, the limits.")] = False,
     check: Annotated[Path | None, typer.Option("--check", help="Fail if FILE is not this schema.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write to FILE instead of stdout.")] = None,
 ) -> None:
-    """Print the JSON Schema of a stack file, for editors."""
+    """Print the JSON Schema of a stack file, or of its policies' limits, for editors."""
     from stacks.cli import schema as command
 
-    command.run(check=check, out=out)
+    command.run(policies=policies, check=check, out=out)
 
 
 @app.command()

@@ -1,14 +1,15 @@
 """Each policy's verdict, from what the policies said."""
 
-from collections.abc import Collection
 from typing import TypedDict
 
 from rich.markup import escape
 from rich.table import Table
 
-from policies.pack import COST_POLICIES, POLICIES
+from policies.configuration import PolicyConfiguration, limits
+from policies.pack import CONFIGURATIONS, POLICIES
 from stacks.cli.console import table
 from stacks.engine.run_result import PolicyReport
+from stacks.policy_config import DISABLED, ENFORCEMENT_LEVEL, Configured
 
 PASSED = "passed"
 REFUSED = "refused"
@@ -25,13 +26,13 @@ class Verdict(TypedDict):
     messages: list[str]
 
 
-def verdicts(said: list[PolicyReport], configured: Collection[str]) -> list[Verdict]:
+def verdicts(said: list[PolicyReport], configured: Configured) -> list[Verdict]:
     """
     Return a verdict for every policy of the pack; one that said nothing has passed, if it had a limit to judge by.
 
     Args:
         said: What the policies reported.
-        configured: Names of the policies that the stack configures; the others of those that need it judge nothing.
+        configured: What the stack says of its policies.
     """
     result = list[Verdict]()
     for policy in POLICIES:
@@ -40,9 +41,18 @@ def verdicts(said: list[PolicyReport], configured: Collection[str]) -> list[Verd
         if own:
             verdict = REFUSED if any(report.mandatory for report in own) else WARNED
         else:
-            verdict = NOT_SET if policy in COST_POLICIES and policy.name not in configured else PASSED
+            verdict = PASSED if _judges(policy.name, configured) else NOT_SET
         result.append(Verdict(policy=policy.name, verdict=verdict, rule=policy.description, messages=messages))
     return result
+
+
+def _judges(policy: str, configured: Configured) -> bool:
+    """Return whether the stack has set one of the policy's limits, where it has any, and has not disabled it."""
+    said = configured.get(policy, {})
+    needed = limits(CONFIGURATIONS.get(policy, PolicyConfiguration))
+    return said.get(ENFORCEMENT_LEVEL) != DISABLED and (
+        not needed or any(said.get(name) is not None for name in needed)
+    )
 
 
 def policy_table(found: list[Verdict]) -> Table:

@@ -10,7 +10,7 @@ from tests.support.checkout import SERVING
 STACK = ("--stack", "-s")
 OPTIONS = {
     "validate": (*STACK, "--json"),
-    "schema": ("--check", "--out"),
+    "schema": ("--policies", "--check", "--out"),
     "optimize": (*STACK, "--json", "--force"),
     "plan": (*STACK, "--json"),
     "preview": (*STACK, "--json"),

@@ -12,6 +12,7 @@ from stacks.stack_schema import stack_schema
 from tests.support.checkout import ROOT
 
 COMMITTED = ROOT / "docs/stack.schema.json"
+POLICIES_COMMITTED = ROOT / "docs/policies.schema.json"
 
 
 def schema(*arguments: str) -> str:
@@ -22,6 +23,23 @@ def schema(*arguments: str) -> str:
 
 def test_the_committed_schema_is_this_version_s() -> None:
     assert schema("--check", str(COMMITTED)) == ""
+
+
+def test_the_committed_schema_of_the_policies_is_that_of_the_pack() -> None:
+    assert schema("--policies", "--check", str(POLICIES_COMMITTED)) == ""
+    assert schema("--policies") == POLICIES_COMMITTED.read_text()
+
+
+def test_another_schema_of_the_policies_says_how_to_mend_it(tmp_path: Path) -> None:
+    path = tmp_path / "policies.json"
+    path.write_text("{}\n")
+
+    with pytest.raises(InvalidArgs) as caught:
+        schema("--policies", "--check", str(path))
+
+    assert caught.value.issues[0].fix == f"run `serving schema --policies --out {path}`"
+    schema("--policies", "--out", str(path))
+    schema("--policies", "--check", str(path))
 
 
 def test_what_is_printed_is_what_is_committed() -> None:

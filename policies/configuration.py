@@ -1,0 +1,52 @@
+"""What a stack may say of a policy in `stacks/policies.<stack>.json`: a model, its JSON Schema, and its limits."""
+
+from typing import Any
+
+from pulumi_policy import PolicyConfigSchema
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+# Keywords that pydantic adds and that say nothing to a reader.
+UNSAID = ("title",)
+
+
+class PolicyConfiguration(BaseModel):
+    """
+    Base of every policy's configuration: frozen, and a name that is no field is an error, or a limit would be passed over.
+
+    A field that is None by default is a limit. A policy that has limits judges nothing until one of them is set.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+def limits(configuration: type[PolicyConfiguration]) -> tuple[str, ...]:
+    """Return the names of the limits."""
+    return tuple(name for name, field in configuration.model_fields.items() if field.default is None)
+
+
+def properties(configuration: type[PolicyConfiguration]) -> dict[str, Any]:
+    """Return the JSON Schema of each field; a limit has no default."""
+    schema = configuration.model_json_schema()
+    return {name: _property(field) for name, field in schema.get("properties", {}).items()}
+
+
+def config_schema(configuration: type[PolicyConfiguration]) -> PolicyConfigSchema:
+    """Return the same in the engine's form."""
+    return PolicyConfigSchema(properties=properties(configuration))
+
+
+def wrong_configuration(error: ValidationError) -> str:
+    """Return the violation for a policy configuration that breaks a rule: which field, and which rule."""
+    first = error.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in first["loc"])
+    return f"the policy configuration is wrong at `{path}`: {first['msg'].lower()}; correct it"
+
+
+def _property(field: dict[str, Any]) -> dict[str, Any]:
+    """Write an optional field as the type that it has where it is set: JSON's null sets nothing."""
+    set_types = [kind for kind in field.pop("anyOf", ()) if kind != {"type": "null"}]
+    if set_types:
+        field |= set_types[0]
+    if field.get("default", "") is None:
+        del field["default"]
+    return {keyword: value for keyword, value in field.items() if keyword not in UNSAID}

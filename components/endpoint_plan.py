@@ -4,6 +4,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from optimizers.lock import LOCK_NAME
 from optimizers.report import Parity
 from optimizers.vocabulary import DeploymentTarget, Precision, Prediction, Runtime
 
@@ -97,6 +98,11 @@ class EndpointPlan(PlanPart):
 
     version: int = PLAN_VERSION
     name: str
+    lock: str = Field(
+        default=LOCK_NAME,
+        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        description="Name of the project's lock file that the artifact and its measurements come from.",
+    )
     target: DeploymentTarget
     platform: Decision
     first_choice: Decision

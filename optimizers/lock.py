@@ -14,6 +14,8 @@ from optimizers.signature import Signature
 
 LOCK_NAME = "artifacts.lock.json"
 LOCK_VERSION = 1
+# Folder of the locks that a preview judges instead of the project's, where `serving promote` has proposed some.
+PROPOSED_VARIABLE = "MODEL_SERVING_PROPOSED_LOCKS"
 
 
 class LockedModel(BaseModel):
@@ -79,8 +81,12 @@ def read(path: Path) -> Lock:
     except (json.JSONDecodeError, UnicodeDecodeError, ValidationError) as error:
         first = str(error).splitlines()[0]
         raise ArtifactError(
-            f"{path}: not a readable lock ({first}); restore it with git or delete it and run `serving optimize`"
+            f"{path}: not a readable lock ({first}); restore it with git, or delete it and {_remedy(path)}"
         ) from None
+
+
+def _remedy(path: Path) -> str:
+    return "run `serving optimize`" if path.name == LOCK_NAME else "promote again with `serving promote`"
 
 
 def write(path: Path, lock: Lock) -> None:

@@ -1,23 +1,22 @@
 """`artifact-integrity`: the artifact is the locked one, passed parity, and was measured on the hardware that serves."""
 
+import os
 from pathlib import Path
 
 from components.endpoint_plan import EndpointPlan
 from optimizers import lock
 from optimizers.errors import ArtifactError
-from optimizers.lock import LOCK_NAME, Lock
+from optimizers.lock import LOCK_NAME, PROPOSED_VARIABLE, Lock
 from optimizers.store import files_sha256
 from policies.endpoint_policy import endpoint_policy
 
-REBUILD = "run `serving optimize` and commit the lock"
-
 
 def check(plan: EndpointPlan) -> list[str]:
-    """Return violations of the plan against the lock of the project that the policy pack belongs to."""
+    """Return violations of the plan against its lock in the project that the policy pack belongs to."""
     # The engine starts a policy pack in the pack's own folder.
-    path = Path.cwd().parent / LOCK_NAME
+    folder = Path(os.environ.get(PROPOSED_VARIABLE) or Path.cwd().parent)
     try:
-        return check_against(plan, lock.read(path))
+        return check_against(plan, lock.read(folder / plan.lock))
     except ArtifactError as error:
         return [str(error)]
 
@@ -30,21 +29,23 @@ def check_against(plan: EndpointPlan, locked: Lock) -> list[str]:
 def _digest_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
     model = locked.models.get(plan.name)
     if model is None:
-        return [f"`{plan.name}` is not in {LOCK_NAME}; {REBUILD}"]
+        return [f"`{plan.name}` is not in {plan.lock}; {_remedy(plan)}"]
     artifact = model.artifact(plan.artifact.name)
     if artifact is None:
-        return [f"artifact `{plan.artifact.name}` is not in {LOCK_NAME}; {REBUILD}"]
+        return [f"artifact `{plan.artifact.name}` is not in {plan.lock}; {_remedy(plan)}"]
     if artifact.sha256 != plan.artifact.sha256:
-        return [f"artifact digest {plan.artifact.sha256[:12]} is not the locked {artifact.sha256[:12]}; {REBUILD}"]
+        return [
+            f"artifact digest {plan.artifact.sha256[:12]} is not the locked {artifact.sha256[:12]}; {_remedy(plan)}"
+        ]
     if files_sha256(artifact.files) != artifact.sha256:
-        return [f"artifact digest {artifact.sha256[:12]} is not that of its files in {LOCK_NAME}; {REBUILD}"]
+        return [f"artifact digest {artifact.sha256[:12]} is not that of its files in {plan.lock}; {_remedy(plan)}"]
     return []
 
 
 def _parity_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
     parity = plan.parity
     if parity is None:
-        return [f"no parity is recorded for artifact `{plan.artifact.name}`; {REBUILD}"]
+        return [f"no parity is recorded for artifact `{plan.artifact.name}`; {_remedy(plan)}"]
     if not parity.passed:
         return [
             f"parity {parity.metric} {parity.value:g} misses the threshold {parity.threshold:g}; choose another artifact"
@@ -54,9 +55,9 @@ def _parity_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
     candidates = report.candidates if report else ()
     measured = next((item for item in candidates if item.name == plan.artifact.name), None)
     if measured is None or measured.parity != parity:
-        return [f"parity {parity.metric} {parity.value:g} is not what {LOCK_NAME} records; {REBUILD}"]
+        return [f"parity {parity.metric} {parity.value:g} is not what {plan.lock} records; {_remedy(plan)}"]
     if measured.artifact_sha256 != plan.artifact.sha256:
-        return [f"parity was measured on artifact {str(measured.artifact_sha256)[:12]}, another one; {REBUILD}"]
+        return [f"parity was measured on artifact {str(measured.artifact_sha256)[:12]}, another one; {_remedy(plan)}"]
     return []
 
 
@@ -67,9 +68,18 @@ def _hardware_violations(plan: EndpointPlan) -> list[str]:
     return [
         (
             f"measured on other hardware ({hardware.description}, {hardware.measured_on}) than will serve ({hardware.target}); "
-            "run `serving optimize` on the machine that serves"
+            f"run `serving optimize` on the machine that serves{_then_promote(plan)}"
         )
     ]
+
+
+def _remedy(plan: EndpointPlan) -> str:
+    command = "serving optimize" if plan.lock == LOCK_NAME else "serving promote"
+    return f"run `{command}` and commit the lock"
+
+
+def _then_promote(plan: EndpointPlan) -> str:
+    return "" if plan.lock == LOCK_NAME else ", for the stack that builds, and promote its lock"
 
 
 artifact_integrity = endpoint_policy(

@@ -1,5 +1,6 @@
 """The Pulumi program: read the spec, create the endpoint, export its outputs."""
 
+import os
 from pathlib import Path
 
 import pulumi
@@ -10,15 +11,17 @@ from stacks.arguments import embedded_inputs
 from stacks.locked_request import refuse_outdated_lock
 from stacks.project import Project
 from stacks.spec_issues import parse_spec
+from stacks.stack_lock import proposed_locks
 
 
 def main() -> None:
     """Create what the stack's spec asks for."""
     stack = pulumi.get_stack()
-    project = Project(Path(__file__).resolve().parents[1])
+    root = Path(__file__).resolve().parents[1]
+    project = Project(root, proposed_locks(os.environ, only_preview=pulumi.runtime.is_dry_run()))
     spec = parse_spec(pulumi.Config().require_object("spec"), source=f"stacks/Pulumi.{stack}.yaml")
     inputs = embedded_inputs(spec, project, stack)
-    refuse_outdated_lock(spec, project)
+    refuse_outdated_lock(spec, project, stack)
     endpoint = EmbeddedEndpoint(spec.name, EmbeddedEndpointArgs(**inputs.model_dump(mode="json")))
     pulumi.export("deployment_config", endpoint.deployment_config)
     pulumi.export("optimization_report", endpoint.optimization_report)

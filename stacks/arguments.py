@@ -10,6 +10,7 @@ from optimizers.vocabulary import Accelerator, DeploymentTarget, TaskType
 from stacks.model_location import locate
 from stacks.project import Project
 from stacks.spec import ServingSpec
+from stacks.stack_lock import lock_path
 
 DEPLOYABLE_TASKS = (TaskType.DEPLOY_MODEL,)
 DEPLOYABLE_TARGETS = (DeploymentTarget.EMBEDDED,)
@@ -67,7 +68,7 @@ def embedded_inputs(spec: ServingSpec, project: Project, stack: str) -> Embedded
     refuse_undeployable(spec)
     goal = optimization_goal(spec)
     return EmbeddedInputs(
-        lock_path=str(project.lock_path),
+        lock_path=str(lock_path(spec, project, stack)),
         store_path=str(project.store_path),
         run_path=str(project.run_path(stack)),
         latency_sla_ms=goal.latency_sla_ms,

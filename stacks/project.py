@@ -16,13 +16,18 @@ class Project:
     A checkout: the folder that holds `Pulumi.yaml`.
 
     Everything that is built or runs lies under `.model-serving/`, which git ignores.
+
+    Attributes:
+        root: The folder.
+        proposed_locks: Folder of locks that a preview judges instead of the committed ones; None for these.
     """
 
     root: Path
+    proposed_locks: Path | None = None
 
     @property
     def lock_path(self) -> Path:
-        """The committed lock of all artifacts."""
+        """The committed lock that `serving optimize` writes; `stack_lock.lock_path` tells which one a stack reads."""
         return self.root / LOCK_NAME
 
     @property

@@ -20,6 +20,9 @@ NO_ADDRESS = "no_address"
 # An endpoint's name becomes a DNS label on every target (RFC 1123, section 2.1).
 NAME_PATTERN = r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
 
+# A part of a file's name: `stacks/Pulumi.<stack>.yaml`.
+STACK_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+
 SUFFIX_FORMATS = {".onnx": ModelFormat.ONNX, ".safetensors": ModelFormat.PYTORCH}
 
 
@@ -150,6 +153,14 @@ class EndpointSpec(SpecPart):
     port: Whole = Field(default=3000, ge=1024, le=65535, description="TCP port to listen on.")
 
 
+class PromotionSpec(SpecPart):
+    """A stack that builds nothing: what runs in another stack is promoted to it."""
+
+    source: str = Field(
+        pattern=STACK_PATTERN, description="The stack whose locked artifacts `serving promote` takes, and no other."
+    )
+
+
 class ServingSpec(SpecPart):
     """Everything that a stack asks for; written under `config: model-serving:spec:` of the stack file."""
 
@@ -161,6 +172,10 @@ class ServingSpec(SpecPart):
     batching: BatchingSpec = Field(default_factory=BatchingSpec)
     caching: CachingSpec = Field(default_factory=CachingSpec)
     endpoint: EndpointSpec = Field(default_factory=EndpointSpec)
+    promotion: PromotionSpec | None = Field(
+        default=None,
+        description="Set where artifacts come from `serving promote` instead of a build; the stack then has a lock of its own.",
+    )
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:

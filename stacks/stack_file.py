@@ -4,11 +4,9 @@ import re
 from pathlib import Path
 
 from optimizers.errors import InvalidArgs, Issue
-from stacks.spec import CONFIG_KEY, ServingSpec
+from stacks.spec import CONFIG_KEY, STACK_PATTERN, ServingSpec
 from stacks.spec_issues import parse_spec, shown
 from stacks.strict_yaml import read_yaml
-
-STACK_PATTERN = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")
 
 
 def read_spec(project: Path, stack: str) -> ServingSpec:
@@ -30,7 +28,7 @@ def stack_file(project: Path, stack: str) -> Path:
     Raises:
         InvalidArgs: The name is no stack name, or the stack has no file.
     """
-    if not STACK_PATTERN.match(stack):
+    if not re.match(STACK_PATTERN, stack):
         issue = Issue("--stack", f"`{stack}`", "a stack name has letters, digits, `.`, `_` and `-`", "use such a name")
         raise InvalidArgs("the command line", (issue,))
     path = project / "stacks" / f"Pulumi.{stack}.yaml"

@@ -87,7 +87,11 @@ def read_and_predict(name: str, inputs: EmbeddedInputs, loads: Sequence[Arrivals
 
 def _request(name: str, inputs: EmbeddedInputs) -> EmbeddedRequest:
     return EmbeddedRequest(
-        name=name, goal=inputs.goal, max_batch_size=inputs.max_batch_size, cache_entries=inputs.cache_entries
+        name=name,
+        lock=Path(inputs.lock_path).name,
+        goal=inputs.goal,
+        max_batch_size=inputs.max_batch_size,
+        cache_entries=inputs.cache_entries,
     )
 
 

@@ -24,7 +24,7 @@ from optimizers.artifact import Artifact
 from optimizers.errors import ArtifactError
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
-from optimizers.lock import LockedModel
+from optimizers.lock import LOCK_NAME, LockedModel
 from optimizers.processor_load import QUIET_CPU_SHARE
 from optimizers.recipe import recipe_for
 from optimizers.report import CandidateReport, Measurement, Report
@@ -54,6 +54,7 @@ class EmbeddedRequest(BaseModel):
 
     Attributes:
         name: Name of the endpoint and of its model in the lock.
+        lock: Name of the file that holds what was built and measured.
         goal: SLA, rate and thresholds.
         max_batch_size: Most rows in one call; 1 switches batching off.
         cache_entries: Answers kept in memory; 0 switches the cache off.
@@ -62,6 +63,7 @@ class EmbeddedRequest(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
+    lock: str = LOCK_NAME
     goal: Goal
     max_batch_size: int = Field(default=32, ge=1)
     cache_entries: int = Field(default=1024, ge=0)
@@ -95,6 +97,7 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
     )
     return EndpointPlan(
         name=request.name,
+        lock=request.lock,
         target=DeploymentTarget.EMBEDDED,
         platform=Decision(value=platform.platform, basis=platform.basis),
         first_choice=Decision(value=recipe.first_choice, basis=recipe.why),

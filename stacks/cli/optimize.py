@@ -1,21 +1,34 @@
 """`serving optimize`."""
 
 from optimizers import hardware
+from optimizers.errors import InvalidArgs, Issue
 from optimizers.lock import LockedModel
 from stacks.cli.build_progress import build_progress
 from stacks.cli.console import print_json, results, say
 from stacks.cli.context import StackContext, open_stack
 from stacks.cli.report_table import report_table
+from stacks.promotion.promoted_artifacts import building_stack
 
 
 def run(stack: str, *, as_json: bool, force: bool) -> None:
     """Build, check and measure, then show every candidate."""
-    locked = build(open_stack(stack), force=force)
+    context = open_stack(stack)
+    _refuse_promoted(context)
+    locked = build(context, force=force)
     report = locked.reports[hardware.detect().fingerprint]
     if as_json:
         print_json(report.model_dump(mode="json"))
     else:
         results().print(report_table(report))
+
+
+def _refuse_promoted(context: StackContext) -> None:
+    promotion = context.spec.promotion
+    if promotion is not None:
+        builds = building_stack(context.spec, context.project, context.stack)
+        rule = f"it builds nothing, it takes what was promoted from `{promotion.source}`"
+        fix = f"run `serving optimize --stack {builds}`, deploy it, then `serving promote {promotion.source} {context.stack}`"
+        raise InvalidArgs("the command line", (Issue("--stack", f"`{context.stack}`", rule, fix),))
 
 
 def build(context: StackContext, *, force: bool = False) -> LockedModel:

@@ -21,5 +21,5 @@ def run(stack: str, *, as_json: bool) -> None:
 def decide(context: StackContext) -> EndpointPlan:
     """Return the plan that the program will record for this stack."""
     inputs = embedded_inputs(context.spec, context.project, context.stack)
-    refuse_outdated_lock(context.spec, context.project)
+    refuse_outdated_lock(context.spec, context.project, context.stack)
     return read_and_plan(context.spec.name, inputs)

@@ -12,7 +12,6 @@ from components.embedded.requests import run_folder
 from components.endpoint_plan import EndpointPlan
 from optimizers.atomic_file import write_atomically
 from optimizers.errors import PolicyViolation
-from optimizers.hardware import detect
 from optimizers.reference import read_reference
 from optimizers.store import ArtifactStore
 from stacks.arguments import embedded_inputs
@@ -29,6 +28,7 @@ from stacks.cli.stack_run import stack_run
 from stacks.engine.run import StackRun
 from stacks.engine.run_result import RunResult
 from stacks.policy_config import configured_policies
+from stacks.promotion.promoted_artifacts import promoted_artifacts
 
 HEALTHY = "healthy"
 # A longer request goes into a file, so that the line can still be pasted.
@@ -40,7 +40,9 @@ def run(stack: str, *, as_json: bool) -> None:
     context = open_stack(stack)
     configured = configured_policies(context.project, stack)
     _refuse_used_port(context)
-    locked = build(context)
+    locked = (
+        build(context) if context.spec.promotion is None else promoted_artifacts(context.spec, context.project, stack)
+    )
     plan = decide(context)
     with stack_run(context.project, stack) as engine:
         previewed, done = _deploy(engine)
@@ -50,7 +52,7 @@ def run(stack: str, *, as_json: bool) -> None:
         changed = (done or previewed).changes
         print_json({**refused, "deployment_manifest": plan.recorded(), "changes": changed, "policies": found})
     else:
-        print_tables(report_table(locked.reports[detect().fingerprint]), plan_table(plan), policy_table(found))
+        print_tables(report_table(locked.reports[plan.hardware.measured_on]), plan_table(plan), policy_table(found))
         if done is not None:
             url = done.outputs["deployment_config"]["endpoint_url"]
             console = results()

@@ -14,6 +14,7 @@ from pulumi.automation.errors import CommandError, ConcurrentUpdateError
 from pulumi.automation.events import EngineEvent
 
 from optimizers.errors import Busy, DeployError
+from optimizers.lock import PROPOSED_VARIABLE
 from stacks.engine.build import Say
 from stacks.engine.diagnostics import failure
 from stacks.engine.engine_command import LocatedCommand
@@ -61,7 +62,11 @@ class StackRun:
         own_state_folder(project).mkdir(parents=True, exist_ok=True)
         options = automation.LocalWorkspaceOptions(
             pulumi_command=LocatedCommand(engine, say or _ignore),
-            env_vars={**engine_environment(project, engine, os.environ), STARTED_BY: str(os.getpid())},
+            env_vars={
+                **engine_environment(project, engine, os.environ),
+                STARTED_BY: str(os.getpid()),
+                PROPOSED_VARIABLE: str(project.proposed_locks or ""),
+            },
         )
         with _guarded(RunResult()):
             self._stack = automation.create_or_select_stack(stack, work_dir=str(project.root), opts=options)

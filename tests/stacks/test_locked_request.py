@@ -21,7 +21,7 @@ def checkout(tmp_path: Path) -> Checkout:
 
 
 def refuse(checkout: Checkout) -> None:
-    refuse_outdated_lock(read_spec(checkout.root, "local"), Project(checkout.root))
+    refuse_outdated_lock(read_spec(checkout.root, "local"), Project(checkout.root), "local")
 
 
 def test_a_lock_of_the_same_spec_passes_and_so_does_none(checkout: Checkout) -> None:

@@ -5,51 +5,47 @@ Both judge resources that were written by hand as well. `cost-budget` refuses, `
 in the policy configuration of the stack.
 """
 
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Literal
 
 from pulumi_policy import EnforcementLevel, ReportViolation, StackValidationArgs, StackValidationPolicy
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from components.catalog.prices_file import read_catalog
-from components.cost.month import CostLine, MonthlyCost, UsdPerMonth, monthly_cost
-from optimizers.errors import InvalidArgs
-from policies.configuration import PolicyConfiguration, config_schema, wrong_configuration
-from policies.rented_machines import Unread, read_machines
+from components.cost.month import CostLine, MonthlyCost, UsdPerMonth
+from components.cost.stack_bill import BILLED_TYPES
+from components.cost.stack_cost import stack_cost
+from policies.configuration import config_schema
+from policies.cost_settings import CostSettings, project_catalog, read_settings
+from policies.declared_resources import declared_resources
 
 At = Literal["minimum", "expected", "maximum"]
 
 
-class CostLimit(PolicyConfiguration):
+class CostLimit(CostSettings):
     """The policy's configuration."""
 
     usd_per_month: float | None = Field(
-        default=None, gt=0, description="The limit, for all machines of the stack together. Not set: nothing is judged."
+        default=None, gt=0, description="The limit, for everything of the stack together. Not set: nothing is judged."
     )
     at: At = Field(
         default="maximum",
         description="Which number of machines is judged: the autoscalers' minimum, as written, or their maximum.",
-    )
-    region: str = Field(
-        default="", description="Of resources that name none; a cost is unknown where both are missing."
     )
 
 
 REMEDY = "make it known, or add its price to `prices.csv`"
 
 
-def check(cost: MonthlyCost, unread: Iterable[Unread], limit: CostLimit) -> list[str]:
+def check(cost: MonthlyCost, limit: CostLimit) -> list[str]:
     """Return a sentence for each cost that is unknown, or one if all are known and their sum is over the limit."""
     if limit.usd_per_month is None:
         return []
-    unknown = [f"{item.resource}: {item.reason}" for item in unread]
-    unknown += [f"{line.resource}: {line.what}: {line.usd_per_hour.basis}" for line in cost.unknown]
     total = cost.total
-    if unknown or total is None:
+    if total is None:
         budget = f"so the budget of ${limit.usd_per_month:,.2f} a month cannot be checked"
-        return [f"{reason}; the cost is unknown, {budget}; {REMEDY}" for reason in unknown]
+        return [
+            f"{line.resource}: {line.what}: {line.unit_price.basis}; the cost is unknown, {budget}; {REMEDY}"
+            for line in cost.unknown
+        ]
     if _at(total, limit.at) <= limit.usd_per_month:
         return []
     dearest = max(cost.lines, key=lambda line: _line_at(line, limit.at))
@@ -85,18 +81,15 @@ def _policy(name: str, description: str, level: EnforcementLevel) -> StackValida
 
 
 def _violations(args: StackValidationArgs) -> list[str]:
-    try:
-        limit = CostLimit.model_validate(dict(args.get_config()))
-    except ValidationError as error:
-        return [wrong_configuration(error)]
-    machines, unread = read_machines(args.resources, limit.region)
-    now = datetime.now(UTC).date()
-    try:
-        # The engine starts a policy pack in the pack's own folder.
-        catalog = read_catalog(Path.cwd().parent, now)
-    except InvalidArgs as error:
-        return [str(error)]
-    return check(monthly_cost(machines, catalog), unread, limit)
+    limit = read_settings(args, CostLimit)
+    if isinstance(limit, str):
+        return [limit]
+    if limit.usd_per_month is None:
+        return []
+    catalog = project_catalog()
+    if isinstance(catalog, str):
+        return [catalog]
+    return check(stack_cost(declared_resources(args.resources, BILLED_TYPES), catalog, limit.region), limit)
 
 
 cost_budget = _policy("cost-budget", "The stack's machines cost at most `usd_per_month`.", EnforcementLevel.MANDATORY)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from components.catalog.instance_type import CatalogRow
 from components.catalog.services import Service
+from components.catalog.unit_price import Unit, UnitPrice
 from components.endpoint_plan import Estimate
 
 
@@ -15,12 +16,16 @@ class Catalog(BaseModel):
 
     Attributes:
         origin: The file that holds the rows, for messages.
+        unit_prices: What is billed by another unit than a machine's hour.
+        unit_origin: The file that holds those.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     origin: str
     rows: tuple[CatalogRow, ...]
+    unit_origin: str = "no file of unit prices"
+    unit_prices: tuple[UnitPrice, ...] = ()
 
     def find(self, service: Service, region: str, name: str) -> CatalogRow | None:
         """Return the row of a machine, or None."""
@@ -35,6 +40,22 @@ class Catalog(BaseModel):
         if value is None:
             return Estimate(value=None, basis=f"{row.label} has no {'spot ' if spot else ''}price in {self.origin}")
         return Estimate(value=value, basis=row.price.basis(spot=spot))
+
+    def usd_per_unit(self, item: str, region: str, unit: Unit) -> Estimate:
+        """Return what one unit of an item costs, above 0; None: unknown, which is not free, and the basis says why."""
+        rows = [row for row in self.unit_prices if row.item == item]
+        row = next((row for row in rows if row.region == region), None)
+        if row is None:
+            regions = f"; it is priced in {', '.join(sorted({row.region for row in rows}))}" if rows else ""
+            where = f"{item} {region}" if region else f"{item} of an unknown region"
+            return Estimate(value=None, basis=f"{where} is not in {self.unit_origin}{regions}")
+        if row.unit is not unit:
+            return Estimate(
+                value=None, basis=f"{item} {region} is priced a {row.unit} in {self.unit_origin}, not a {unit}"
+            )
+        if row.usd_per_unit is None:
+            return Estimate(value=None, basis=f"{item} {region} has no price in {self.unit_origin}")
+        return Estimate(value=row.usd_per_unit, basis=row.basis)
 
     def _absence(self, service: Service, region: str, name: str) -> str:
         what = f"{service} {region} {name} is not in {self.origin}"

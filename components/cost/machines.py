@@ -25,6 +25,19 @@ class Count(PlanPart):
         return Count(minimum=factor * self.minimum, expected=factor * self.expected, maximum=factor * self.maximum)
 
 
+class AttachedDisk(PlanPart):
+    """
+    A disk that each machine has, and that is billed beside it.
+
+    Attributes:
+        item: The type as the catalog's unit prices name it: `ebs-gp2`, `pd-balanced`.
+        size_gb: GiB, which the providers bill as GB.
+    """
+
+    item: str
+    size_gb: float = Field(gt=0)
+
+
 class RentedMachines(PlanPart):
     """
     Machines of one kind.
@@ -34,6 +47,7 @@ class RentedMachines(PlanPart):
         names: Types that the provider may choose from; the dearest counts, since nobody knows which it will be.
         spot: Whether they are bought on the spot market.
         variant: Name of the SageMaker variant, by which a scaling target of its own may scale them.
+        disk: What each of them has beside its own memory; None where none is billed for itself.
     """
 
     resource: str
@@ -43,3 +57,4 @@ class RentedMachines(PlanPart):
     count: Count
     spot: bool = False
     variant: str | None = None
+    disk: AttachedDisk | None = None

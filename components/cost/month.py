@@ -1,14 +1,14 @@
-"""What machines cost a month: at the least, as things are, and at the most. Unknown stays unknown, it is never $0."""
+"""What things cost a month: at the least, as things are, and at the most. Unknown stays unknown, it is never $0."""
 
 from collections.abc import Iterable
 from decimal import Decimal
 
 from components.catalog.catalog import Catalog
+from components.catalog.unit_price import Unit
+from components.cost.billed_units import HOURS_PER_MONTH, Amount, BilledUnits, CostKind
 from components.cost.machines import Count, RentedMachines
 from components.endpoint_plan import Estimate, PlanPart
 
-# 8,760 hours a year over 12: the month of the providers' own calculators and of Infracost.
-HOURS_PER_MONTH = 730
 CENT = Decimal("0.01")
 
 
@@ -22,29 +22,31 @@ class UsdPerMonth(PlanPart):
 
 class CostLine(PlanPart):
     """
-    What one kind of machine costs.
+    One line of the bill.
 
     Attributes:
-        resource: Name of the resource that rents them.
+        resource: Name of the resource that is billed.
         what: Number and type, for people: `1 to 4 x ml.g5.xlarge`.
-        usd_per_hour: Of one machine; None where the price is unknown, and the basis says why.
-        usd_per_month: Of all; None where the price is unknown.
+        unit_price: US dollars for one unit; None where it is unknown, and the basis says why.
+        usd_per_month: Of all; None where the price or the amount is unknown.
     """
 
     resource: str
+    kind: CostKind
     what: str
-    usd_per_hour: Estimate
+    unit: Unit
+    unit_price: Estimate
     usd_per_month: UsdPerMonth | None
 
 
 class MonthlyCost(PlanPart):
-    """What a stack's machines cost a month of 730 hours, line by line."""
+    """What a stack costs a month of 730 hours, line by line; dearest first, unknown ones before all."""
 
     lines: tuple[CostLine, ...]
 
     @property
     def unknown(self) -> tuple[CostLine, ...]:
-        """The lines without a price."""
+        """The lines without a cost."""
         return tuple(line for line in self.lines if line.usd_per_month is None)
 
     @property
@@ -60,38 +62,68 @@ class MonthlyCost(PlanPart):
         )
 
 
-def monthly_cost(machines: Iterable[RentedMachines], catalog: Catalog) -> MonthlyCost:
-    """Return what these machines cost, priced by the catalog; dearest first, unknown ones before all."""
-    lines = [_line(item, catalog) for item in machines]
-    dearest = sorted(lines, key=lambda line: -line.usd_per_month.maximum if line.usd_per_month else float("-inf"))
-    return MonthlyCost(lines=tuple(dearest))
-
-
-def _line(machines: RentedMachines, catalog: Catalog) -> CostLine:
+def machine_line(machines: RentedMachines, catalog: Catalog) -> CostLine:
+    """Return what these machines cost, by the dearest of the types that the provider may choose from."""
     prices = [
         catalog.usd_per_hour(machines.service, machines.region, name, spot=machines.spot) for name in machines.names
     ]
     unknown = [price for price in prices if price.value is None]
     price = unknown[0] if unknown else max(prices, key=lambda item: item.value or 0)
+    count = machines.count
     return CostLine(
         resource=machines.resource,
-        what=_described(machines),
-        usd_per_hour=price,
-        usd_per_month=None if price.value is None else _month(price.value, machines.count),
+        kind=CostKind.MACHINES,
+        what=f"{number(count)} x {' or '.join(machines.names)}{' (spot)' if machines.spot else ''}",
+        unit=Unit.HOUR,
+        unit_price=price,
+        usd_per_month=_month(
+            price.value,
+            Amount(
+                minimum=HOURS_PER_MONTH * count.minimum,
+                expected=HOURS_PER_MONTH * count.expected,
+                maximum=HOURS_PER_MONTH * count.maximum,
+            ),
+        ),
     )
 
 
-def _described(machines: RentedMachines) -> str:
-    count = machines.count
-    number = f"{count.minimum}" if count.minimum == count.maximum else f"{count.minimum} to {count.maximum}"
-    return f"{number} x {' or '.join(machines.names)}{' (spot)' if machines.spot else ''}"
+def unit_line(units: BilledUnits, catalog: Catalog) -> CostLine:
+    """Return what these units cost; unknown where their number or their price is."""
+    price = catalog.usd_per_unit(units.item, units.region, units.unit)
+    if units.amount is None:
+        price = Estimate(value=None, basis=units.unknown)
+    return CostLine(
+        resource=units.resource,
+        kind=units.kind,
+        what=units.what,
+        unit=units.unit,
+        unit_price=price,
+        usd_per_month=_month(price.value, units.amount),
+    )
 
 
-def _month(usd_per_hour: float, count: Count) -> UsdPerMonth:
+def dearest_first(lines: Iterable[CostLine]) -> MonthlyCost:
+    """Return the bill of these lines."""
+    key = float("-inf")
+    return MonthlyCost(
+        lines=tuple(sorted(lines, key=lambda line: -line.usd_per_month.maximum if line.usd_per_month else key))
+    )
+
+
+def number(count: Count) -> str:
+    """Return a number of machines for people: `3`, or `1 to 4`."""
+    return f"{count.minimum}" if count.minimum == count.maximum else f"{count.minimum} to {count.maximum}"
+
+
+def _month(usd_per_unit: float | None, amount: Amount | None) -> UsdPerMonth | None:
+    if usd_per_unit is None or amount is None:
+        return None
     # Decimal: a price of 0.1785 has no exact float, and a hand calculation must give the same cent.
-    one = Decimal(repr(usd_per_hour)) * HOURS_PER_MONTH
+    one = Decimal(repr(usd_per_unit))
     return UsdPerMonth(
-        minimum=_cents(one * count.minimum), expected=_cents(one * count.expected), maximum=_cents(one * count.maximum)
+        minimum=_cents(one * Decimal(repr(amount.minimum))),
+        expected=_cents(one * Decimal(repr(amount.expected))),
+        maximum=_cents(one * Decimal(repr(amount.maximum))),
     )
 
 

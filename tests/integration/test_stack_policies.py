@@ -94,7 +94,7 @@ def test_a_value_that_is_not_known_at_preview_is_refused(tmp_path: Path, provide
 
     assert result.code != 0
     assert "[mandatory]" in result.out
-    assert "r0: string value at .region can't be known during preview" in result.out
+    assert "r0: NodeGroup: the value of `region` can't be known during preview" in result.out
 
 
 def test_a_limit_that_is_no_number_is_refused(tmp_path: Path, provider: int) -> None:

@@ -10,6 +10,7 @@ from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE, unkn
 from components.catalog.prices_file import read_catalog
 from components.catalog.services import Service
 from components.cost.machines import Count, RentedMachines
+from components.cost.stack_bill import StackBill
 from policies.autoscaling_sanity import autoscaling_sanity
 from policies.autoscaling_sanity import check as check_autoscaling
 from policies.price_freshness import AgeLimit, price_freshness
@@ -114,9 +115,10 @@ def test_an_autoscaler_of_something_else_owns_nothing(scaled: Resource) -> None:
     assert said(deployment(replicas=3), scaled) == []
 
 
-def machines(name: str = "c5.xlarge") -> RentedMachines:
+def bill(name: str = "c5.xlarge") -> StackBill:
     count = Count(minimum=1, expected=1, maximum=1)
-    return RentedMachines(resource="r", service=Service.EC2, region="us-east-1", names=(name,), count=count)
+    machines = RentedMachines(resource="r", service=Service.EC2, region="us-east-1", names=(name,), count=count)
+    return StackBill((machines,), (), ())
 
 
 def test_prices_over_the_age_limit_warn_and_only_those_that_are_used() -> None:
@@ -126,11 +128,11 @@ def test_prices_over_the_age_limit_warn_and_only_those_that_are_used() -> None:
     assert row.price.as_of is not None
     age = (TODAY - row.price.as_of).days
 
-    assert check_freshness([machines()], catalog, TODAY, AgeLimit(oldest_days=age)) == []
-    (message,) = check_freshness([machines()], catalog, TODAY, AgeLimit(oldest_days=age - 1))
+    assert check_freshness(bill(), catalog, TODAY, AgeLimit(oldest_days=age)) == []
+    (message,) = check_freshness(bill(), catalog, TODAY, AgeLimit(oldest_days=age - 1))
     assert f"{age} days old, over the limit of {age - 1}" in message
-    assert check_freshness([], catalog, TODAY, AgeLimit(oldest_days=0)) == []
-    assert check_freshness([machines("g9.huge")], catalog, TODAY, AgeLimit(oldest_days=0)) == []
+    assert check_freshness(StackBill((), (), ()), catalog, TODAY, AgeLimit(oldest_days=0)) == []
+    assert check_freshness(bill("g9.huge"), catalog, TODAY, AgeLimit(oldest_days=0)) == []
 
 
 def test_prices_only_warn_and_bounds_refuse() -> None:

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from components.catalog.catalog import Catalog
 from components.catalog.prices_file import read_catalog
 from components.catalog.services import Service
+from components.cost.billed_units import HOURS_PER_MONTH
+from components.cost.declared_resource import DeclaredResource
 from components.cost.machines import Count, RentedMachines
-from components.cost.month import HOURS_PER_MONTH, MonthlyCost, monthly_cost
-from components.cost.raw_resources import READERS
+from components.cost.month import MonthlyCost, dearest_first, machine_line
+from components.cost.stack_cost import stack_cost
 from tests.support.raw_resources import Resource, endpoint_configuration, node_group, node_pool, variant
 
 CATALOG = read_catalog(None, date(2026, 11, 24))
@@ -21,10 +23,10 @@ T4 = {"guestAccelerators": [{"type": "nvidia-tesla-t4", "count": 2}]}
 
 
 def cost_of(*resources: Resource, catalog: Catalog = CATALOG, region: str = "us-east-1") -> MonthlyCost:
-    machines = [
-        item for number, (token, props) in enumerate(resources) for item in READERS[token](f"r{number}", props, region)
+    declared = [
+        DeclaredResource(name=f"r{number}", type=token, props=props) for number, (token, props) in enumerate(resources)
     ]
-    return monthly_cost(machines, catalog)
+    return stack_cost(declared, catalog, region)
 
 
 # Hourly prices as the shipped catalog has them, 730 hours, written out; None: unknown.
@@ -106,12 +108,16 @@ def test_what_has_no_price_is_unknown_and_never_free(resource: Resource, reason:
 
     assert cost.total is None
     (line,) = cost.unknown
-    assert reason in line.usd_per_hour.basis
+    assert reason in line.unit_price.basis
     assert cost.lines[0] == line
 
 
 def test_a_group_of_no_machines_of_an_unknown_type_is_unknown_too() -> None:
     assert cost_of(node_group(["g9.huge"], 0, 0, 0)).total is None
+
+
+def bill(machines: list[RentedMachines]) -> MonthlyCost:
+    return dearest_first(machine_line(item, CATALOG) for item in machines)
 
 
 ROWS = [row for row in CATALOG.rows if row.price.usd_per_hour is not None]
@@ -127,7 +133,7 @@ def rented(draw: st.DrawFn) -> RentedMachines:
 
 @given(st.lists(rented(), max_size=8))
 def test_more_machines_never_cost_less_and_the_total_is_the_sum_of_its_lines(machines: list[RentedMachines]) -> None:
-    cost = monthly_cost(machines, CATALOG)
+    cost = bill(machines)
 
     assert cost.total is not None
     assert cost.total.minimum <= cost.total.expected <= cost.total.maximum
@@ -140,7 +146,7 @@ def test_more_machines_never_cost_less_and_the_total_is_the_sum_of_its_lines(mac
 def test_the_order_of_resources_does_not_change_the_total(machines: list[RentedMachines], random: object) -> None:
     shuffled = sorted(machines, key=lambda _: random.random())  # type: ignore[attr-defined]
 
-    assert monthly_cost(machines, CATALOG).total == monthly_cost(shuffled, CATALOG).total
+    assert bill(machines).total == bill(shuffled).total
 
 
 def test_a_month_has_730_hours() -> None:

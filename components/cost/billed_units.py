@@ -1,0 +1,56 @@
+"""What a resource is billed for by another unit than a machine's hour: gigabytes, hours of a load balancer, memory x time."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from components.catalog.unit_price import Unit
+from components.endpoint_plan import PlanPart
+
+# 8,760 hours a year over 12: the month of the providers' own calculators and of Infracost.
+HOURS_PER_MONTH = 730
+
+
+class CostKind(StrEnum):
+    """What a line of a bill is for."""
+
+    MACHINES = "machines"
+    STORAGE = "storage"
+    LOAD_BALANCER = "load-balancer"
+    CONTROL_PLANE = "control-plane"
+    SERVERLESS = "serverless"
+    UNREAD = "unread"
+
+
+class Amount(PlanPart):
+    """Units a month: at the least, as things are written, and at the most."""
+
+    minimum: float = Field(ge=0)
+    expected: float = Field(ge=0)
+    maximum: float = Field(ge=0)
+
+
+class BilledUnits(PlanPart):
+    """
+    Units of one item a month.
+
+    Attributes:
+        resource: Name of the resource that they are billed for.
+        what: They, for people: `20 GB x 1 to 4 of gp2`.
+        item: What the catalog prices: an `Item`, or a disk type as its provider writes it.
+        amount: How many a month; None where it is unknown, and `unknown` says why.
+    """
+
+    resource: str
+    kind: CostKind
+    what: str
+    item: str
+    region: str
+    unit: Unit
+    amount: Amount | None
+    unknown: str = ""
+
+
+def hours(number: int) -> Amount:
+    """Return the hours of so many things that run all month."""
+    return Amount(minimum=HOURS_PER_MONTH * number, expected=HOURS_PER_MONTH * number, maximum=HOURS_PER_MONTH * number)

@@ -1,0 +1,60 @@
+"""What the resources of a stack are billed for, before any price; what cannot be read is kept, so a budget can fail closed."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from components.cost.billed_units import BilledUnits
+from components.cost.declared_resource import DeclaredResource, UnknownPropertyError, known
+from components.cost.machines import RentedMachines
+from components.cost.raw_resources import READERS
+from components.cost.scaling_target import SCALING_TARGET, ScalingTarget, scaled, scaling_target
+
+BILLED_TYPES = frozenset({*READERS, SCALING_TARGET})
+
+
+class Unread(NamedTuple):
+    """A resource of which it cannot be told what is billed, and why."""
+
+    resource: str
+    type: str
+    reason: str
+
+
+class StackBill(NamedTuple):
+    """Everything that a stack is billed for."""
+
+    machines: tuple[RentedMachines, ...]
+    units: tuple[BilledUnits, ...]
+    unread: tuple[Unread, ...]
+
+
+def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> StackBill:
+    """
+    Return what the resources of a type that is billed are billed for; others are passed over.
+
+    Args:
+        resources: Everything that the stack declares.
+        region: Of resources that name none; empty where that is unknown.
+    """
+    machines, units = list[RentedMachines](), list[BilledUnits]()
+    targets, unread = list[ScalingTarget](), list[Unread]()
+    for resource in resources:
+        if resource.type not in BILLED_TYPES:
+            continue
+        props = known(resource.props)
+        try:
+            if resource.type == SCALING_TARGET:
+                found = scaling_target(props)
+                targets += [found] if found else []
+                continue
+            for item in READERS[resource.type](resource.name, props, region):
+                if isinstance(item, RentedMachines):
+                    machines.append(item)
+                else:
+                    units.append(item)
+        except UnknownPropertyError as error:
+            unread.append(Unread(resource.name, resource.type, str(error)))
+        except (KeyError, TypeError, ValueError) as error:
+            reason = f"its properties are not those of its type ({error!r})"
+            unread.append(Unread(resource.name, resource.type, reason))
+    return StackBill(scaled(machines, targets), tuple(units), tuple(unread))

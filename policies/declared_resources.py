@@ -1,0 +1,33 @@
+"""The engine's resources as plain values, so that a cost is calculated without pulumi."""
+
+from collections.abc import Container, Iterable, Mapping
+from typing import Any
+
+from pulumi_policy import PolicyResource
+from pulumi_policy.proxy import UnknownValueError
+
+from components.cost.declared_resource import DeclaredResource
+
+
+def declared_resources(resources: Iterable[PolicyResource], types: Container[str]) -> tuple[DeclaredResource, ...]:
+    """Return the resources of these types, unknown values as the engine's marks."""
+    return tuple(
+        DeclaredResource(name=resource.name, type=resource.resource_type, props=_plain(resource.props))
+        for resource in resources
+        if resource.resource_type in types
+    )
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    if isinstance(value, Mapping):
+        return {key: _item(value, key) for key in value}
+    if isinstance(value, str | int | float) or value is None:
+        return value
+    return [_item(value, index) for index in range(len(value))]
+
+
+def _item(values: Any, key: Any) -> Any:  # noqa: ANN401 - any JSON value
+    try:
+        return _plain(values[key])
+    except UnknownValueError as error:
+        return error.unknown_type_sentinel

@@ -1,7 +1,7 @@
 """A server that runs what the stack `local` plans, for the benchmarks that measure the endpoint itself."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -29,7 +29,7 @@ class ServedEndpoint(NamedTuple):
 
 
 @contextmanager
-def served_endpoint(max_batch_size: int | None = None) -> Iterator[ServedEndpoint]:
+def served_endpoint(max_batch_size: int | None = None) -> Generator[ServedEndpoint]:
     """
     Yield a server without its cache, on a free port; it is removed afterwards.
 

@@ -3,16 +3,16 @@
 import itertools
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from optimizers.report import Measurement
+from optimizers.report import QUANTILE_LEVELS, Measurement
 from optimizers.session import Session
-from optimizers.statistics import percentile, squared_variation
+from optimizers.statistics import percentile, quantiles, squared_variation
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,6 +35,7 @@ class BenchmarkConfig(BaseModel):
             above the p99.
         budget_s: Time for all loads together; half of it goes to one row and one call at a time, where p99 counts.
         seed: Decides the order of the candidates in each round.
+        profile_batch_sizes: Rows in each call when the chosen candidate is measured alone, within the same budget.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,6 +49,22 @@ class BenchmarkConfig(BaseModel):
     enough_calls: int = Field(default=3000, gt=0)
     budget_s: float = Field(default=40.0, gt=0)
     seed: int = 0
+    profile_batch_sizes: tuple[int, ...] = (1, 2, 4, 8, 16, 32)
+
+    def profile_within(self, measurements: Sequence[Measurement], longest_ms: float) -> "BenchmarkConfig":
+        """
+        Return how to measure the chosen candidate alone.
+
+        Args:
+            measurements: What it was compared by; says what a row takes.
+            longest_ms: A larger batch that would take longer is left out: no plan can use it.
+        """
+        largest = max((item for item in measurements if item.concurrency == 1), key=lambda item: item.batch_size)
+        row_ms = largest.p50.value_ms / largest.batch_size
+        fitting = (
+            size for size in self.profile_batch_sizes if size <= largest.batch_size or size * row_ms <= longest_ms
+        )
+        return self.model_copy(update={"batch_sizes": tuple(fitting)})
 
     @property
     def loads(self) -> tuple[tuple[int, int], ...]:
@@ -146,4 +163,5 @@ def _summary(samples: _Samples, batch_size: int, concurrency: int) -> Measuremen
         p99=percentile(latencies_ms, 0.99),
         throughput_rps=len(latencies_ms) * batch_size / samples.wall_s,
         squared_variation=squared_variation(latencies_ms),
+        quantiles_ms=tuple(round(value, 3) for value in quantiles(latencies_ms, QUANTILE_LEVELS)),
     )

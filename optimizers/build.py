@@ -120,7 +120,7 @@ def _is_done(known: LockedModel, job: _Job) -> bool:
 
 
 def _run(job: _Job, known: LockedModel | None) -> LockedModel:
-    job.progress.begin(2 * len(job.recipe.offered) + 2)
+    job.progress.begin(2 * len(job.recipe.offered) + 3)
     job.progress.step("load the original model")
     start = time.perf_counter()
     original = load_original(job.source, job.threads)
@@ -129,13 +129,20 @@ def _run(job: _Job, known: LockedModel | None) -> LockedModel:
     tried = _build_and_compare(job, original, trial, known)
     job.progress.step("measure")
     before = processor_times()
-    measurements = _measure(job, original, trial, tried)
-    other_share = other_cpu_share(before, processor_times(), psutil.cpu_count() or 1)
+    sessions = _sessions(job, original, tried)
+    measurements = measure(sessions, trial.loads, job.benchmark)
     candidates = (
         _original_report(job, original, load_time_s, measurements[ORIGINAL]),
         *(_report(item, measurements.get(item.recipe.name, ())) for item in tried),
     )
     chosen, judged = choose(candidates)
+    job.progress.step(f"measure {chosen} at more batch sizes")
+    profile = measure(
+        {chosen: sessions[chosen]},
+        trial.loads,
+        job.benchmark.profile_within(measurements[chosen], job.goal.latency_sla_ms),
+    )
+    other_share = other_cpu_share(before, processor_times(), psutil.cpu_count() or 1)
     report = Report(
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
         hardware=job.hardware,
@@ -146,6 +153,7 @@ def _run(job: _Job, known: LockedModel | None) -> LockedModel:
         versions=versions(MEASURED_LIBRARIES),
         candidates=judged,
         chosen=chosen,
+        profile=profile[chosen],
     )
     passed = {
         item.artifact.name: item.artifact for item in tried if item.artifact and item.parity and item.parity.passed
@@ -213,14 +221,13 @@ def _compare(job: _Job, trial: Trial, candidate: CandidateRecipe, artifact: Arti
     return _Tried(candidate, artifact, parity, load_time_s)
 
 
-def _measure(
-    job: _Job, original: Original, trial: Trial, tried: tuple[_Tried, ...]
-) -> Mapping[str, tuple[Measurement, ...]]:
+def _sessions(job: _Job, original: Original, tried: tuple[_Tried, ...]) -> Mapping[str, Session]:
+    """Return what is measured: the original, and each candidate that answers like it."""
     sessions: dict[str, Session] = {ORIGINAL: original.session}
     for item in tried:
         if item.artifact and item.parity and item.parity.passed:
             sessions[item.recipe.name] = open_session(job.store.folder(item.artifact.sha256), job.threads)
-    return measure(sessions, trial.loads, job.benchmark)
+    return sessions
 
 
 def _original_report(

@@ -1,5 +1,6 @@
 """What was measured, on which machine, and which candidate was chosen."""
 
+from itertools import pairwise
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
@@ -8,6 +9,9 @@ from optimizers.hardware import Hardware
 from optimizers.vocabulary import Precision, Runtime
 
 ORIGINAL = "original"
+
+# At which shares of the calls a measurement keeps the latency: evenly spaced, and closer where the p99 of a queue is decided.
+QUANTILE_LEVELS = (0.0, *(step / 20 for step in range(1, 20)), 0.97, 0.98, 0.99, 0.995, 0.999, 1.0)
 
 
 class Interval(BaseModel):
@@ -32,6 +36,7 @@ class Measurement(BaseModel):
         p99: 99th percentile of the latency of a call.
         throughput_rps: Rows answered a second.
         squared_variation: Variance of the latency over its squared mean (dimensionless).
+        quantiles_ms: Latency at each of `QUANTILE_LEVELS`, ascending; empty in a lock that was written before they were kept.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -43,6 +48,15 @@ class Measurement(BaseModel):
     p99: Interval
     throughput_rps: float = Field(gt=0)
     squared_variation: float = Field(ge=0)
+    quantiles_ms: tuple[float, ...] = ()
+
+    @model_validator(mode="after")
+    def _quantiles_ascend(self) -> Self:
+        if self.quantiles_ms and len(self.quantiles_ms) != len(QUANTILE_LEVELS):
+            raise ValueError(f"{len(self.quantiles_ms)} quantiles; a measurement keeps {len(QUANTILE_LEVELS)} or none")
+        if any(not 0 <= low <= high for low, high in pairwise(self.quantiles_ms)):
+            raise ValueError("quantiles are not negative and ascend")
+        return self
 
 
 class Parity(BaseModel):
@@ -114,6 +128,8 @@ class Report(BaseModel):
         other_cpu_share: Share of all cores, 0 to 1, that other work kept busy meanwhile; None where it is unknown.
         versions: Distribution name to version, of every library that took part.
         chosen: Name of the chosen candidate.
+        profile: Of the chosen candidate alone, with more batch sizes and calls: what predictions rest on. Empty in a lock
+            that was written before it was measured.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -127,6 +143,12 @@ class Report(BaseModel):
     versions: dict[str, str]
     candidates: tuple[CandidateReport, ...]
     chosen: str
+    profile: tuple[Measurement, ...] = ()
+
+    @property
+    def call_times(self) -> tuple[Measurement, ...]:
+        """The chosen candidate's measurements that a prediction rests on: its profile, else what it was compared by."""
+        return self.profile or self.candidate(self.chosen).measurements
 
     def candidate(self, name: str) -> CandidateReport:
         """Return the candidate of this name. Raises KeyError if there is none."""

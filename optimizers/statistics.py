@@ -32,6 +32,12 @@ def percentile(samples_ms: Sequence[float], quantile: float) -> Interval:
     return Interval(value_ms=ordered[rank - 1], low_ms=ordered[low - 1], high_ms=ordered[high - 1])
 
 
+def quantiles(samples: Sequence[float], levels: Sequence[float]) -> list[float]:
+    """Return the sample at each level by nearest rank: 0 is the smallest, 1 the largest."""
+    ordered = sorted(samples)
+    return [ordered[max(0, math.ceil(level * len(ordered)) - 1)] for level in levels]
+
+
 def confidence_ranks(count: int, quantile: float) -> tuple[int, int]:
     """Return the ranks, from 1, of the order statistics that bracket the quantile; 1 or `count` where none does."""
     tail = (1 - CONFIDENCE) / 2

@@ -69,7 +69,8 @@ def prepare(source: ModelSource, original: Original, config: BenchmarkConfig) ->
     length = min(config.sequence_length, original.tokenizer.max_length) if original.tokenizer else None
     measured = rows_of_length(rows, encoder, length) if length else rows[:1]
     loads = {
-        size: encoder.encode([measured[index % len(measured)] for index in range(size)]) for size in config.batch_sizes
+        size: encoder.encode([measured[index % len(measured)] for index in range(size)])
+        for size in {*config.batch_sizes, *config.profile_batch_sizes}
     }
     return Trial(samples_from, batches, expected, loads, length, _reference(rows, encoder, original.session))
 

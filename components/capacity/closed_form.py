@@ -58,6 +58,6 @@ def closed_form(service: ServiceTimes, fleet: Fleet, arrivals: Arrivals) -> Clos
         name=f"{'M' if arrival_variation == 1 else 'G'}/G/{servers}",
         service_variation=variation,
         utilization=load / servers,
-        p50_ms=1000 * response_quantile_s(services_s, waits, mean_wait_s, 0.5),
-        p99_ms=1000 * response_quantile_s(services_s, waits, mean_wait_s, 0.99),
+        p50_ms=1000 * response_quantile_s(services_s, waits, mean_wait_s, 0.5) + service.latency_ms,
+        p99_ms=1000 * response_quantile_s(services_s, waits, mean_wait_s, 0.99) + service.latency_ms,
     )

@@ -89,7 +89,7 @@ def simulate_requests(
         warm_ms = arrivals_ms[int(WARM_UP_SHARE * count)]
         runs.append(_serve(arrivals_ms, fleet, draws, warm_ms, own_seed))
     counted_s = sum(len(run.responses_ms) for run in runs) / arrivals.rate_rps
-    return _summed_up(runs, fleet, counted_s, count * REPEATS)
+    return _summed_up(runs, fleet, service.latency_ms, counted_s, count * REPEATS)
 
 
 def simulate_window(  # noqa: PLR0913, PLR0917 - what answers, what arrives, and which part of it
@@ -123,14 +123,33 @@ def simulate_window(  # noqa: PLR0913, PLR0917 - what answers, what arrives, and
         if not arrivals_ms:
             raise ValueError(f"no request arrives within {seconds:g} s of {start_s:g} s; choose a longer window")
         runs.append(_serve(arrivals_ms, fleet, draws, 0.0, own_seed))
-    return _summed_up(runs, fleet, REPEATS * seconds, sum(len(run.responses_ms) for run in runs))
+    return _summed_up(runs, fleet, service.latency_ms, REPEATS * seconds, sum(len(run.responses_ms) for run in runs))
+
+
+def replay(
+    service: ServiceTimes, fleet: Fleet, arrivals_s: Sequence[float], seconds: float, seed: int = 1
+) -> Simulated:
+    """
+    Return the response to exactly these arrivals, with call times that are drawn ten times.
+
+    Args:
+        service: Measured call times.
+        fleet: What answers.
+        arrivals_s: Moments in s, ascending; at least one.
+        seconds: Length of the window that they lie in.
+        seed: Decides the call times.
+    """
+    draws = CallDraws(service, seed)
+    arrivals_ms = [1000 * time_s for time_s in arrivals_s]
+    runs = [_serve(arrivals_ms, fleet, draws, 0.0, own_seed) for own_seed in _seeds(seed)]
+    return _summed_up(runs, fleet, service.latency_ms, REPEATS * seconds, REPEATS * len(arrivals_ms))
 
 
 def _seeds(seed: int) -> list[int]:
     return [seed * REPEATS + repeat for repeat in range(REPEATS)]
 
 
-def _summed_up(runs: Sequence[Served], fleet: Fleet, counted_s: float, requests: int) -> Simulated:
+def _summed_up(runs: Sequence[Served], fleet: Fleet, latency_ms: float, counted_s: float, requests: int) -> Simulated:
     ordered = [sorted(run.responses_ms) for run in runs]
     together = sorted(response for responses in ordered for response in responses)
     p99s = [_quantile(responses, 0.99) for responses in ordered]
@@ -138,10 +157,10 @@ def _summed_up(runs: Sequence[Served], fleet: Fleet, counted_s: float, requests:
     reach_ms = STUDENT_T * stdev(p99s) / math.sqrt(REPEATS)
     slots = fleet.replicas * fleet.concurrent_calls
     return Simulated(
-        p50_ms=_quantile(together, 0.5),
-        p99_ms=p99_ms,
-        p99_low_ms=max(0.0, min(p99_ms, fmean(p99s)) - reach_ms),
-        p99_high_ms=max(p99_ms, fmean(p99s)) + reach_ms,
+        p50_ms=latency_ms + _quantile(together, 0.5),
+        p99_ms=latency_ms + p99_ms,
+        p99_low_ms=latency_ms + max(0.0, min(p99_ms, fmean(p99s)) - reach_ms),
+        p99_high_ms=latency_ms + max(p99_ms, fmean(p99s)) + reach_ms,
         utilization=sum(run.busy_ms for run in runs) / 1000 / counted_s / slots,
         mean_batch=len(together) / sum(run.calls for run in runs),
         requests=requests,

@@ -72,3 +72,12 @@ def test_every_load_is_measured_and_half_the_time_goes_to_the_first() -> None:
     assert [(item.batch_size, item.concurrency) for item in measured] == [(1, 1), (1, 2), (8, 1), (8, 2)]
     assert sum(config.share_s(load) for load in config.loads) == pytest.approx(40)
     assert config.share_s((1, 1)) == pytest.approx(20)
+
+
+def test_a_batch_that_takes_longer_than_any_plan_allows_is_not_measured() -> None:
+    config = BenchmarkConfig(batch_sizes=(1, 8), concurrencies=(1,), warmup_calls=0, budget_s=0.01)
+    (measured,) = measure({"a": RecordedRuntime("a", [], seconds=0.008)}, loads(1, 8), config).values()
+
+    # Eight rows took 8 ms, so a row takes 1 ms.
+    assert config.profile_within(measured, longest_ms=60).batch_sizes == (1, 2, 4, 8, 16, 32)
+    assert config.profile_within(measured, longest_ms=1).batch_sizes == (1, 2, 4, 8)

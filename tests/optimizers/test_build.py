@@ -21,6 +21,7 @@ from optimizers.original import load_original
 from optimizers.passes import Form, FormedModel
 from optimizers.progress import SilentProgress
 from optimizers.recipe import CandidateRecipe, recipe_for
+from optimizers.report import QUANTILE_LEVELS
 from optimizers.source_facts import SourceFacts
 from optimizers.store import ArtifactStore
 from optimizers.vocabulary import Accelerator, ModelFormat, Precision, Runtime
@@ -79,6 +80,24 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     folder = tmp_path_factory.mktemp("built")
     write_small_onnx(folder / "small.onnx")
     return Built(folder / "small.onnx", folder / "store", build(folder / "small.onnx", folder / "store"))
+
+
+def test_the_chosen_candidate_is_measured_alone_at_more_batch_sizes(built: Built) -> None:
+    (report,) = built.locked.reports.values()
+
+    assert [item.batch_size for item in report.profile] == [1, 2, 4, 8, 16, 32]
+    assert report.call_times == report.profile
+    assert all(len(item.quantiles_ms) == len(QUANTILE_LEVELS) for item in report.profile)
+    assert all(
+        min(item.quantiles_ms) - 1e-3 <= item.p50.value_ms <= max(item.quantiles_ms) + 1e-3 for item in report.profile
+    )
+
+
+def test_a_lock_without_a_profile_is_read_as_before(built: Built) -> None:
+    (report,) = built.locked.reports.values()
+    old = report.model_copy(update={"profile": ()})
+
+    assert old.call_times == report.candidate(report.chosen).measurements
 
 
 def test_the_report_holds_every_candidate_with_its_verdict(built: Built) -> None:

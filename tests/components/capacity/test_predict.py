@@ -115,7 +115,7 @@ def test_the_formula_has_the_verdict_far_from_the_sla(sla_ms: float | None) -> N
     prediction = predict(service_times(10, 0.2), Fleet(), Arrivals(rate_rps=60), sla_ms)
 
     assert prediction.method is Method.CLOSED_FORM
-    assert "M/G/1 (Erlang C, Allen-Cunneen, exponential tail; Cs2 0.2, utilization 0.60)" in prediction.model
+    assert "M/G/1 (Erlang C, Allen-Cunneen, exponential tail; Cs2 0.21, utilization 0.60)" in prediction.model
 
 
 def test_near_saturation_the_basis_says_that_the_wait_still_grows() -> None:

@@ -13,7 +13,7 @@ from components.capacity.batch_queue import CallDraws, Served, serve_one_call, s
 from components.capacity.fleet import Arrivals, Fleet, Routing
 from components.capacity.queueing import allen_cunneen_wait_s, erlang_c, exponential_wait_s
 from components.capacity.service import ServiceTimes
-from components.capacity.simulation import MOST_REPLICAS, simulate, simulate_requests, simulate_window
+from components.capacity.simulation import MOST_REPLICAS, replay, simulate, simulate_requests, simulate_window
 from components.capacity.traffic import ConstantTraffic, RampTraffic
 from tests.support.call_times import service_times, timed
 
@@ -63,8 +63,10 @@ def test_one_server_waits_as_pollaczek_and_khinchine_say(variation: float, utili
 
     served = serve_one_call(arrivals_ms, 1, CallDraws(service, seed=11), warm_ms=1000)
 
-    wait_ms = 1000 * allen_cunneen_wait_s(1, 100 * utilization, 0.01, variation)
-    assert mean_response_ms(served) - 10 == pytest.approx(wait_ms, rel=0.06)
+    call = service.call(1)
+    squared_variation = call.variance_ms2 / call.mean_ms**2
+    wait_ms = 1000 * allen_cunneen_wait_s(1, 100 * utilization, call.mean_ms / 1000, squared_variation)
+    assert mean_response_ms(served) - call.mean_ms == pytest.approx(wait_ms, rel=0.06)
 
 
 def test_the_load_balancer_matters_as_much_as_was_measured() -> None:
@@ -158,7 +160,7 @@ def test_a_window_of_a_constant_rate_is_the_steady_state() -> None:
     service = service_times(10, 0.2)
 
     window = simulate_window(service, Fleet(), ConstantTraffic(rate_rps=50).curve, start_s=0, seconds=400)
-    steady = simulate(service, Fleet(), Arrivals(rate_rps=50))
+    steady = simulate_requests(service, Fleet(), Arrivals(rate_rps=50), 200_000)
 
     assert window.p99_ms == pytest.approx(steady.p99_ms, rel=0.05)
     assert window.utilization == pytest.approx(0.5, rel=0.03)
@@ -218,3 +220,26 @@ def test_no_answer_comes_before_its_call_could_be_done(
     fastest_ms = min(service.call(1).quantiles_ms())
     assert fastest_ms * (1 - 1e-9) <= found.p50_ms <= found.p99_ms
     assert 1 <= found.mean_batch <= fleet.max_batch_size
+
+
+def test_a_replay_answers_the_arrivals_that_it_is_given() -> None:
+    constant = ServiceTimes(measurements=(timed(10, 10), timed(40, 40, rows=8)), latency_ms=3)
+
+    apart = replay(constant, Fleet(max_batch_size=8), [0.0, 0.1, 0.2], 1)
+    together = replay(constant, Fleet(max_batch_size=8), [0.0, 0.001, 0.002], 1)
+
+    assert (apart.p50_ms, apart.p99_ms, apart.mean_batch) == (pytest.approx(13), pytest.approx(13), 1)
+    # Two rows that waited 9 and 8 ms share a call of 10 + 30 / 7 ms.
+    assert together.p99_ms == pytest.approx(9 + 10 + 30 / 7 + 3)
+    assert together.mean_batch == 1.5
+
+
+def test_latency_beside_the_calls_delays_answers_and_nothing_else() -> None:
+    bare = service_times(10, 0.5)
+    load = Arrivals(rate_rps=60)
+
+    near, far = simulate(bare, Fleet(), load), simulate(bare.model_copy(update={"latency_ms": 7.0}), Fleet(), load)
+
+    assert far.p50_ms == pytest.approx(near.p50_ms + 7)
+    assert far.p99_ms == pytest.approx(near.p99_ms + 7)
+    assert far.utilization == near.utilization

@@ -7,7 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.embedded.plan import SERVER_OVERHEAD_MS, EmbeddedRequest, plan_endpoint
+from components.embedded.plan import (
+    CALL_OVERHEAD_MS,
+    LONE_REQUEST_OVERHEAD_MS,
+    REQUEST_OVERHEAD_MS,
+    EmbeddedRequest,
+    plan_endpoint,
+)
 from components.endpoint_plan import EndpointPlan
 from optimizers.errors import ArtifactError
 from optimizers.goal import Goal
@@ -65,7 +71,7 @@ def test_two_calls_of_the_planned_batch_stay_within_the_sla(case: Case) -> None:
     if size > 1:
         # Latency grows at most linearly from the nearest smaller measured batch.
         p99_ms = case.p50_ms * case.tail * (size if size < 8 else case.growth * size / 8)
-        assert 2 * p99_ms + SERVER_OVERHEAD_MS <= case.sla_ms * (1 + 1e-9)
+        assert 2 * p99_ms + LONE_REQUEST_OVERHEAD_MS <= case.sla_ms * (1 + 1e-9)
 
 
 @settings(max_examples=25, deadline=None)
@@ -94,7 +100,7 @@ def test_a_rate_over_the_capacity_has_no_predicted_latency() -> None:
 
 
 def test_the_prediction_is_the_measurement_plus_the_overhead_when_idle() -> None:
-    assert plan(Case()).predicted.p50_ms.value == pytest.approx(10 + SERVER_OVERHEAD_MS, rel=0.02)
+    assert plan(Case()).predicted.p50_ms.value == pytest.approx(10 + LONE_REQUEST_OVERHEAD_MS, rel=0.02)
 
 
 def test_a_plan_with_its_simulation_takes_less_than_a_second() -> None:
@@ -124,7 +130,9 @@ def test_two_calls_at_once_are_predicted_with_what_was_measured_of_two() -> None
     result = plan_endpoint(request(max_batch_size=1), locked_model(report(measurement(10, 11), two)), hardware())
 
     assert result.concurrent_calls.value == 2
-    assert result.predicted.capacity_rps.value == pytest.approx(2000 / (12 + 2 * SERVER_OVERHEAD_MS), rel=0.01)
+    assert result.predicted.capacity_rps.value == pytest.approx(
+        2000 / (12 + CALL_OVERHEAD_MS + 2 * REQUEST_OVERHEAD_MS), rel=0.01
+    )
     assert "calls that slow each other down" in result.predicted.p99_ms.basis
 
 

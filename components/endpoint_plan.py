@@ -51,6 +51,25 @@ class PlannedHardware(PlanPart):
     description: str
 
 
+class PlannedTraffic(PlanPart):
+    """
+    The traffic that the plan was made for.
+
+    Attributes:
+        kind: `constant`, `bursts`, `ramp`, `daily` or `csv`.
+        peak_rps: Highest rate, in requests a second.
+        mean_rps: Mean rate of a month.
+        variation: Squared coefficient of variation of the gaps between arrivals: 1 for independent callers.
+        basis: Where it comes from.
+    """
+
+    kind: str
+    peak_rps: float = Field(gt=0, allow_inf_nan=False)
+    mean_rps: float = Field(gt=0, allow_inf_nan=False)
+    variation: float = Field(default=1, ge=1)
+    basis: str
+
+
 class Predicted(PlanPart):
     """What the endpoint will do under the declared load, at the caller."""
 
@@ -111,6 +130,7 @@ class EndpointPlan(PlanPart):
     hardware: PlannedHardware
     latency_sla_ms: int
     throughput_rps: int
+    traffic: PlannedTraffic
     replicas: Decision
     workers: Decision
     threads: Decision

@@ -7,6 +7,7 @@ from optimizers.errors import PlanError
 from optimizers.goal import Goal, ParityThresholds
 from optimizers.model_source import ModelSource
 from optimizers.vocabulary import Accelerator, DeploymentTarget, TaskType
+from stacks.declared_traffic import declared_traffic
 from stacks.model_location import locate
 from stacks.project import Project
 from stacks.spec import ServingSpec
@@ -63,6 +64,7 @@ def embedded_inputs(spec: ServingSpec, project: Project, stack: str) -> Embedded
     Return the arguments of an embedded endpoint.
 
     Raises:
+        InvalidArgs: The traffic's file cannot be read.
         PlanError: The spec asks for a task, target or accelerator that this version cannot deploy.
     """
     refuse_undeployable(spec)
@@ -81,6 +83,7 @@ def embedded_inputs(spec: ServingSpec, project: Project, stack: str) -> Embedded
         threads=goal.threads,
         max_batch_size=spec.batching.max_batch_size if spec.batching.enabled else 1,
         cache_entries=spec.caching.entries if spec.caching.enabled else 0,
+        traffic=None if spec.traffic is None else declared_traffic(spec, project).planned,
         host=spec.endpoint.host,
         port=spec.endpoint.port,
     )

@@ -1,13 +1,19 @@
 """The spec: what a stack asks for. Field names of `task_type` and `serving_context` are public contract."""
 
 from ipaddress import ip_address
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
+from components.capacity.declared import declared
+from components.capacity.traffic import KIND, BurstyTraffic, ConstantTraffic, DailyTraffic, RampTraffic
+from components.endpoint_plan import PlannedTraffic
+from components.platforms.choice import Cloud
+from optimizers.errors import Issue
 from optimizers.signature import DeclaredInput
 from optimizers.vocabulary import Accelerator, DeploymentTarget, ModelFormat, Prediction, TaskType
+from stacks.traffic_conflicts import budget_conflict, peak_conflict
 
 CONFIG_KEY = "model-serving:spec"
 
@@ -22,6 +28,7 @@ NAME_PATTERN = r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
 
 # A part of a file's name: `stacks/Pulumi.<stack>.yaml`.
 STACK_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+REGION_PATTERN = r"^[a-z][a-z0-9-]{2,38}[a-z0-9]$"
 
 SUFFIX_FORMATS = {".onnx": ModelFormat.ONNX, ".safetensors": ModelFormat.PYTORCH}
 
@@ -48,6 +55,7 @@ def _whole(value: object) -> object:
 # Strict, as the JSON Schema is: no text that looks like a number, no `true` that counts as 1.
 Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
 Number = Annotated[float, Field(strict=True)]
+PositiveNumber = Annotated[float, Field(strict=True, gt=0, le=1e12)]
 Truth = Annotated[bool, Field(strict=True)]
 
 
@@ -161,6 +169,43 @@ class PromotionSpec(SpecPart):
     )
 
 
+class CsvTraffic(SpecPart):
+    """Traffic that was recorded: evenly spaced rows of a timestamp and a rate."""
+
+    kind: Literal["csv"] = Field(default="csv", description=KIND)
+    path: str = Field(min_length=1, description="File relative to the project; its first line is `timestamp,rate_rps`.")
+
+
+class BudgetSpec(SpecPart):
+    """What the machines may cost; both limits hold, each for the most that may run."""
+
+    usd_per_month: PositiveNumber | None = Field(
+        default=None, description="US dollars a month of 730 hours, at the most replicas."
+    )
+    usd_per_1000_requests: PositiveNumber | None = Field(
+        default=None, description="US dollars for 1,000 requests, at the mean rate of the traffic."
+    )
+
+
+class ScalingSpec(SpecPart):
+    """Which machines may be rented, and how far the fleet may grow and shrink."""
+
+    cloud: Cloud | None = Field(default=None, description="Only machines of this cloud. Default: any.")
+    aws_region: str = Field(default="us-east-1", pattern=REGION_PATTERN, description="Region of machines of AWS.")
+    gcp_region: str = Field(default="us-central1", pattern=REGION_PATTERN, description="Region of machines of Google.")
+    instance_types: tuple[str, ...] = Field(
+        default=(), description="Only these, as the provider writes them: `c7i.xlarge`. Default: the whole catalog."
+    )
+    spot: Truth = Field(default=False, description="Pay spot prices; such machines may be taken away at any moment.")
+    target_utilization: Number = Field(
+        default=0.7, gt=0, le=1, description="Share of its capacity that a replica may use at the peak."
+    )
+    min_replicas: Annotated[int, Field(strict=True, ge=0, le=1000), BeforeValidator(_whole)] | None = Field(
+        default=None, description="Fewest replicas. Default: what the traffic and the scaler's lateness need."
+    )
+    max_replicas: Whole = Field(default=100, ge=1, le=1000, description="Most replicas that a plan may ask for.")
+
+
 class ServingSpec(SpecPart):
     """Everything that a stack asks for; written under `config: model-serving:spec:` of the stack file."""
 
@@ -176,6 +221,43 @@ class ServingSpec(SpecPart):
         default=None,
         description="Set where artifacts come from `serving promote` instead of a build; the stack then has a lock of its own.",
     )
+    traffic: ConstantTraffic | BurstyTraffic | RampTraffic | DailyTraffic | CsvTraffic | None = Field(
+        default=None,
+        discriminator="kind",
+        description="Requests over time, `throughput_rps` at the most. Default: `throughput_rps` at any time.",
+    )
+    budget: BudgetSpec = Field(default_factory=BudgetSpec)
+    scaling: ScalingSpec = Field(default_factory=ScalingSpec)
+
+    @model_validator(mode="after")
+    def _traffic_fits(self) -> Self:
+        if isinstance(self.traffic, CsvTraffic):
+            return self
+        planned = declared(self.traffic, self.serving_context.throughput_rps).planned
+        for issue in self.conflicts(planned):
+            raise _disagreement(path=issue.path, got=issue.got, rule=issue.rule, fix=issue.fix)
+        return self
+
+    def conflicts(self, planned: PlannedTraffic) -> list[Issue]:
+        """Return what contradicts the traffic: `throughput_rps`, or two budgets that cannot be meant for one traffic."""
+        budget = self.budget
+        found = (
+            peak_conflict(planned, self.serving_context.throughput_rps),
+            budget_conflict(planned, budget.usd_per_month, budget.usd_per_1000_requests),
+        )
+        return [issue for issue in found if issue is not None]
+
+    @model_validator(mode="after")
+    def _bounds_agree(self) -> Self:
+        fewest, most = self.scaling.min_replicas, self.scaling.max_replicas
+        if fewest is not None and fewest > most:
+            raise _disagreement(
+                path="scaling.min_replicas",
+                got=f"`{fewest}`",
+                rule=f"`max_replicas` is {most}",
+                fix=f"lower it to {most} or raise `max_replicas`",
+            )
+        return self
 
     @model_validator(mode="after")
     def _parts_agree(self) -> Self:

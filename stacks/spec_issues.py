@@ -8,11 +8,15 @@ from typing import get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from components.capacity.traffic import UNORDERED_RATES
 from optimizers.errors import InvalidArgs, Issue
 from optimizers.signature import BATCH, NO_AXIS, NO_BATCH
 from stacks.spec import CONFIG_KEY, DISAGREEMENT, NO_ADDRESS, ServingSpec
 
 LONGEST_VALUE = 60
+
+# The one field whose form depends on its `kind`.
+TRAFFIC = "traffic"
 
 # Type of a pydantic error to the rule that was broken and what to do; `name` is the field, the rest pydantic's context.
 NOT_A_MAPPING = ("it must be a mapping", "write `{name}:` and its fields indented below it")
@@ -26,6 +30,9 @@ RULE_AND_FIX = {
     "greater_than_equal": ("it must be at least {ge}", "use {ge} or more"),
     "less_than": ("it must be below {lt}", "use less than {lt}"),
     "less_than_equal": ("it must be at most {le}", "use {le} or less"),
+    "union_tag_invalid": ("`kind` must be one of {expected_tags}", "use one of these words"),
+    "union_tag_not_found": ("`kind` is required", "add `kind: constant` or another kind"),
+    UNORDERED_RATES: ("lowest_rps {lowest} is above highest_rps {highest}", "swap them"),
     "int_type": ("it must be a whole number", "write a number, without quotes"),
     "float_type": ("it must be a number", "write a number, without quotes"),
     "finite_number": ("it must be a finite number", "write a number such as 0.01"),
@@ -72,7 +79,7 @@ def broken_rule(details: ErrorDetails, model: type[BaseModel], under: str) -> Is
         model: What was validated, for the names of its fields.
         under: The path at which it lies.
     """
-    path = ".".join((under, *(printable(str(part)) for part in details["loc"])))
+    path = ".".join((under, *(printable(str(part)) for part in _written(details["loc"]))))
     rule, fix = _rule_and_fix(details, model, under)
     return Issue(path, "nothing" if details["type"] == "missing" else shown(details["input"]), rule, fix)
 
@@ -91,15 +98,21 @@ def _rule_and_fix(details: ErrorDetails, model: type[BaseModel], under: str) -> 
     return rule.format(**values), fix.format(**values)
 
 
+def _written(location: tuple[int | str, ...]) -> tuple[int | str, ...]:
+    """Return the location as it stands in the file: pydantic names the kind of traffic after `traffic`."""
+    return location[:1] + location[2:] if location[:1] == (TRAFFIC,) else location
+
+
 def _fields_at(location: tuple[int | str, ...], part: type[BaseModel]) -> list[str]:
     """Return the names of the fields of the part at `location`."""
+    models = [part]
     for step in location:
-        field = part.model_fields.get(str(step))
+        kinds = [model for model in models if (kind := model.model_fields.get("kind")) and kind.default == step]
+        field = models[0].model_fields.get(str(step))
         candidates = (field.annotation, *get_args(field.annotation)) if field else ()
-        models = [item for item in candidates if isinstance(item, type) and issubclass(item, BaseModel)]
-        if models:
-            part = models[0]
-    return list(part.model_fields)
+        found = [item for item in candidates if isinstance(item, type) and issubclass(item, BaseModel)]
+        models = kinds or found or models
+    return list(models[0].model_fields)
 
 
 def shown(value: object) -> str:

@@ -4,6 +4,7 @@ import math
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic_core import PydanticCustomError
 
 from components.capacity.arrivals import HIGHEST_VARIATION
 from components.capacity.rate_curve import RateCurve
@@ -15,21 +16,28 @@ POINTS_A_DAY = 96
 # What every machine on earth could not answer is a slip of the pen.
 HIGHEST_RATE_RPS = 1e9
 
-Rate = Annotated[float, Field(ge=0, le=HIGHEST_RATE_RPS)]
-PositiveRate = Annotated[float, Field(gt=0, le=HIGHEST_RATE_RPS)]
+# Type of the error for a lowest rate above the highest; its context has both.
+UNORDERED_RATES = "unordered_rates"
+
+KIND = "How the rate changes with time."
+MEAN = "Mean requests a second, at any time."
+
+# Strict: a stack file's text that looks like a number is a slip.
+Rate = Annotated[float, Field(strict=True, ge=0, le=HIGHEST_RATE_RPS)]
+PositiveRate = Annotated[float, Field(strict=True, gt=0, le=HIGHEST_RATE_RPS)]
 
 
 class TrafficKind(BaseModel):
     """Base of every kind: frozen, and an unknown field is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class ConstantTraffic(TrafficKind):
     """Independent callers, the same rate at any time."""
 
-    kind: Literal["constant"] = "constant"
-    rate_rps: PositiveRate
+    kind: Literal["constant"] = Field(default="constant", description=KIND)
+    rate_rps: PositiveRate = Field(description=MEAN)
 
     @property
     def curve(self) -> RateCurve:
@@ -38,16 +46,16 @@ class ConstantTraffic(TrafficKind):
 
 
 class BurstyTraffic(TrafficKind):
-    """
-    The same mean rate at any time, in bursts that are too short for a scaler to follow.
+    """The same mean rate at any time, in bursts that are too short for a scaler to follow."""
 
-    Attributes:
-        variation: Squared coefficient of variation of the gaps between arrivals, above 1.
-    """
-
-    kind: Literal["bursts"] = "bursts"
-    rate_rps: PositiveRate
-    variation: float = Field(gt=1, le=HIGHEST_VARIATION)
+    kind: Literal["bursts"] = Field(default="bursts", description=KIND)
+    rate_rps: PositiveRate = Field(description=MEAN)
+    variation: float = Field(
+        strict=True,
+        gt=1,
+        le=HIGHEST_VARIATION,
+        description="Squared coefficient of variation of the gaps between arrivals; 1 would be independent callers.",
+    )
 
     @property
     def curve(self) -> RateCurve:
@@ -58,10 +66,10 @@ class BurstyTraffic(TrafficKind):
 class RampTraffic(TrafficKind):
     """A rate that rises or falls in a straight line and then stays."""
 
-    kind: Literal["ramp"] = "ramp"
-    from_rps: Rate
-    to_rps: PositiveRate
-    seconds: float = Field(gt=0, le=365 * DAY_S)
+    kind: Literal["ramp"] = Field(default="ramp", description=KIND)
+    from_rps: Rate = Field(description="Requests a second at the start.")
+    to_rps: PositiveRate = Field(description="Requests a second at the end, and from then on.")
+    seconds: float = Field(strict=True, gt=0, le=365 * DAY_S, description="Length of the ramp.")
 
     @property
     def curve(self) -> RateCurve:
@@ -70,22 +78,21 @@ class RampTraffic(TrafficKind):
 
 
 class DailyTraffic(TrafficKind):
-    """
-    A day like every other: a cosine from the lowest rate, twelve hours from the peak, to the highest.
+    """A day like every other: a cosine from the lowest rate, twelve hours from the peak, to the highest."""
 
-    Attributes:
-        peak_hour: Hour of the day, 0 to 24, with the highest rate.
-    """
-
-    kind: Literal["daily"] = "daily"
-    lowest_rps: Rate
-    highest_rps: PositiveRate
-    peak_hour: float = Field(default=14, ge=0, le=24)
+    kind: Literal["daily"] = Field(default="daily", description=KIND)
+    lowest_rps: Rate = Field(description="Requests a second twelve hours from the peak.")
+    highest_rps: PositiveRate = Field(description="Requests a second at the peak.")
+    peak_hour: float = Field(default=14, strict=True, ge=0, le=24, description="Hour of the day with the highest rate.")
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
         if self.lowest_rps > self.highest_rps:
-            raise ValueError(f"lowest_rps {self.lowest_rps:g} is above highest_rps {self.highest_rps:g}; swap them")
+            raise PydanticCustomError(
+                UNORDERED_RATES,
+                "lowest_rps {lowest} is above highest_rps {highest}; swap them",
+                {"lowest": f"{self.lowest_rps:g}", "highest": f"{self.highest_rps:g}"},
+            )
         return self
 
     @property

@@ -10,6 +10,21 @@ from components.embedded.server_resource import EmbeddedServer
 from components.tokens import EMBEDDED_ENDPOINT, Suffix
 
 
+class DeclaredTrafficArgs(TypedDict):
+    """What a plan records of the declared traffic; the fields of `PlannedTraffic`."""
+
+    kind: str
+    """Plain: `constant`, `bursts`, `ramp`, `daily` or `csv`. Required."""
+    peak_rps: float
+    """Plain: highest rate, in requests a second. Required."""
+    mean_rps: float
+    """Plain: mean rate of a month. Required."""
+    variation: NotRequired[float]
+    """Plain: squared coefficient of variation of the gaps between arrivals. Default: 1."""
+    basis: str
+    """Plain: where the traffic comes from. Required."""
+
+
 class EmbeddedEndpointArgs(TypedDict):
     """Arguments of `EmbeddedEndpoint`. All are plain: the plan needs them before anything exists."""
 
@@ -39,6 +54,8 @@ class EmbeddedEndpointArgs(TypedDict):
     """Plain: most rows in one call; 1 switches batching off. Default: 32."""
     cache_entries: NotRequired[int]
     """Plain: answers kept in memory; 0 switches the cache off. Default: 1024."""
+    traffic: NotRequired[DeclaredTrafficArgs | None]
+    """Plain: the declared traffic; None is `throughput_rps` at any time. Default: None."""
     host: NotRequired[str]
     """Plain: address to listen on. Default: 127.0.0.1."""
     port: NotRequired[int]

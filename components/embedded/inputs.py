@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from components.capacity.fleet import Arrivals
 from components.capacity.prediction import Prediction
 from components.embedded.plan import EmbeddedRequest, plan_endpoint, predict_load
-from components.endpoint_plan import EndpointPlan
+from components.endpoint_plan import EndpointPlan, PlannedTraffic
 from optimizers import hardware, lock
 from optimizers.errors import ArtifactError
 from optimizers.goal import Goal, ParityThresholds
@@ -24,6 +24,7 @@ class EmbeddedInputs(BaseModel):
         lock_path: The lock file.
         store_path: Folder of the artifact store.
         run_path: Folder for the server's process file, log and temporary files.
+        traffic: What the plan records of the declared traffic; None: `throughput_rps` at any time.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,6 +42,7 @@ class EmbeddedInputs(BaseModel):
     threads: int | None = Field(default=None, ge=1)
     max_batch_size: int = Field(default=32, ge=1)
     cache_entries: int = Field(default=1024, ge=0)
+    traffic: PlannedTraffic | None = None
     host: str = "127.0.0.1"
     port: int = Field(default=3000, ge=1, le=65535)
 
@@ -92,6 +94,7 @@ def _request(name: str, inputs: EmbeddedInputs) -> EmbeddedRequest:
         goal=inputs.goal,
         max_batch_size=inputs.max_batch_size,
         cache_entries=inputs.cache_entries,
+        traffic=inputs.traffic,
     )
 
 

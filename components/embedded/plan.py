@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from components.capacity.declared import declared
 from components.capacity.fleet import Arrivals, Fleet
 from components.capacity.predict import predict
 from components.capacity.prediction import Prediction
@@ -15,6 +16,7 @@ from components.endpoint_plan import (
     Measured,
     PlannedArtifact,
     PlannedHardware,
+    PlannedTraffic,
     Predicted,
     Resources,
     ScalingPolicy,
@@ -63,6 +65,7 @@ class EmbeddedRequest(BaseModel):
         goal: SLA, rate and thresholds.
         max_batch_size: Most rows in one call; 1 switches batching off.
         cache_entries: Answers kept in memory; 0 switches the cache off.
+        traffic: The declared traffic; None: the rate of the goal at any time.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -72,6 +75,7 @@ class EmbeddedRequest(BaseModel):
     goal: Goal
     max_batch_size: int = Field(default=32, ge=1)
     cache_entries: int = Field(default=1024, ge=0)
+    traffic: PlannedTraffic | None = None
 
 
 def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardware) -> EndpointPlan:
@@ -91,8 +95,8 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
     artifact = _locked_artifact(locked, chosen, request.name)
     batch_size = _batch_size(request, _one_at_a_time(report.call_times))
     calls = _concurrent_calls(report.call_times)
-    # Callers that know nothing of each other arrive as a Poisson process.
-    load = Arrivals(rate_rps=request.goal.throughput_rps)
+    traffic = request.traffic or declared(None, request.goal.throughput_rps).planned
+    load = Arrivals(rate_rps=request.goal.throughput_rps, variation=traffic.variation)
     prediction = _predict(report.call_times, batch_size, calls, load, request.goal.latency_sla_ms)
     facts = SourceFacts(model_format=locked.request.model_format, model_size_bytes=locked.model_size_bytes)
     recipe = recipe_for(facts, request.goal, report.hardware)
@@ -122,6 +126,7 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
         ),
         latency_sla_ms=request.goal.latency_sla_ms,
         throughput_rps=request.goal.throughput_rps,
+        traffic=traffic,
         replicas=Decision(value=1, basis="`embedded` is one machine"),
         workers=Decision(value=1, basis="one process batches all requests; its threads use every core"),
         threads=Decision(value=report.threads, basis=f"as measured on {report.hardware.cpu_cores} cores"),

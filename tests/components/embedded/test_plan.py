@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from components.capacity.declared import declared
+from components.capacity.traffic import BurstyTraffic
 from components.embedded.plan import (
     CALL_OVERHEAD_MS,
     LONE_REQUEST_OVERHEAD_MS,
@@ -43,8 +45,11 @@ cases = st.builds(
 )
 
 
-def request(sla_ms: int = 100, rate_rps: int = 10, **fields: int) -> EmbeddedRequest:
-    return EmbeddedRequest(name="minilm", goal=Goal(latency_sla_ms=sla_ms, throughput_rps=rate_rps), **fields)
+def request(
+    sla_ms: int = 100, rate_rps: int = 10, max_batch_size: int = 32, cache_entries: int = 1024
+) -> EmbeddedRequest:
+    goal = Goal(latency_sla_ms=sla_ms, throughput_rps=rate_rps)
+    return EmbeddedRequest(name="minilm", goal=goal, max_batch_size=max_batch_size, cache_entries=cache_entries)
 
 
 def plan(case: Case) -> EndpointPlan:
@@ -147,7 +152,7 @@ def test_the_report_of_this_machine_wins_over_newer_ones_from_elsewhere() -> Non
     here = report(measurement(5, 6))
     elsewhere = report(measurement(1, 2), on=hardware(cpu_cores=64), measured_at="2026-12-31T00:00:00+00:00")
 
-    result = plan_endpoint(request(), locked_model(elsewhere, here), hardware())
+    result = plan_endpoint(request(max_batch_size=1), locked_model(elsewhere, here), hardware())
 
     assert result.measured.p50_ms == 5
     assert result.hardware.measured_on == result.hardware.target
@@ -156,14 +161,14 @@ def test_the_report_of_this_machine_wins_over_newer_ones_from_elsewhere() -> Non
 def test_a_lock_from_elsewhere_is_planned_with_and_shows_that_the_hardware_differs() -> None:
     elsewhere = report(measurement(1, 2), on=hardware(cpu_cores=64))
 
-    result = plan_endpoint(request(), locked_model(elsewhere), hardware())
+    result = plan_endpoint(request(max_batch_size=1), locked_model(elsewhere), hardware())
 
     assert result.hardware.measured_on != result.hardware.target
 
 
 def test_a_lock_without_a_measurement_says_what_to_run() -> None:
     with pytest.raises(ArtifactError, match="run `serving optimize`"):
-        plan_endpoint(request(), locked_model(), hardware())
+        plan_endpoint(request(max_batch_size=1), locked_model(), hardware())
 
 
 def test_a_lock_that_lacks_the_chosen_artifact_says_what_to_run() -> None:
@@ -183,7 +188,21 @@ def test_the_plan_names_the_locked_artifact() -> None:
 def test_the_basis_says_that_the_measured_machine_was_busy(busy: float | None, said: bool) -> None:
     measured = report(measurement(10, 12)).model_copy(update={"other_cpu_share": busy})
 
-    planned = plan_endpoint(request(), locked_model(measured), hardware())
+    planned = plan_endpoint(request(max_batch_size=1), locked_model(measured), hardware())
 
     assert planned.measured.other_cpu_share == busy
     assert ("43% of it busy with other work" in planned.predicted.p99_ms.basis) is said
+
+
+def test_the_plan_records_the_traffic_and_bursts_answer_later() -> None:
+    steady = plan_endpoint(request(max_batch_size=1), locked_model(report(measurement(10, 12))), hardware())
+    bursts = declared(BurstyTraffic(rate_rps=10, variation=16), 10).planned
+    bursty = plan_endpoint(
+        request(max_batch_size=1).model_copy(update={"traffic": bursts}),
+        locked_model(report(measurement(10, 12))),
+        hardware(),
+    )
+
+    assert (steady.traffic.kind, steady.traffic.mean_rps) == ("constant", 10)
+    assert bursty.traffic == bursts
+    assert (bursty.predicted.p99_ms.value or 0) > 1.2 * (steady.predicted.p99_ms.value or 0) > 0

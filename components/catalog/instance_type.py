@@ -2,8 +2,9 @@
 
 import re
 from datetime import date
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from components.catalog.services import Service
 from components.platforms.choice import Cloud
@@ -14,6 +15,16 @@ SPOT_MARK = " ; spot: "
 
 # What a row is looked up by: service, region, name.
 RowKey = tuple[Service, str, str]
+
+
+def _written_day(value: object) -> object:
+    # Pydantic alone reads `20260720` as seconds since 1970.
+    if isinstance(value, str) and not DAY.fullmatch(value):
+        raise ValueError("a day is written like 2026-07-20")
+    return value
+
+
+Day = Annotated[date, BeforeValidator(_written_day)]
 
 
 class InstanceType(BaseModel):
@@ -58,15 +69,7 @@ class Price(BaseModel):
     usd_per_hour: float | None = None
     spot_usd_per_hour: float | None = None
     source: str = ""
-    as_of: date | None = None
-
-    @field_validator("as_of", mode="before")
-    @classmethod
-    def _is_a_day(cls, value: object) -> object:
-        # Pydantic alone reads `20260720` as seconds since 1970.
-        if isinstance(value, str) and not DAY.fullmatch(value):
-            raise ValueError("a day is written like 2026-07-20")
-        return value
+    as_of: Day | None = None
 
     def basis(self, *, spot: bool) -> str:
         """Return where and when the price was read; a spot price with a source of its own names its day there."""

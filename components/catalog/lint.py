@@ -33,6 +33,7 @@ NAMES = {
     Service.COMPUTE_ENGINE_GPU: re.compile(r"nvidia-[a-z0-9-]+"),
     Service.CLOUD_TPU: re.compile(r"(tpu-)?v\d[a-z0-9]*-\d+"),
     Service.VERTEX_AI_CUSTOM_TRAINING: re.compile(rf"{COMPUTE_ENGINE_NAME}|[A-Z][A-Z0-9_]+"),
+    Service.VERTEX_AI_PREDICTION: re.compile(rf"{COMPUTE_ENGINE_NAME}|[A-Z][A-Z0-9_]+"),
 }
 ACCELERATOR = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 

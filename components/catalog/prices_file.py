@@ -3,13 +3,12 @@
 
 One file ships with the package. A project that keeps a `prices.csv` beside its `Pulumi.yaml` uses that one instead, as a
 whole: what a preview priced with is then one committed file, and no preview needs a network. `serving prices refresh`
-writes it. A blank cell is an unknown value.
+writes it. A blank cell is an unknown value. What is billed by another unit than a machine's hour is in `unit_prices.csv`.
 """
 
 import csv
-import difflib
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -19,6 +18,8 @@ from pydantic_core import ErrorDetails
 from components.catalog.catalog import Catalog
 from components.catalog.instance_type import CatalogRow, InstanceType, Price
 from components.catalog.lint import lint
+from components.catalog.price_table import WRITE_AGAIN, header_issues, lines
+from components.catalog.unit_prices_file import read_unit_prices
 from optimizers.errors import InvalidArgs, Issue
 
 PRICES_NAME = "prices.csv"
@@ -38,7 +39,6 @@ INSTANCE_FIELDS = {
 PRICE_FIELDS = tuple(Price.model_fields)
 COLUMNS = (*INSTANCE_FIELDS, *PRICE_FIELDS)
 COLUMN_OF = {field: column for column, field in INSTANCE_FIELDS.items()} | {field: field for field in PRICE_FIELDS}
-WRITE_AGAIN = "correct the file or restore it with git"
 
 
 def read_catalog(project: Path | None, today: date) -> Catalog:
@@ -50,13 +50,14 @@ def read_catalog(project: Path | None, today: date) -> Catalog:
         today: No price is younger.
 
     Raises:
-        InvalidArgs: With everything that is wrong with the file.
+        InvalidArgs: With everything that is wrong with a file.
     """
     catalog = read_unchecked(project)
     issues = lint(catalog.rows, today)
     if issues:
         raise InvalidArgs(catalog.origin, issues)
-    return catalog
+    units = read_unit_prices(project, today)
+    return catalog.model_copy(update={"unit_origin": units.origin, "unit_prices": units.rows})
 
 
 def read_unchecked(project: Path | None) -> Catalog:
@@ -89,15 +90,15 @@ def parse(content: bytes, source: str) -> tuple[CatalogRow, ...]:
     Raises:
         InvalidArgs: With every cell that is not of its column's type.
     """
-    lines = _lines(content, source)
-    header = lines[0][1] if lines else []
-    issues = list(_header_issues(header))
-    if not issues and len(lines) == 1:
+    table = lines(content, source)
+    header = table[0][1] if table else []
+    issues = list(header_issues(header, COLUMNS))
+    if not issues and len(table) == 1:
         issues.append(Issue(source, "a header only", "there is one price or more", WRITE_AGAIN))
     if issues:
         raise InvalidArgs(source, tuple(issues))
     rows = list[CatalogRow]()
-    for number, cells in lines[1:]:
+    for number, cells in table[1:]:
         if len(cells) != len(header):
             rule = f"a row has {len(header)} cells"
             issues.append(Issue(f"line {number}", f"{len(cells)} cells", rule, WRITE_AGAIN))
@@ -121,38 +122,6 @@ def render(rows: Iterable[CatalogRow]) -> bytes:
         price = (getattr(row.price, field) for field in PRICE_FIELDS)
         writer.writerow([_cell(value) for value in (*instance, *price)])
     return stream.getvalue().encode()
-
-
-def _lines(content: bytes, source: str) -> list[tuple[int, list[str]]]:
-    """Return the lines that are not empty, with their numbers."""
-    try:
-        text = content.decode("utf-8-sig")  # spreadsheets write a mark at the start
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-        return [(reader.line_num, cells) for cells in reader if cells]
-    except UnicodeDecodeError as error:
-        issue = Issue(source, f"byte {error.start}", "the file is UTF-8 text", "save it as UTF-8")
-    except csv.Error as error:
-        issue = Issue(source, "text that is not CSV", str(error), WRITE_AGAIN)
-    raise InvalidArgs(source, (issue,))
-
-
-def _header_issues(header: Sequence[str]) -> Iterable[Issue]:
-    if not header:
-        yield Issue("line 1", "nothing", f"it names the columns {', '.join(COLUMNS)}", WRITE_AGAIN)
-        return
-    if len(header) == 1:
-        yield Issue("line 1", "one cell", f"cells are separated by commas, and there are {len(COLUMNS)}", WRITE_AGAIN)
-        return
-    for column in header:
-        if column not in COLUMNS:
-            near = difflib.get_close_matches(column, COLUMNS, n=1)
-            fix = f"did you mean `{near[0]}`?" if near else "remove it"
-            yield Issue("line 1", f"`{column}`", "there is no such column", fix)
-        elif header.count(column) > 1:
-            yield Issue("line 1", f"`{column}` {header.count(column)} times", "a column is there once", "remove one")
-    for column in COLUMNS:
-        if column not in header:
-            yield Issue("line 1", "nothing", f"the column `{column}` is required", "add it; blank cells are unknown")
 
 
 def _row(cells: dict[str, str]) -> CatalogRow:

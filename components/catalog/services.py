@@ -23,6 +23,7 @@ class Service(StrEnum):
     COMPUTE_ENGINE_GPU = "compute-engine-gpu"
     CLOUD_TPU = "cloud-tpu"
     VERTEX_AI_CUSTOM_TRAINING = "vertex-ai-custom-training"
+    VERTEX_AI_PREDICTION = "vertex-ai-prediction"
 
 
 PROVIDERS: Mapping[Service, Cloud] = MappingProxyType(
@@ -35,5 +36,6 @@ PROVIDERS: Mapping[Service, Cloud] = MappingProxyType(
         Service.COMPUTE_ENGINE_GPU: Cloud.GCP,
         Service.CLOUD_TPU: Cloud.GCP,
         Service.VERTEX_AI_CUSTOM_TRAINING: Cloud.GCP,
+        Service.VERTEX_AI_PREDICTION: Cloud.GCP,
     }
 )

@@ -1,11 +1,10 @@
 """What is billed by another unit than a machine's hour: disks, load balancers, control planes, serverless memory."""
 
-from datetime import date
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict
 
-from components.catalog.instance_type import Price
+from components.catalog.instance_type import Day, Price
 from components.platforms.choice import Cloud
 
 
@@ -27,6 +26,7 @@ class Item(StrEnum):
 
     EBS_GP2 = "ebs-gp2"
     EBS_GP3 = "ebs-gp3"
+    PD_BALANCED = "pd-balanced"
     SAGEMAKER_VOLUME = "sagemaker-hosting-volume"
     APPLICATION_LOAD_BALANCER = "application-load-balancer"
     NETWORK_LOAD_BALANCER = "network-load-balancer"
@@ -59,7 +59,7 @@ class UnitPrice(BaseModel):
     unit: Unit
     usd_per_unit: float | None = None
     source: str = ""
-    as_of: date | None = None
+    as_of: Day | None = None
 
     @property
     def basis(self) -> str:

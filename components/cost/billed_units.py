@@ -12,13 +12,14 @@ HOURS_PER_MONTH = 730
 
 
 class CostKind(StrEnum):
-    """What a line of a bill is for."""
+    """What a line of a bill is for; pods and what is unread are there only where their cost is unknown."""
 
     MACHINES = "machines"
     STORAGE = "storage"
     LOAD_BALANCER = "load-balancer"
     CONTROL_PLANE = "control-plane"
     SERVERLESS = "serverless"
+    PODS = "pods"
     UNREAD = "unread"
 
 

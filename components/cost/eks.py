@@ -1,22 +1,55 @@
-"""What a managed node group of EKS rents."""
+"""What EKS is billed for: a cluster's control plane, and the nodes of a managed group with their disks."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from components.catalog.services import Service
-from components.cost.machines import Count, RentedMachines
+from components.catalog.unit_price import Item, Unit
+from components.cost.billed_units import BilledUnits, CostKind, hours
+from components.cost.machines import AttachedDisk, Count, RentedMachines
 
 # What EKS takes where no type is named (API reference of CreateNodegroup, `instanceTypes`).
 DEFAULT_TYPE = "t3.medium"
+# The same, `diskSize`, in GiB; more for Windows.
+DEFAULT_DISK_GB, DEFAULT_WINDOWS_DISK_GB = 20, 50
+WINDOWS = "WINDOWS"
 SPOT = "SPOT"
+# Labels that a group's nodes carry beside its own.
+NODE_GROUP_LABEL = "eks.amazonaws.com/nodegroup"
+
+
+def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
+    """Return the control plane at the price of standard support; extended support of an old version costs more."""
+    return (
+        BilledUnits(
+            resource=name,
+            kind=CostKind.CONTROL_PLANE,
+            what="1 x EKS control plane",
+            item=Item.EKS_CLUSTER,
+            region=str(props.get("region") or region),
+            unit=Unit.HOUR,
+            amount=hours(1),
+        ),
+    )
 
 
 def node_group(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines, ...]:
-    """Return the group's nodes. A type that a launch template names is not known here, so it counts as no type."""
+    """
+    Return the group's nodes.
+
+    What a launch template names is not known here: its type counts as no type, and its disk as no type of disk.
+    """
     scaling = props["scalingConfig"]
+    template = props.get("launchTemplate")
     types = tuple(str(item) for item in props.get("instanceTypes") or ())
     if not types:
-        types = ("the type of the launch template",) if props.get("launchTemplate") else (DEFAULT_TYPE,)
+        types = ("the type of the launch template",) if template else (DEFAULT_TYPE,)
+    default_gb = DEFAULT_WINDOWS_DISK_GB if str(props.get("amiType")).startswith(WINDOWS) else DEFAULT_DISK_GB
+    # The API says no type of volume; gp2 is the dearer of the two that AWS has used, as Infracost takes it.
+    disk = AttachedDisk(item=Item.EBS_GP2, size_gb=float(props.get("diskSize") or default_gb))
+    if template:
+        disk = AttachedDisk(item="the disk of the launch template", size_gb=default_gb)
+    labels = {str(key): str(value) for key, value in (props.get("labels") or {}).items()}
     return (
         RentedMachines(
             resource=name,
@@ -29,5 +62,8 @@ def node_group(name: str, props: Mapping[str, Any], region: str) -> tuple[Rented
                 maximum=int(scaling["maxSize"]),
             ),
             spot=props.get("capacityType") == SPOT,
+            disk=disk,
+            runs_pods=True,
+            labels=labels,
         ),
     )

@@ -1,25 +1,61 @@
-"""What a node pool of GKE rents."""
+"""What GKE is billed for: a cluster's management, and the nodes of its pools with their disks and accelerators."""
 
 import re
 from collections.abc import Mapping
 from typing import Any
 
 from components.catalog.services import Service
-from components.cost.machines import Count, RentedMachines
+from components.catalog.unit_price import Item, Unit
+from components.cost.billed_units import BilledUnits, CostKind, hours
+from components.cost.machines import AttachedDisk, Count, RentedMachines
 
 # What GKE takes where no type is named (REST reference of NodeConfig, `machineType`).
 DEFAULT_TYPE = "e2-medium"
+# The same, `diskSizeGb` and `diskType`.
+DEFAULT_DISK_GB, DEFAULT_DISK = 100, Item.PD_BALANCED
+# Families that take no persistent disk, so that GKE takes this one instead (the same reference).
+HYPERDISK_FAMILIES, HYPERDISK = re.compile(r"(a4x?|c4[ad]?|g4|h4d|m4|n4[ad]?|x4)-"), "hyperdisk-balanced"
 # A regional cluster spreads its pools over three zones unless it names them (GKE documentation, "Regional clusters").
 DEFAULT_ZONES = 3
 ZONE = re.compile(r"(?P<region>[a-z]+-[a-z]+\d+)-[a-z]")
 
 
+def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines | BilledUnits, ...]:
+    """
+    Return the management fee and the nodes that the cluster itself declares; pools of their own are resources of their own.
+
+    Of Autopilot only the fee is counted: its pods are billed each for itself. The credit of one cluster an account is not.
+    """
+    location = str(props.get("location") or region)
+    fee = BilledUnits(
+        resource=name,
+        kind=CostKind.CONTROL_PLANE,
+        what="1 x GKE cluster management",
+        item=Item.GKE_CLUSTER,
+        region=_region(location),
+        unit=Unit.HOUR,
+        amount=hours(1),
+    )
+    if props.get("enableAutopilot") or props.get("removeDefaultNodePool"):
+        return (fee,)
+    if props.get("initialNodeCount"):
+        inherited = ("initialNodeCount", "nodeConfig", "nodeLocations")
+        default = {key: props[key] for key in inherited if props.get(key) is not None}
+        return (fee, *node_pool(f"{name}, default pool", {"location": location, **default}, region))
+    # Left out where there is a default pool: the provider lists all pools there, those that are resources of their own too.
+    inline = [dict(pool) for pool in props.get("nodePools") or ()]
+    pools = (
+        node_pool(f"{name}, pool {number}", {"location": location, **pool}, region)
+        for number, pool in enumerate(inline)
+    )
+    return (fee, *(machines for pool in pools for machines in pool))
+
+
 def node_pool(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines, ...]:
     """Return the pool's nodes and the accelerators that are attached to them; counts are per zone where GKE's are."""
     location = str(props.get("location") or region)
-    zone = ZONE.fullmatch(location)
-    zones = len(props.get("nodeLocations") or ()) or (1 if zone else DEFAULT_ZONES)
-    where = zone["region"] if zone else location
+    zones = len(props.get("nodeLocations") or ()) or (1 if ZONE.fullmatch(location) else DEFAULT_ZONES)
+    where = _region(location)
     config = props.get("nodeConfig") or {}
     spot = bool(config.get("spot") or config.get("preemptible"))
     nodes = _count(props, zones)
@@ -30,6 +66,12 @@ def node_pool(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedM
         names=(str(config.get("machineType") or DEFAULT_TYPE),),
         count=nodes,
         spot=spot,
+        disk=AttachedDisk(
+            item=str(config.get("diskType") or _default_disk(str(config.get("machineType") or DEFAULT_TYPE))),
+            size_gb=float(config.get("diskSizeGb") or DEFAULT_DISK_GB),
+        ),
+        runs_pods=True,
+        labels={str(key): str(value) for key, value in (config.get("labels") or {}).items()},
     )
     attached = (
         RentedMachines(
@@ -41,9 +83,18 @@ def node_pool(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedM
             spot=spot,
         )
         for accelerator in config.get("guestAccelerators") or ()
-        if not _includes_gpu(machines.names[0])
+        if not includes_gpu(machines.names[0])
     )
     return (machines, *attached)
+
+
+def _region(location: str) -> str:
+    zone = ZONE.fullmatch(location)
+    return zone["region"] if zone else location
+
+
+def _default_disk(machine_type: str) -> str:
+    return HYPERDISK if HYPERDISK_FAMILIES.match(machine_type) else DEFAULT_DISK
 
 
 def _count(props: Mapping[str, Any], zones: int) -> Count:
@@ -62,6 +113,6 @@ def _count(props: Mapping[str, Any], zones: int) -> Count:
     )
 
 
-def _includes_gpu(machine_type: str) -> bool:
+def includes_gpu(machine_type: str) -> bool:
     """Return whether the price of a machine includes its accelerators, as that of every A, G and CT machine does."""
     return re.match(r"(a[2-9]|g[2-9]|ct\d)", machine_type) is not None

@@ -1,5 +1,7 @@
 """Machines that a resource rents: which, and how many at the least, as things are, and at the most."""
 
+from collections.abc import Mapping
+
 from pydantic import Field
 
 from components.catalog.services import Service
@@ -48,6 +50,8 @@ class RentedMachines(PlanPart):
         spot: Whether they are bought on the spot market.
         variant: Name of the SageMaker variant, by which a scaling target of its own may scale them.
         disk: What each of them has beside its own memory; None where none is billed for itself.
+        runs_pods: Whether they are nodes of a cluster, on which pods are scheduled.
+        labels: Of the nodes, by which pods choose them.
     """
 
     resource: str
@@ -58,3 +62,5 @@ class RentedMachines(PlanPart):
     spot: bool = False
     variant: str | None = None
     disk: AttachedDisk | None = None
+    runs_pods: bool = False
+    labels: Mapping[str, str] = Field(default_factory=dict[str, str])

@@ -1,7 +1,7 @@
 """What things cost a month: at the least, as things are, and at the most. Unknown stays unknown, it is never $0."""
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from components.catalog.catalog import Catalog
 from components.catalog.unit_price import Unit
@@ -40,9 +40,16 @@ class CostLine(PlanPart):
 
 
 class MonthlyCost(PlanPart):
-    """What a stack costs a month of 730 hours, line by line; dearest first, unknown ones before all."""
+    """
+    What a stack costs a month of 730 hours.
+
+    Attributes:
+        lines: Dearest first, unknown ones before all.
+        remarks: What to know of it beside the sum: pools that stand idle.
+    """
 
     lines: tuple[CostLine, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def unknown(self) -> tuple[CostLine, ...]:
@@ -87,6 +94,28 @@ def machine_line(machines: RentedMachines, catalog: Catalog) -> CostLine:
     )
 
 
+def disk_units(machines: RentedMachines) -> tuple[BilledUnits, ...]:
+    """Return the disks of these machines: one each, for as long as the machine runs."""
+    disk, count = machines.disk, machines.count
+    if disk is None:
+        return ()
+    return (
+        BilledUnits(
+            resource=machines.resource,
+            kind=CostKind.STORAGE,
+            what=f"{number(count)} x {disk.size_gb:g} GB of {disk.item}",
+            item=disk.item,
+            region=machines.region,
+            unit=Unit.GB_MONTH,
+            amount=Amount(
+                minimum=disk.size_gb * count.minimum,
+                expected=disk.size_gb * count.expected,
+                maximum=disk.size_gb * count.maximum,
+            ),
+        ),
+    )
+
+
 def unit_line(units: BilledUnits, catalog: Catalog) -> CostLine:
     """Return what these units cost; unknown where their number or their price is."""
     price = catalog.usd_per_unit(units.item, units.region, units.unit)
@@ -102,11 +131,12 @@ def unit_line(units: BilledUnits, catalog: Catalog) -> CostLine:
     )
 
 
-def dearest_first(lines: Iterable[CostLine]) -> MonthlyCost:
+def dearest_first(lines: Iterable[CostLine], remarks: Iterable[str] = ()) -> MonthlyCost:
     """Return the bill of these lines."""
     key = float("-inf")
     return MonthlyCost(
-        lines=tuple(sorted(lines, key=lambda line: -line.usd_per_month.maximum if line.usd_per_month else key))
+        lines=tuple(sorted(lines, key=lambda line: -line.usd_per_month.maximum if line.usd_per_month else key)),
+        remarks=tuple(remarks),
     )
 
 
@@ -132,4 +162,4 @@ def _sum(amounts: Iterable[float]) -> float:
 
 
 def _cents(amount: Decimal) -> float:
-    return float(amount.quantize(CENT))
+    return float(amount.quantize(CENT, ROUND_HALF_UP))

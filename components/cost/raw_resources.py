@@ -4,19 +4,38 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from components.cost import eks, gke, kubernetes_units, load_balancers, vertex
 from components.cost.billed_units import BilledUnits
-from components.cost.eks import node_group
-from components.cost.gke import node_pool
 from components.cost.machines import RentedMachines
+from components.cost.pods import PodRequests, workload_pods
 from components.cost.sagemaker import endpoint_configuration
+from components.cost.serverless import ServerlessVariant
 
+Billed = RentedMachines | BilledUnits | ServerlessVariant | PodRequests
 # Name of the resource, its properties as plain values, the region of a resource that names none.
-Reader = Callable[[str, Mapping[str, Any], str], tuple[RentedMachines | BilledUnits, ...]]
+Reader = Callable[[str, Mapping[str, Any], str], tuple[Billed, ...]]
 
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "aws:sagemaker/endpointConfiguration:EndpointConfiguration": endpoint_configuration,
-        "aws:eks/nodeGroup:NodeGroup": node_group,
-        "gcp:container/nodePool:NodePool": node_pool,
+        "aws:eks/cluster:Cluster": eks.cluster,
+        "aws:eks/nodeGroup:NodeGroup": eks.node_group,
+        "aws:lb/loadBalancer:LoadBalancer": load_balancers.load_balancer,
+        "aws:alb/loadBalancer:LoadBalancer": load_balancers.load_balancer,
+        "aws:elb/loadBalancer:LoadBalancer": load_balancers.classic_load_balancer,
+        "gcp:container/cluster:Cluster": gke.cluster,
+        "gcp:container/nodePool:NodePool": gke.node_pool,
+        "gcp:compute/forwardingRule:ForwardingRule": load_balancers.forwarding_rule,
+        "gcp:compute/globalForwardingRule:GlobalForwardingRule": load_balancers.global_forwarding_rule,
+        "gcp:vertex/aiEndpoint:AiEndpoint": vertex.endpoint,
+        "gcp:vertex/aiEndpointWithModelGardenDeployment:AiEndpointWithModelGardenDeployment": (
+            vertex.model_garden_deployment
+        ),
+        "gcp:vertex/aiDeploymentResourcePool:AiDeploymentResourcePool": vertex.resource_pool,
+        "gcp:vertex/aiIndexEndpointDeployedIndex:AiIndexEndpointDeployedIndex": vertex.resource_pool,
+        "kubernetes:apps/v1:Deployment": workload_pods,
+        "kubernetes:apps/v1:StatefulSet": kubernetes_units.stateful_set,
+        "kubernetes:core/v1:PersistentVolumeClaim": kubernetes_units.volume_claim,
+        "kubernetes:core/v1:Service": kubernetes_units.service,
     }
 )

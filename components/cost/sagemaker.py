@@ -1,43 +1,53 @@
-"""What a SageMaker endpoint configuration rents."""
+"""What a SageMaker endpoint configuration is billed for."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from components.catalog.services import Service
-from components.cost.machines import Count, RentedMachines
+from components.catalog.unit_price import Item
+from components.cost.machines import AttachedDisk, Count, RentedMachines
+from components.cost.serverless import ServerlessVariant
+
+MB_PER_GB = 1024
 
 
-def endpoint_configuration(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines, ...]:
+def endpoint_configuration(
+    name: str, props: Mapping[str, Any], region: str
+) -> tuple[RentedMachines | ServerlessVariant, ...]:
     """
-    Return the instances of each variant, shadow variants included: they are billed like the others.
+    Return the instances of each variant, or its serverless memory; shadow variants are billed like the others.
 
-    A serverless variant is billed by request, at rates that the catalog does not have, so its price is unknown.
+    A volume counts where the variant names its size. Where it does not, SageMaker chooses one, or none.
     """
     variants = [*(props.get("productionVariants") or ()), *(props.get("shadowProductionVariants") or ())]
     return tuple(_variant(name, variant, str(props.get("region") or region)) for variant in variants)
 
 
-def _variant(name: str, variant: Mapping[str, Any], region: str) -> RentedMachines:
-    scaling = variant.get("managedInstanceScaling") or {}
-    expected = int(variant.get("initialInstanceCount") or 1)
+def _variant(name: str, variant: Mapping[str, Any], region: str) -> RentedMachines | ServerlessVariant:
+    variant_name = variant.get("variantName")
+    resource = f"{name}, variant `{variant_name}`" if variant_name else name
     serverless = variant.get("serverlessConfig")
     if serverless:
-        kind = f"serverless with {int(serverless.get('memorySizeInMb') or 0)} MB"
-        maximum = int(serverless.get("maxConcurrency") or 1)
-        count = Count(minimum=int(serverless.get("provisionedConcurrency") or 0), expected=1, maximum=maximum)
-    else:
-        kind = str(variant.get("instanceType"))
-        count = Count(
+        return ServerlessVariant(
+            resource=resource,
+            region=region,
+            memory_gb=int(serverless["memorySizeInMb"]) / MB_PER_GB,
+            max_concurrency=int(serverless["maxConcurrency"]),
+            provisioned_concurrency=int(serverless.get("provisionedConcurrency") or 0),
+        )
+    scaling = variant.get("managedInstanceScaling") or {}
+    expected = int(variant.get("initialInstanceCount") or 1)
+    volume_gb = variant.get("volumeSizeInGb")
+    return RentedMachines(
+        resource=resource,
+        service=Service.SAGEMAKER_HOSTING,
+        region=region,
+        names=(str(variant.get("instanceType")),),
+        count=Count(
             minimum=int(scaling.get("minInstanceCount", expected)),
             expected=expected,
             maximum=int(scaling.get("maxInstanceCount", expected)),
-        )
-    variant_name = variant.get("variantName")
-    return RentedMachines(
-        resource=f"{name}, variant `{variant_name}`" if variant_name else name,
-        service=Service.SAGEMAKER_HOSTING,
-        region=region,
-        names=(kind,),
-        count=count,
+        ),
         variant=None if variant_name is None else str(variant_name),
+        disk=AttachedDisk(item=Item.SAGEMAKER_VOLUME, size_gb=float(volume_gb)) if volume_gb else None,
     )

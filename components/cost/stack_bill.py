@@ -6,8 +6,10 @@ from typing import NamedTuple
 from components.cost.billed_units import BilledUnits
 from components.cost.declared_resource import DeclaredResource, UnknownPropertyError, known
 from components.cost.machines import RentedMachines
-from components.cost.raw_resources import READERS
+from components.cost.pods import PodRequests
+from components.cost.raw_resources import READERS, Billed
 from components.cost.scaling_target import SCALING_TARGET, ScalingTarget, scaled, scaling_target
+from components.cost.serverless import ServerlessVariant
 
 BILLED_TYPES = frozenset({*READERS, SCALING_TARGET})
 
@@ -24,8 +26,10 @@ class StackBill(NamedTuple):
     """Everything that a stack is billed for."""
 
     machines: tuple[RentedMachines, ...]
-    units: tuple[BilledUnits, ...]
-    unread: tuple[Unread, ...]
+    units: tuple[BilledUnits, ...] = ()
+    serverless: tuple[ServerlessVariant, ...] = ()
+    pods: tuple[PodRequests, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> StackBill:
@@ -36,8 +40,7 @@ def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> Stack
         resources: Everything that the stack declares.
         region: Of resources that name none; empty where that is unknown.
     """
-    machines, units = list[RentedMachines](), list[BilledUnits]()
-    targets, unread = list[ScalingTarget](), list[Unread]()
+    billed, targets, unread = list[Billed](), list[ScalingTarget](), list[Unread]()
     for resource in resources:
         if resource.type not in BILLED_TYPES:
             continue
@@ -47,14 +50,16 @@ def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> Stack
                 found = scaling_target(props)
                 targets += [found] if found else []
                 continue
-            for item in READERS[resource.type](resource.name, props, region):
-                if isinstance(item, RentedMachines):
-                    machines.append(item)
-                else:
-                    units.append(item)
+            billed += READERS[resource.type](resource.name, props, region)
         except UnknownPropertyError as error:
             unread.append(Unread(resource.name, resource.type, str(error)))
         except (KeyError, TypeError, ValueError) as error:
             reason = f"its properties are not those of its type ({error!r})"
             unread.append(Unread(resource.name, resource.type, reason))
-    return StackBill(scaled(machines, targets), tuple(units), tuple(unread))
+    return StackBill(
+        machines=scaled([item for item in billed if isinstance(item, RentedMachines)], targets),
+        units=tuple(item for item in billed if isinstance(item, BilledUnits)),
+        serverless=tuple(item for item in billed if isinstance(item, ServerlessVariant)),
+        pods=tuple(item for item in billed if isinstance(item, PodRequests)),
+        unread=tuple(unread),
+    )

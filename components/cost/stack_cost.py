@@ -1,41 +1,73 @@
 """What a stack costs a month, from the resources that it declares: the one calculation of policies and of previews."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from components.catalog.catalog import Catalog
 from components.catalog.unit_price import Unit
 from components.cost.billed_units import CostKind
 from components.cost.declared_resource import DeclaredResource
-from components.cost.month import CostLine, MonthlyCost, dearest_first, machine_line, unit_line
-from components.cost.stack_bill import Unread, stack_bill
+from components.cost.idle_share import idle_shares
+from components.cost.month import CostLine, MonthlyCost, dearest_first, disk_units, machine_line, unit_line
+from components.cost.serverless import serverless_units
+from components.cost.stack_bill import StackBill, stack_bill
+from components.cost.usage import UNKNOWN_USAGE, Usage
 from components.endpoint_plan import Estimate
 
+NO_POOL = (
+    "no node pool of this stack runs it, so another stack pays for its machines, or nobody's budget does; "
+    "set `machines_paid_elsewhere` where that stack has a budget of its own"
+)
 
-def stack_cost(resources: Iterable[DeclaredResource], catalog: Catalog, region: str = "") -> MonthlyCost:
+
+def stack_cost(
+    resources: Iterable[DeclaredResource],
+    catalog: Catalog,
+    region: str = "",
+    usage: Usage = UNKNOWN_USAGE,
+    *,
+    machines_paid_elsewhere: bool = False,
+) -> MonthlyCost:
     """
     Return what the resources cost a month, priced by the catalog.
 
+    Workloads rent no machine: the node pool's machines count, once, in the stack that rents them. Workloads without a pool
+    in their stack would pass as free, so their cost is unknown until somebody says that the machines are paid elsewhere.
+
     Args:
-        resources: Everything that the stack declares; types that nothing is billed for by the hour are passed over.
+        resources: Everything that the stack declares; types that nothing is billed for by the month are passed over.
         catalog: What things cost.
         region: Of resources that name none; empty where that is unknown, and then so is their cost.
+        usage: The traffic, which serverless endpoints are billed by.
+        machines_paid_elsewhere: Whether the nodes that run the stack's pods are in another stack's budget.
     """
     bill = stack_bill(resources, region)
+    disks = (units for machines in bill.machines for units in disk_units(machines))
+    on_demand = (units for variant in bill.serverless for units in serverless_units(variant, usage))
     return dearest_first(
         [
-            *(_unread_line(item) for item in bill.unread),
+            *_unknown_lines(bill, machines_paid_elsewhere=machines_paid_elsewhere),
             *(machine_line(machines, catalog) for machines in bill.machines),
-            *(unit_line(units, catalog) for units in bill.units),
-        ]
+            *(unit_line(units, catalog) for units in (*bill.units, *disks, *on_demand)),
+        ],
+        remarks=(idle.sentence for idle in idle_shares(bill.machines, bill.pods, catalog)),
     )
 
 
-def _unread_line(item: Unread) -> CostLine:
+def _unknown_lines(bill: StackBill, *, machines_paid_elsewhere: bool) -> Iterator[CostLine]:
+    for item in bill.unread:
+        yield _unknown(item.resource, CostKind.UNREAD, item.type.rpartition(":")[2], item.reason)
+    if machines_paid_elsewhere or any(machines.runs_pods for machines in bill.machines):
+        return
+    for pods in bill.pods:
+        yield _unknown(pods.resource, CostKind.PODS, f"{pods.replicas} x pod", NO_POOL)
+
+
+def _unknown(resource: str, kind: CostKind, what: str, reason: str) -> CostLine:
     return CostLine(
-        resource=item.resource,
-        kind=CostKind.UNREAD,
-        what=item.type.rpartition(":")[2],
+        resource=resource,
+        kind=kind,
+        what=what,
         unit=Unit.HOUR,
-        unit_price=Estimate(value=None, basis=item.reason),
+        unit_price=Estimate(value=None, basis=reason),
         usd_per_month=None,
     )

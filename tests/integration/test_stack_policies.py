@@ -69,7 +69,7 @@ def test_a_stack_over_its_budget_is_refused_before_anything_exists(tmp_path: Pat
 
     assert result.code != 0
     assert "[mandatory]" in result.out
-    assert "$2,179.78 a month at maximum is over $2,000.00" in result.out
+    assert "$2,181.78 a month at maximum is over $2,000.00" in result.out
 
 
 def test_a_warning_tells_and_lets_pass(tmp_path: Path, provider: int) -> None:

@@ -16,6 +16,7 @@ NAMES = {
     Service.COMPUTE_ENGINE_GPU: ("us-central1", "nvidia-tesla-t4"),
     Service.CLOUD_TPU: ("us-central1", "tpu-v6e-1"),
     Service.VERTEX_AI_CUSTOM_TRAINING: ("us-central1", "n1-standard-4"),
+    Service.VERTEX_AI_PREDICTION: ("us-central1", "n1-standard-4"),
 }
 
 

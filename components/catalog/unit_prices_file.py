@@ -1,0 +1,104 @@
+"""
+`unit_prices.csv`: prices of what is not a machine, in the same habit as `prices.csv`.
+
+One file ships with the package. A project that keeps a `unit_prices.csv` beside its `Pulumi.yaml` uses that one instead, as
+a whole. A blank cell is an unknown value.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import ValidationError
+
+from components.catalog.price_table import WRITE_AGAIN, header_issues, lines
+from components.catalog.unit_price import UnitPrice
+from optimizers.errors import InvalidArgs, Issue
+
+UNIT_PRICES_NAME = "unit_prices.csv"
+SHIPPED_UNIT_PRICES = Path(__file__).with_name(UNIT_PRICES_NAME)
+UNIT_COLUMNS = tuple(UnitPrice.model_fields)
+
+
+class UnitPrices(NamedTuple):
+    """The rows, and the file that holds them, for messages."""
+
+    origin: str
+    rows: tuple[UnitPrice, ...]
+
+
+def read_unit_prices(project: Path | None, today: date) -> UnitPrices:
+    """
+    Return the project's unit prices, or the shipped ones where the project keeps none.
+
+    Raises:
+        InvalidArgs: With everything that is wrong with the file.
+    """
+    own = None if project is None else project / UNIT_PRICES_NAME
+    if own is None or not own.exists():
+        content, origin, source = SHIPPED_UNIT_PRICES.read_bytes(), "the shipped unit prices", str(SHIPPED_UNIT_PRICES)
+    else:
+        content, origin, source = own.read_bytes(), UNIT_PRICES_NAME, str(own)
+    rows = parse_unit_prices(content, source)
+    if issues := tuple(_broken(rows, today)):
+        raise InvalidArgs(origin, issues)
+    return UnitPrices(origin, rows)
+
+
+def parse_unit_prices(content: bytes, source: str) -> tuple[UnitPrice, ...]:
+    """
+    Return the rows of a file of unit prices.
+
+    Args:
+        content: The file, UTF-8.
+        source: Its path, for the message.
+
+    Raises:
+        InvalidArgs: With every cell that is not of its column's type.
+    """
+    table = lines(content, source)
+    header = table[0][1] if table else []
+    if issues := tuple(header_issues(header, UNIT_COLUMNS)):
+        raise InvalidArgs(source, issues)
+    rows, wrong = list[UnitPrice](), list[Issue]()
+    for number, cells in table[1:]:
+        if len(cells) != len(header):
+            wrong.append(Issue(f"line {number}", f"{len(cells)} cells", f"a row has {len(header)} cells", WRITE_AGAIN))
+            continue
+        values = {column: cell.strip() for column, cell in zip(header, cells, strict=True) if cell.strip()}
+        try:
+            rows.append(UnitPrice.model_validate(values))
+        except ValidationError as error:
+            wrong.extend(
+                Issue(
+                    f"line {number}, {details['loc'][0]}", f"`{details['input']}`", details["msg"].lower(), "correct it"
+                )
+                for details in error.errors(include_url=False)
+            )
+    if wrong:
+        raise InvalidArgs(source, tuple(wrong))
+    return tuple(rows)
+
+
+def _broken(rows: Sequence[UnitPrice], today: date) -> Iterator[Issue]:
+    for row in rows:
+        label = f"{row.item} {row.region}"
+        price = row.usd_per_unit
+        if price is not None and not (math.isfinite(price) and price > 0):
+            rule = "a price is a finite number above 0"
+            yield Issue(f"{label}, usd_per_unit", f"`{price:g}`", rule, "leave it blank where it is unknown")
+        if price is not None and not row.source:
+            yield Issue(f"{label}, source", "nothing", "a price says where it was read", "name its source")
+        if row.as_of is not None and row.as_of > today:
+            rule = f"today is {today}"
+            yield Issue(f"{label}, as_of", f"`{row.as_of}`", rule, "write the day on which the price was read")
+    yield from _twice(rows)
+
+
+def _twice(rows: Iterable[UnitPrice]) -> Iterator[Issue]:
+    for (item, region), count in Counter((row.item, row.region) for row in rows).items():
+        if count > 1:
+            yield Issue(f"{item} {region}", f"{count} rows", "an item has one row a region", "remove the wrong one")

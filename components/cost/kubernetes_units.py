@@ -1,0 +1,71 @@
+"""What a cloud bills for objects of Kubernetes: volumes that claims make, load balancers that services make."""
+
+import re
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from components.catalog.unit_price import Item, Unit
+from components.cost.billed_units import Amount, BilledUnits, CostKind
+from components.cost.load_balancers import billed_balancer
+from components.cost.pods import PodRequests, workload_pods
+from components.cost.quantity import GIB, quantity
+
+# Storage classes that EKS and GKE ship, and what each makes; another class is looked up by its own name.
+STORAGE_CLASSES: Mapping[str, str] = MappingProxyType(
+    {
+        "gp2": Item.EBS_GP2,
+        "gp3": Item.EBS_GP3,
+        "standard": "pd-standard",
+        "standard-rwo": Item.PD_BALANCED,
+        "premium-rwo": "pd-ssd",
+    }
+)
+UNNAMED_CLASS = "the cluster's default storage class"
+AWS_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+# AWS makes a classic load balancer unless one of these annotations asks for a network load balancer.
+KIND_ANNOTATION = "service.beta.kubernetes.io/aws-load-balancer-type"
+NETWORK_KINDS = ("nlb", "nlb-ip", "external")
+LOAD_BALANCER = "LoadBalancer"
+
+
+def volume_claim(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
+    """Return the volume of a claim."""
+    return (_volume(name, props["spec"], region, 1),)
+
+
+def stateful_set(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits | PodRequests, ...]:
+    """Return the pods of a StatefulSet, and a volume a replica for each of its templates."""
+    pods = workload_pods(name, props, region)
+    templates = props["spec"].get("volumeClaimTemplates") or ()
+    return (*pods, *(_volume(name, template["spec"], region, pods[0].replicas) for template in templates))
+
+
+def service(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
+    """Return the load balancer of a service of that type; other services are free."""
+    return tuple(_balancer(name, props, region))
+
+
+def _balancer(name: str, props: Mapping[str, Any], region: str) -> Iterator[BilledUnits]:
+    if (props.get("spec") or {}).get("type") != LOAD_BALANCER:
+        return
+    if not AWS_REGION.fullmatch(region):
+        yield billed_balancer(name, Item.FORWARDING_RULE, region)
+        return
+    annotations = (props.get("metadata") or {}).get("annotations") or {}
+    network = annotations.get(KIND_ANNOTATION) in NETWORK_KINDS
+    yield billed_balancer(name, Item.NETWORK_LOAD_BALANCER if network else Item.CLASSIC_LOAD_BALANCER, region)
+
+
+def _volume(name: str, spec: Mapping[str, Any], region: str, number: int) -> BilledUnits:
+    size_gb = float(quantity(spec["resources"]["requests"]["storage"]) / GIB)
+    storage_class = str(spec.get("storageClassName") or UNNAMED_CLASS)
+    return BilledUnits(
+        resource=name,
+        kind=CostKind.STORAGE,
+        what=f"{number} x {size_gb:g} GB of {storage_class}",
+        item=STORAGE_CLASSES.get(storage_class, storage_class),
+        region=region,
+        unit=Unit.GB_MONTH,
+        amount=Amount(minimum=number * size_gb, expected=number * size_gb, maximum=number * size_gb),
+    )

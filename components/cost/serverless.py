@@ -1,0 +1,73 @@
+"""SageMaker serverless: memory x time, while requests run and, where concurrency is provisioned, while it is kept ready."""
+
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from components.catalog.unit_price import Item, Unit
+from components.cost.billed_units import HOURS_PER_MONTH, Amount, BilledUnits, CostKind
+from components.cost.usage import Usage
+from components.endpoint_plan import PlanPart
+
+SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
+UNKNOWN_TIME = "how long it runs is not known; set `requests_per_month` and `seconds_per_request`"
+
+
+class ServerlessVariant(PlanPart):
+    """A variant that runs on demand: its memory, how many requests may run at once, and how many are kept ready for."""
+
+    resource: str
+    region: str
+    memory_gb: float = Field(gt=0)
+    max_concurrency: int = Field(ge=1)
+    provisioned_concurrency: int = Field(default=0, ge=0)
+
+
+def serverless_units(variant: ServerlessVariant, usage: Usage) -> Iterator[BilledUnits]:
+    """
+    Return what a variant is billed for: gigabytes x seconds.
+
+    The declared requests run whatever the bounds are, so minimum and expected are equal. At the maximum every request that
+    may run at once runs all month. All requests of the stack may come to each variant: too much, never too little.
+    """
+    ready = variant.provisioned_concurrency
+    yield _unit(variant, Item.SERVERLESS, "on demand", _time(usage, over=ready, up_to=variant.max_concurrency))
+    if ready:
+        always = _seconds(ready)
+        kept = Amount(minimum=always, expected=always, maximum=always)
+        yield _unit(variant, Item.SERVERLESS_PROVISIONED, f"kept ready for {ready} requests", kept)
+        busy = _time(usage, over=0, up_to=ready)
+        yield _unit(variant, Item.SERVERLESS_PROVISIONED_RUN, "in what is kept ready", busy)
+
+
+def _time(usage: Usage, over: int, up_to: int) -> Amount | None:
+    """Return the seconds of requests beyond the first `over` slots and within `up_to`, kept full one after the other."""
+    if usage.requests_per_month is None or usage.seconds_per_request is None:
+        return None
+    total = usage.requests_per_month * usage.seconds_per_request
+    expected = max(0.0, min(total, _seconds(up_to)) - _seconds(over))
+    return Amount(minimum=expected, expected=expected, maximum=max(0.0, _seconds(up_to) - _seconds(over)))
+
+
+def _seconds(slots: int) -> float:
+    return float(slots * SECONDS_PER_MONTH)
+
+
+def _unit(variant: ServerlessVariant, item: Item, how: str, seconds: Amount | None) -> BilledUnits:
+    gigabytes = variant.memory_gb
+    return BilledUnits(
+        resource=variant.resource,
+        kind=CostKind.SERVERLESS,
+        what=f"{gigabytes:g} GB of serverless memory, {how}",
+        item=item,
+        region=variant.region,
+        unit=Unit.GB_SECOND,
+        amount=None
+        if seconds is None
+        else Amount(
+            minimum=gigabytes * seconds.minimum,
+            expected=gigabytes * seconds.expected,
+            maximum=gigabytes * seconds.maximum,
+        ),
+        unknown=UNKNOWN_TIME,
+    )

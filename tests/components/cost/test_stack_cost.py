@@ -1,0 +1,237 @@
+"""What is billed beside machines: disks, load balancers, control planes, serverless memory, and who pays for pods."""
+
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
+
+from components.catalog.unit_price import UnitPrice
+from components.cost.billed_units import CostKind
+from components.cost.month import MonthlyCost
+from components.cost.usage import Usage
+from tests.components.cost.test_month import by_hand
+from tests.support.raw_resources import (
+    Resource,
+    deployment,
+    endpoint_configuration,
+    node_group,
+    node_pool,
+    serverless,
+    service,
+    variant,
+    vertex_pool,
+    volume_claim,
+)
+from tests.support.stack_costs import CATALOG, cost_of
+
+EKS_CLUSTER: Resource = ("aws:eks/cluster:Cluster", {"region": "us-east-1"})
+USAGE = Usage(requests_per_month=1_000_000, seconds_per_request=0.25)
+
+
+def gke_cluster(**props: Any) -> Resource:
+    return "gcp:container/cluster:Cluster", {"location": "us-central1-a", **props}
+
+
+def load_balancer(token: str, **props: Any) -> Resource:
+    return token, {"region": "us-east-1", **props}
+
+
+def stateful_set(replicas: int, size: str) -> Resource:
+    claim = {"spec": {"resources": {"requests": {"storage": size}}, "storageClassName": "gp2"}}
+    return "kubernetes:apps/v1:StatefulSet", {"spec": {"replicas": replicas, "volumeClaimTemplates": [claim]}}
+
+
+# Prices as shipped, written out: minimum, expected, maximum.
+@pytest.mark.parametrize(
+    ("resources", "minimum", "expected", "maximum"),
+    [
+        ([EKS_CLUSTER], "0.1*730", "0.1*730", "0.1*730"),
+        ([EKS_CLUSTER, node_group(["c5.xlarge"], 1, 1, 3, diskSize=100)],
+         "0.1*730+0.17*730+100*0.1", "0.1*730+0.17*730+100*0.1", "0.1*730+3*0.17*730+3*100*0.1"),
+        ([node_group(["m5.xlarge"], 1, 1, 1, amiType="WINDOWS_CORE_2022_x86_64")],
+         "0.192*730+50*0.1", "0.192*730+50*0.1", "0.192*730+50*0.1"),
+        ([gke_cluster(removeDefaultNodePool=True, initialNodeCount=1)], "73", "73", "73"),
+        ([gke_cluster(enableAutopilot=True)], "73", "73", "73"),
+        ([gke_cluster(initialNodeCount=2, nodeConfig={"machineType": "e2-standard-4", "diskType": "pd-standard"})],
+         "73+2*0.134023*730+2*100*0.04", "73+2*0.134023*730+2*100*0.04", "73+2*0.134023*730+2*100*0.04"),
+        ([gke_cluster(nodePools=[{"nodeCount": 1, "nodeConfig": {"machineType": "e2-standard-4"}}])],
+         "73+0.134023*730+100*0.1", "73+0.134023*730+100*0.1", "73+0.134023*730+100*0.1"),
+        ([load_balancer("aws:lb/loadBalancer:LoadBalancer")], "16.43", "16.43", "16.43"),
+        ([load_balancer("aws:alb/loadBalancer:LoadBalancer", loadBalancerType="network")], "16.43", "16.43", "16.43"),
+        ([load_balancer("aws:elb/loadBalancer:LoadBalancer")], "18.25", "18.25", "18.25"),
+        ([("gcp:compute/globalForwardingRule:GlobalForwardingRule", {})], "18.25", "18.25", "18.25"),
+        ([service()], "18.25", "18.25", "18.25"),
+        ([service(**{"service.beta.kubernetes.io/aws-load-balancer-type": "external"})], "16.43", "16.43", "16.43"),
+        ([service("ClusterIP")], "0", "0", "0"),
+        ([volume_claim("100Gi")], "100*0.08", "100*0.08", "100*0.08"),
+        ([stateful_set(3, "10Gi"), node_group(["c5.xlarge"], 1, 1, 1)],
+         "3*10*0.1+0.17*730+20*0.1", "3*10*0.1+0.17*730+20*0.1", "3*10*0.1+0.17*730+20*0.1"),
+        # 250,000 seconds x 2 GB; at most 4 at once for 2,628,000 seconds.
+        ([serverless(2048, 4)], "250000*2*0.00002", "250000*2*0.00002", "4*2628000*2*0.00002"),
+        ([deployment("1", "1Gi", 2), node_group(["c5.xlarge"], 1, 1, 1)],
+         "0.17*730+20*0.1", "0.17*730+20*0.1", "0.17*730+20*0.1"),
+    ],
+)  # fmt: skip
+def test_a_stack_costs_what_a_calculation_by_hand_says(
+    resources: list[Resource], minimum: str, expected: str, maximum: str
+) -> None:
+    total = cost_of(*resources, usage=USAGE).total
+
+    assert total is not None
+    assert (total.minimum, total.expected, total.maximum) == tuple(
+        by_hand(text) for text in (minimum, expected, maximum)
+    )
+
+
+@pytest.mark.parametrize(
+    ("resource", "region", "reason"),
+    [
+        (endpoint_configuration(variant("ml.m5.xlarge", volumeSizeInGb=30)), "", "sagemaker-hosting-volume us-east-1 is not in"),
+        (serverless(2048, 4, 2), "", "sagemaker-serverless-provisioned us-east-1 is not in"),
+        (service(), "us-central1", "forwarding-rule us-central1 is not in the shipped unit prices; it is priced in global"),
+        (service(), "", "forwarding-rule of an unknown region is not in"),
+        (volume_claim("1Gi", "fast"), "us-east-1", "fast us-east-1 is not in"),
+        (volume_claim("1Gi", None), "us-east-1", "the cluster's default storage class us-east-1 is not in"),
+        (volume_claim("much"), "us-east-1", "`much` is no quantity"),
+        (volume_claim(UNKNOWN_STRING_VALUE), "us-east-1", "`spec.resources.requests.storage` can't be known"),
+        (node_pool("e2-standard-4", config={"diskType": "hyperdisk-balanced"}), "", "hyperdisk-balanced us-central1 is not in"),
+        (node_pool("e2-standard-4", config={"diskSizeGb": UNKNOWN_NUMBER_VALUE}), "", "`nodeConfig.diskSizeGb` can't be known"),
+        (node_group(["c5.xlarge"], 1, 1, 1, region="eu-west-3"), "", "is priced in us-east-1"),
+        (vertex_pool("n1-standard-4", 1, 3), "", "vertex-ai-prediction us-central1 n1-standard-4 is not in"),
+        (deployment("1", "1Gi", 2), "us-east-1", "set `machines_paid_elsewhere`"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_priced_is_unknown_and_never_free(resource: Resource, region: str, reason: str) -> None:
+    cost = cost_of(resource, load_balancer("aws:lb/loadBalancer:LoadBalancer"), region=region, usage=USAGE)
+
+    assert cost.total is None
+    assert any(reason in line.unit_price.basis for line in cost.unknown), cost.unknown
+
+
+def test_pods_cost_nothing_where_another_stack_pays_for_their_machines() -> None:
+    cost = cost_of(deployment("1", "1Gi", 2), machines_paid_elsewhere=True)
+
+    assert cost.total is not None
+    assert (cost.total.maximum, cost.lines) == (0, ())
+
+
+def test_a_price_of_the_project_makes_a_cost_known() -> None:
+    price = UnitPrice.model_validate(
+        {"provider": "aws", "item": "sagemaker-hosting-volume", "region": "us-east-1", "unit": "GB-month",
+         "usd_per_unit": 0.5, "source": "our contract", "as_of": "2026-11-01"}
+    )  # fmt: skip
+    catalog = CATALOG.model_copy(update={"unit_prices": (price,)})
+
+    cost = cost_of(endpoint_configuration(variant("ml.m5.xlarge", 2, volumeSizeInGb=30)), catalog=catalog)
+
+    assert cost.total is not None
+    assert cost.total.maximum == by_hand("2*0.23*730+60*0.5")
+    assert {line.unit_price.basis for line in cost.lines if line.kind is CostKind.STORAGE} == {
+        "our contract, 2026-11-01"
+    }
+
+
+def vertex_priced(*names: str) -> Any:
+    template = CATALOG.rows[0]
+    rows = [
+        template.model_copy(
+            update={
+                "instance": template.instance.model_copy(
+                    update={"service": "vertex-ai-prediction", "region": "us-central1", "name": name}
+                ),
+                "price": template.price.model_copy(update={"usd_per_hour": float(number)}),
+            }
+        )
+        for number, name in enumerate(names, 1)
+    ]
+    return CATALOG.model_copy(update={"rows": tuple(rows)})
+
+
+VERTEX = vertex_priced("n1-standard-4", "NVIDIA_TESLA_T4", "g2-standard-8")
+
+
+@pytest.mark.parametrize(
+    ("resource", "minimum", "maximum"),
+    [
+        (vertex_pool("n1-standard-4", 1, 3), "730", "3*730"),
+        (vertex_pool("n1-standard-4", 1, 3, acceleratorType="NVIDIA_TESLA_T4", acceleratorCount=2),
+         "730+2*2*730", "3*730+3*2*2*730"),
+        (vertex_pool("g2-standard-8", 2, 2, acceleratorType="NVIDIA_L4", acceleratorCount=1), "2*3*730", "2*3*730"),
+        (("gcp:vertex/aiEndpointWithModelGardenDeployment:AiEndpointWithModelGardenDeployment",
+          {"location": "us-central1", "deployConfig": vertex_pool("g2-standard-8", 1, 2)[1]}), "3*730", "2*3*730"),
+        (("gcp:vertex/aiEndpoint:AiEndpoint",
+          {"location": "us-central1",
+           "deployedModels": [{"dedicatedResources": [
+               {"machineSpecs": [{"machineType": "n1-standard-4"}], "minReplicaCount": 1, "maxReplicaCount": 4}]}]}),
+         "730", "4*730"),
+        (("gcp:vertex/aiEndpoint:AiEndpoint", {"location": "us-central1", "deployedModels": UNKNOWN_STRING_VALUE}), "0", "0"),
+    ],
+)  # fmt: skip
+def test_vertex_ai_rents_the_machines_of_deployed_models(resource: Resource, minimum: str, maximum: str) -> None:
+    total = cost_of(resource, catalog=VERTEX).total
+
+    assert total is not None
+    assert (total.minimum, total.maximum) == (by_hand(minimum), by_hand(maximum))
+
+
+@pytest.mark.parametrize("field", ["machineSpec", "minReplicaCount"])
+def test_a_vertex_deployment_without_a_required_field_is_unknown(field: str) -> None:
+    token, props = vertex_pool("n1-standard-4", 1, 3)
+    del props["dedicatedResources"][field]
+
+    assert cost_of((token, props), catalog=VERTEX).total is None
+
+
+def test_a_model_on_automatic_resources_is_unknown() -> None:
+    model = {"automaticResources": [{"minReplicaCount": 1}]}
+    endpoint = ("gcp:vertex/aiEndpoint:AiEndpoint", {"location": "us-central1", "deployedModels": [model]})
+
+    assert "no dedicated machines" in cost_of(endpoint).unknown[0].unit_price.basis
+
+
+@st.composite
+def resource(draw: st.DrawFn) -> Resource:
+    low, middle, high = sorted(draw(st.tuples(*[st.integers(0, 50)] * 3)))
+    return draw(
+        st.sampled_from(
+            [
+                node_group(["g5.xlarge"], low, middle, high, diskSize=draw(st.integers(1, 16_000))),
+                node_pool("g2-standard-4", autoscaling={"minNodeCount": low, "maxNodeCount": max(1, high)}),
+                serverless(1024 * draw(st.integers(1, 6)), 1 + high),
+                volume_claim(f"{1 + middle}Gi"),
+                service(),
+                EKS_CLUSTER,
+            ]
+        )
+    )
+
+
+@given(
+    st.lists(resource(), max_size=6),
+    st.floats(1, 1e12, allow_nan=False),
+    st.floats(1e-3, 900, allow_nan=False),
+)
+def test_the_minimum_is_at_most_the_expected_is_at_most_the_maximum(
+    resources: list[Resource], requests: float, seconds: float
+) -> None:
+    cost = cost_of(*resources, usage=Usage(requests_per_month=requests, seconds_per_request=seconds))
+
+    assert cost.total is not None
+    assert cost.total.minimum <= cost.total.expected <= cost.total.maximum
+    assert_sum(cost)
+
+
+def assert_sum(cost: MonthlyCost) -> None:
+    for at in ("minimum", "expected", "maximum"):
+        lines = sum((Decimal(repr(getattr(line.usd_per_month, at))) for line in cost.lines), Decimal(0))
+        assert Decimal(repr(getattr(cost.total, at))) == lines
+
+
+@given(st.lists(resource(), max_size=6), st.integers(0, 6))
+def test_one_unknown_line_makes_the_total_unknown(resources: list[Resource], place: int) -> None:
+    unknown = node_group(["g9.huge"], 0, 0, 0)
+
+    assert cost_of(*resources[:place], unknown, *resources[place:], usage=USAGE).total is None

@@ -1,4 +1,4 @@
-"""`artifact-integrity`: the artifact is the locked one, passed parity, and was measured on the hardware that serves."""
+"""`artifact-integrity`: the artifact is the locked one and passed parity."""
 
 import os
 from pathlib import Path
@@ -22,8 +22,8 @@ def check(plan: EndpointPlan) -> list[str]:
 
 
 def check_against(plan: EndpointPlan, locked: Lock) -> list[str]:
-    """Return every way in which the plan's artifact is not the locked, parity-checked, locally measured one."""
-    return [*_digest_violations(plan, locked), *_parity_violations(plan, locked), *_hardware_violations(plan)]
+    """Return every way in which the plan's artifact is not the locked, parity-checked one."""
+    return [*_digest_violations(plan, locked), *_parity_violations(plan, locked)]
 
 
 def _digest_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
@@ -61,29 +61,13 @@ def _parity_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
     return []
 
 
-def _hardware_violations(plan: EndpointPlan) -> list[str]:
-    hardware = plan.hardware
-    if hardware.measured_on == hardware.target:
-        return []
-    return [
-        (
-            f"measured on other hardware ({hardware.description}, {hardware.measured_on}) than will serve ({hardware.target}); "
-            f"run `serving optimize` on the machine that serves{_then_promote(plan)}"
-        )
-    ]
-
-
 def _remedy(plan: EndpointPlan) -> str:
     command = "serving optimize" if plan.lock == LOCK_NAME else "serving promote"
     return f"run `{command}` and commit the lock"
 
 
-def _then_promote(plan: EndpointPlan) -> str:
-    return "" if plan.lock == LOCK_NAME else ", for the stack that builds, and promote its lock"
-
-
 artifact_integrity = endpoint_policy(
     name="artifact-integrity",
-    description="The artifact is the locked one, passed parity and was measured on the hardware that serves.",
+    description="The artifact is the locked one and passed parity.",
     check=check,
 )

@@ -1,7 +1,7 @@
-"""Build a mandatory policy that judges the plan which an endpoint component records."""
+"""Build a policy that judges the plan which an endpoint component records."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pulumi_policy import EnforcementLevel, ReportViolation, ResourceValidationArgs, ResourceValidationPolicy
 from pulumi_policy.proxy import UnknownValueError
@@ -9,26 +9,60 @@ from pydantic import ValidationError
 
 from components.endpoint_plan import EndpointPlan
 from components.tokens import ENDPOINTS
+from policies.configuration import PolicyConfiguration, config_schema, limits, wrong_configuration
 
 Check = Callable[[EndpointPlan], list[str]]
+Limits = TypeVar("Limits", bound=PolicyConfiguration)
 
 
 def endpoint_policy(name: str, description: str, check: Check) -> ResourceValidationPolicy:
     """
-    Return a policy that reports every sentence that `check` returns for an endpoint's plan.
+    Return a mandatory policy that reports every sentence that `check` returns for an endpoint's plan.
 
     A plan that is missing, unknown at preview or unreadable is a violation too. Without that an unknown value would
     turn the mandatory policy into an advisory note, and a budget would pass unseen.
     """
 
     def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
-        if args.resource_type not in ENDPOINTS:
-            return
-        for violation in violations(args.props, check):
-            report_violation(f"{args.name}: {violation}", None)
+        if args.resource_type in ENDPOINTS:
+            for violation in violations(args.props, check):
+                report_violation(f"{args.name}: {violation}", None)
 
     return ResourceValidationPolicy(
         name=name, description=description, enforcement_level=EnforcementLevel.MANDATORY, validate=validate
+    )
+
+
+def configured_endpoint_policy(
+    name: str,
+    description: str,
+    configuration: type[Limits],
+    check: Callable[[EndpointPlan, Limits], list[str]],
+    level: EnforcementLevel = EnforcementLevel.MANDATORY,
+) -> ResourceValidationPolicy:
+    """Return such a policy whose `check` is given what the stack configures; it judges nothing while its limits are not set."""
+    needed = limits(configuration)
+
+    def judge(args: ResourceValidationArgs) -> list[str]:
+        try:
+            configured = configuration.model_validate(dict(args.get_config()))
+        except ValidationError as error:
+            return [wrong_configuration(error)]
+        if needed and all(getattr(configured, limit) is None for limit in needed):
+            return []
+        return violations(args.props, lambda plan: check(plan, configured))
+
+    def validate(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
+        if args.resource_type in ENDPOINTS:
+            for violation in judge(args):
+                report_violation(f"{args.name}: {violation}", None)
+
+    return ResourceValidationPolicy(
+        name=name,
+        description=description,
+        enforcement_level=level,
+        validate=validate,
+        config_schema=config_schema(configuration),
     )
 
 

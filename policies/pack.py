@@ -5,23 +5,47 @@ from types import MappingProxyType
 
 from pulumi_policy import Policy
 
+from policies.accelerator_fit import FitHeadroom, WarningHeadroom, accelerator_fit, accelerator_warning
+from policies.accelerator_supply import accelerator_supply
+from policies.artifact_hardware_match import artifact_hardware_match
 from policies.artifact_integrity import artifact_integrity
 from policies.autoscaling_sanity import autoscaling_sanity
+from policies.cold_start_budget import ColdStartLimit, cold_start_budget, cold_start_warning
 from policies.configuration import PolicyConfiguration
 from policies.cost_budget import CostLimit, cost_budget, cost_warning
 from policies.latency_budget import latency_budget
+from policies.min_replicas_for_sla import ScaleToZero, min_replicas_for_sla
 from policies.price_freshness import AgeLimit, price_freshness
 from policies.throughput_budget import throughput_budget
 
 # Judge the plan that an endpoint records.
-ENDPOINT_POLICIES = (latency_budget, throughput_budget, artifact_integrity)
+ENDPOINT_POLICIES = (
+    latency_budget,
+    throughput_budget,
+    cold_start_budget,
+    cold_start_warning,
+    min_replicas_for_sla,
+    accelerator_fit,
+    accelerator_warning,
+    artifact_integrity,
+    artifact_hardware_match,
+)
 # Judge what all resources of a stack cost, those written by hand too; each only where a limit is configured.
 COST_POLICIES = (cost_budget, cost_warning)
-STACK_POLICIES = (*COST_POLICIES, price_freshness, autoscaling_sanity)
+STACK_POLICIES = (*COST_POLICIES, price_freshness, autoscaling_sanity, accelerator_supply)
 
 POLICIES: tuple[Policy, ...] = (*ENDPOINT_POLICIES, *STACK_POLICIES)
 
 # What a stack may say of each; a policy without a row takes nothing but its enforcement level.
 CONFIGURATIONS: Mapping[str, type[PolicyConfiguration]] = MappingProxyType(
-    {cost_budget.name: CostLimit, cost_warning.name: CostLimit, price_freshness.name: AgeLimit}
+    {
+        cold_start_budget.name: ColdStartLimit,
+        cold_start_warning.name: ColdStartLimit,
+        min_replicas_for_sla.name: ScaleToZero,
+        accelerator_fit.name: FitHeadroom,
+        accelerator_warning.name: WarningHeadroom,
+        cost_budget.name: CostLimit,
+        cost_warning.name: CostLimit,
+        price_freshness.name: AgeLimit,
+    }
 )

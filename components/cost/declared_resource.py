@@ -25,6 +25,10 @@ UNKNOWN_MARKS = frozenset(
 )
 
 
+# What reading properties raises that are not those of their type: an absent name, a number in place of a mapping.
+MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+
+
 class UnknownPropertyError(Exception):
     """A property was read whose value is not known before an `up`."""
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from components.cost.billed_units import BilledUnits
-from components.cost.declared_resource import DeclaredResource, UnknownPropertyError, known
+from components.cost.declared_resource import MALFORMED, DeclaredResource, UnknownPropertyError, known
 from components.cost.machines import RentedMachines
 from components.cost.pods import PodRequests
 from components.cost.raw_resources import READERS, Billed
@@ -53,7 +53,7 @@ def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> Stack
             billed += READERS[resource.type](resource.name, props, region)
         except UnknownPropertyError as error:
             unread.append(Unread(resource.name, resource.type, str(error)))
-        except (KeyError, TypeError, ValueError) as error:
+        except MALFORMED as error:
             reason = f"its properties are not those of its type ({error!r})"
             unread.append(Unread(resource.name, resource.type, reason))
     return StackBill(

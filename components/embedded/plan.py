@@ -4,11 +4,13 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from components.artifact_needs import artifact_needs
 from components.capacity.declared import declared
 from components.capacity.fleet import Arrivals, Fleet
 from components.capacity.predict import predict
 from components.capacity.prediction import Prediction
 from components.capacity.service import ServiceTimes
+from components.embedded.cold_start import cold_start
 from components.endpoint_plan import (
     Decision,
     EndpointPlan,
@@ -93,8 +95,8 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
     report = _report_for(locked, hardware, request.name)
     chosen = report.candidate(report.chosen)
     artifact = _locked_artifact(locked, chosen, request.name)
-    batch_size = _batch_size(request, _one_at_a_time(report.call_times))
-    calls = _concurrent_calls(report.call_times)
+    singles = _one_at_a_time(report.call_times)
+    batch_size, calls = _batch_size(request, singles), _concurrent_calls(report.call_times)
     traffic = request.traffic or declared(None, request.goal.throughput_rps).planned
     load = Arrivals(rate_rps=request.goal.throughput_rps, variation=traffic.variation)
     prediction = _predict(report.call_times, batch_size, calls, load, request.goal.latency_sla_ms)
@@ -117,13 +119,19 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
             size_mb=_megabytes(artifact.size_bytes),
             model_sha256=locked.model_sha256,
             prediction=locked.request.prediction,
+            needs=artifact_needs(artifact),
         ),
         parity=chosen.parity,
         hardware=PlannedHardware(
             measured_on=report.hardware.fingerprint,
             target=hardware.fingerprint,
             description=f"{report.hardware.cpu_model}, {report.hardware.cpu_cores} cores",
+            accelerator=hardware.accelerator,
+            architecture=hardware.architecture,
+            cpu_features=hardware.cpu_features,
+            gpu=None,
         ),
+        accelerator=None,
         latency_sla_ms=request.goal.latency_sla_ms,
         throughput_rps=request.goal.throughput_rps,
         traffic=traffic,
@@ -135,7 +143,9 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
         cache_entries=request.cache_entries,
         resources=Resources(cpu_cores=report.threads, memory_mib=_memory(artifact)),
         scaling=ScalingPolicy(min_replicas=1, max_replicas=1, target_utilization=TARGET_UTILIZATION),
-        measured=_measured(_one_at_a_time(report.call_times)[0], report),
+        lowest_min_replicas=Estimate(value=1, basis="`embedded` is one machine, which nothing scales"),
+        cold_start=cold_start(chosen.load_time_s, singles[0], int(batch_size.value), report),
+        measured=_measured(singles[0], report),
         predicted=_predicted(prediction, request, report),
     )
 

@@ -4,6 +4,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 CONFIG_VARIABLE = "MODEL_SERVING_CONFIG"
 
+# Calls of each batch size before the server says that it is ready.
+WARM_UP_CALLS = 3
+
 
 class ServerConfig(BaseModel):
     """

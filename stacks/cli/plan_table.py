@@ -3,10 +3,11 @@
 from rich.markup import escape
 from rich.table import Table
 
-from components.endpoint_plan import Decision, EndpointPlan, Estimate
+from components.endpoint_plan import ColdStart, Decision, EndpointPlan, Estimate
 from stacks.cli.console import table
 
 UNBOUNDED = "no limit"
+UNKNOWN = "unknown"
 AS_ABOVE = "as above"
 
 
@@ -27,6 +28,7 @@ def plan_table(plan: EndpointPlan) -> Table:
     ):
         result.add_row(name, *_decision(decision))
     result.add_row("memory", *_estimate(plan.resources.memory_mib, " MiB"))
+    result.add_row("cold start", *_cold_start(plan.cold_start))
     predicted = plan.predicted
     before = ""
     for name, estimate, unit in (
@@ -47,3 +49,13 @@ def _decision(decision: Decision) -> tuple[str, str]:
 
 def _estimate(estimate: Estimate, unit: str) -> tuple[str, str]:
     return UNBOUNDED if estimate.value is None else f"{estimate.value:g}{unit}", escape(estimate.basis)
+
+
+def _cold_start(cold_start: ColdStart) -> tuple[str, str]:
+    total = cold_start.total_s
+    parts = (
+        f"{name.removesuffix('_s').replace('_', ' ')} {UNKNOWN if part.value is None else f'{part.value:g} s'} ({part.basis})"
+        for name, part in cold_start.parts.items()
+        if part.value != 0
+    )
+    return UNKNOWN if total is None else f"{total:g} s", escape(", ".join(parts))

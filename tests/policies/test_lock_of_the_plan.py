@@ -7,6 +7,7 @@ import pytest
 from components.endpoint_plan import EndpointPlan
 from optimizers import lock
 from optimizers.lock import LOCK_NAME, PROPOSED_VARIABLE, Lock
+from policies.artifact_hardware_match import check as check_hardware
 from policies.artifact_integrity import check
 from policies.endpoint_policy import violations
 
@@ -59,7 +60,7 @@ def test_the_locks_that_a_promotion_proposes_are_judged_instead(
 def test_other_hardware_says_how_its_measurement_gets_into_a_promoted_lock(promoted: EndpointPlan) -> None:
     elsewhere = promoted.hardware.model_copy(update={"target": "0" * 12})
 
-    (message,) = check(promoted.model_copy(update={"hardware": elsewhere}))
+    (message,) = check_hardware(promoted.model_copy(update={"hardware": elsewhere}))
 
     assert (
         "run `serving optimize` on the machine that serves, for the stack that builds, and promote its lock" in message

@@ -47,6 +47,7 @@ def report(
         precision=Precision.FP32,
         size_bytes=1_000_000,
         artifact_sha256=SHA256,
+        load_time_s=0.25,
         parity=Parity(metric="cosine", value=0.9999, threshold=0.999, samples=8, passed=True),
         measurements=measurements,
         verdict="chosen",

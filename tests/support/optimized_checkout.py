@@ -50,6 +50,7 @@ def _locked(project: Project) -> LockedModel:
         precision=Precision.FP32,
         size_bytes=artifact.size_bytes,
         artifact_sha256=artifact.sha256,
+        load_time_s=0.03,
         parity=Parity(metric="max_error", value=0.0, threshold=0.01, samples=4, passed=True),
         measurements=(measurement(P50_MS, P99_MS), measurement(4 * P50_MS, 4 * P99_MS, batch_size=8)),
         verdict="chosen: the only one",

@@ -29,10 +29,9 @@ from components.embedded.server.metrics import ServerMetrics, with_contract_name
 from components.embedded.server.model import NOT_FINITE, EncodedRow, ServedModel
 from components.embedded.server.output_file import keep_short
 from components.embedded.server.request_log import CURRENT, FAILED, PREDICT_PATH, RequestLog, RequestRecord
-from components.embedded.server_config import CONFIG_VARIABLE, ServerConfig
+from components.embedded.server_config import CONFIG_VARIABLE, WARM_UP_CALLS, ServerConfig
 from optimizers.errors import InvalidRow, ServingError
 
-WARM_UP_CALLS = 3
 # Checking this much takes up to 15 ms; a longer body is checked in a thread, so that other requests needn't wait for it.
 LARGEST_AT_ONCE_BYTES = 16 * 2**10
 OTLP_VARIABLE = "OTEL_EXPORTER_OTLP_ENDPOINT"

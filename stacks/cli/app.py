@@ -91,6 +91,19 @@ def up(stack: Stack = "local", json: Json = False) -> None:
 
 
 @app.command()
+def promote(
+    source: Annotated[str, typer.Argument(help="The stack that runs what is promoted.")],
+    target: Annotated[str, typer.Argument(help="The stack whose spec names SOURCE as `promotion.source`.")],
+    json: Json = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Write the lock without asking.")] = False,
+) -> None:
+    """Give TARGET the locked artifacts that SOURCE runs: show the diff, judge the budgets, write TARGET's lock."""
+    from stacks.cli import promote as command
+
+    command.run(source, target, yes=yes, as_json=json)
+
+
+@app.command()
 def refresh(stack: Stack = "local", json: Json = False) -> None:
     """Compare what runs with the state; a crashed server shows as drift that `up` repairs."""
     from stacks.cli import refresh as command

@@ -110,6 +110,11 @@ class StackRun:
         with _guarded(RunResult()):
             return {key: output.value for key, output in self._stack.outputs().items()}
 
+    def recorded(self) -> dict[str, Any]:
+        """Return the stack's state as it was recorded, in the form of `pulumi stack export`; nothing is looked up."""
+        with _guarded(RunResult()):
+            return dict(self._stack.export_stack().deployment or {})
+
     def _taking(self, result: RunResult) -> OnEvent:
         def take(event: EngineEvent) -> None:
             result.take(event)

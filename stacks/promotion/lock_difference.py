@@ -1,0 +1,35 @@
+"""In what the artifact that runs, and its measurements, differ from what a lock says; pure."""
+
+from components.endpoint_plan import EndpointPlan
+
+# What a plan takes from the lock as it is. Everything else in it follows from the spec, which may differ.
+FROM_THE_LOCK = ("artifact", "parity", "measured")
+
+
+def lock_differences(running: EndpointPlan, locked: EndpointPlan) -> tuple[str, ...]:
+    """
+    Return a sentence for each value of the lock that the running plan was not made from.
+
+    Args:
+        running: The plan that was deployed.
+        locked: The plan that would be made of the lock now, of the same endpoint on the same machine.
+    """
+    found = list[str]()
+    ran, now = running.hardware.measured_on, locked.hardware.measured_on
+    if ran != now:
+        found.append(f"measured on: {ran} runs, {now} is locked")
+    for part in FROM_THE_LOCK:
+        mine, others = getattr(running, part), getattr(locked, part)
+        if mine is None or others is None:
+            if mine != others:
+                found.append(f"{part}: {_shown(mine)} runs, {_shown(others)} is locked")
+            continue
+        for field in type(mine).model_fields:
+            value, other = getattr(mine, field), getattr(others, field)
+            if value != other:
+                found.append(f"{part}.{field}: {_shown(value)} runs, {_shown(other)} is locked")
+    return tuple(found)
+
+
+def _shown(value: object) -> str:
+    return "none" if value is None else f"{value:g}" if isinstance(value, float) else str(value)

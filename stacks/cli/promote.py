@@ -65,7 +65,8 @@ def run(source: str, target: str, *, yes: bool, as_json: bool) -> None:
         previewed = engine.preview()
         found = verdicts(previewed.policies, configured)
         if not as_json:
-            print_tables("", policy_table(found), changes_line(previewed, "would"))
+            results().print()
+            print_tables(policy_table(found), changes_line(previewed, "would"))
         wanted = not previewed.refused and (yes or _confirmed(proposed, as_json=as_json))
         if wanted:
             proposed.accept()

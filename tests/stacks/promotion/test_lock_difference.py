@@ -1,0 +1,60 @@
+"""What runs is promoted only where it was planned from the very lock that goes on."""
+
+from typing import Any
+
+import pytest
+
+from components.embedded.plan import EmbeddedRequest, plan_endpoint
+from components.endpoint_plan import EndpointPlan
+from optimizers.goal import Goal
+from stacks.promotion.lock_difference import lock_differences
+from tests.support.locked_model import hardware, locked_model, measurement, report
+
+
+@pytest.fixture
+def running() -> EndpointPlan:
+    return planned(latency_sla_ms=1000, throughput_rps=2)
+
+
+def planned(latency_sla_ms: int, throughput_rps: int) -> EndpointPlan:
+    goal = Goal(latency_sla_ms=latency_sla_ms, throughput_rps=throughput_rps)
+    return plan_endpoint(EmbeddedRequest(name="m", goal=goal), locked_model(report(measurement(5, 9))), hardware())
+
+
+def test_another_sla_rate_and_lock_name_are_no_difference(running: EndpointPlan) -> None:
+    other = planned(latency_sla_ms=50, throughput_rps=9).model_copy(update={"lock": "artifacts.prod.lock.json"})
+
+    assert other != running
+    assert lock_differences(running, other) == ()
+
+
+@pytest.mark.parametrize(
+    ("part", "update", "said"),
+    [
+        ("artifact", {"sha256": "f" * 64}, f"artifact.sha256: {'a' * 64} runs, {'f' * 64} is locked"),
+        ("artifact", {"name": "onnx"}, "artifact.name: openvino-fp32 runs, onnx is locked"),
+        ("artifact", {"model_sha256": "e" * 64}, f"artifact.model_sha256: {'b' * 64} runs, {'e' * 64} is locked"),
+        ("measured", {"p99_ms": 9.5}, "measured.p99_ms: 9 runs, 9.5 is locked"),
+        ("parity", {"value": 0.99999}, "parity.value: 0.9999 runs, 0.99999 is locked"),
+    ],
+)
+def test_each_value_of_the_lock_is_compared(
+    part: str, update: dict[str, Any], said: str, running: EndpointPlan
+) -> None:
+    changed = getattr(running, part).model_copy(update=update)
+
+    assert lock_differences(running, running.model_copy(update={part: changed})) == (said,)
+
+
+def test_parity_on_one_side_only_is_a_difference(running: EndpointPlan) -> None:
+    (said,) = lock_differences(running.model_copy(update={"parity": None}), running)
+
+    assert said.startswith("parity: none runs, metric=")
+
+
+def test_a_measurement_of_another_machine_is_a_difference(running: EndpointPlan) -> None:
+    elsewhere = running.hardware.model_copy(update={"measured_on": "0" * 12})
+
+    (said,) = lock_differences(running, running.model_copy(update={"hardware": elsewhere}))
+
+    assert said.endswith("000000000000 is locked")

@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 from stacks.cli.exit import run_and_exit
+from stacks.cli.json_destination import JsonToFile
 from stacks.cli.prices_app import prices_app
 
 app = typer.Typer(
@@ -45,13 +46,14 @@ def validate(stack: Stack = "local", json: Json = False) -> None:
 @app.command()
 def schema(
     policies: Annotated[bool, typer.Option("--policies", help="Of stacks/policies.STACK.json, the limits.")] = False,
+    review: Annotated[bool, typer.Option("--review", help="Of the document that a preview writes.")] = False,
     check: Annotated[Path | None, typer.Option("--check", help="Fail if FILE is not this schema.")] = None,
     out: Annotated[Path | None, typer.Option("--out", help="Write to FILE instead of stdout.")] = None,
 ) -> None:
-    """Print the JSON Schema of a stack file, or of its policies' limits, for editors."""
+    """Print the JSON Schema of a stack file, of its policies' limits, or of a review."""
     from stacks.cli import schema as command
 
-    command.run(policies=policies, check=check, out=out)
+    command.run(policies=policies, review=review, check=check, out=out)
 
 
 @app.command()
@@ -74,12 +76,21 @@ def plan(stack: Stack = "local", json: Json = False) -> None:
     command.run(stack, as_json=json)
 
 
-@app.command()
-def preview(stack: Stack = "local", json: Json = False) -> None:
+@app.command(cls=JsonToFile)
+def preview(
+    stack: Stack = "local",
+    json: Annotated[
+        str,
+        typer.Option("--json", metavar="[FILE]", help="Write the review as JSON; without FILE, stdout holds it alone."),
+    ] = "",
+    markdown: Annotated[
+        Path | None, typer.Option("--markdown", metavar="FILE", help="Write the review as a comment on a pull request.")
+    ] = None,
+) -> None:
     """Show what `up` would change and what the policies say; change nothing."""
     from stacks.cli import preview as command
 
-    command.run(stack, as_json=json)
+    command.run(stack, json_to=json, markdown_file=markdown)
 
 
 @app.command()

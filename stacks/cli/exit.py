@@ -9,6 +9,7 @@ from typing import NoReturn
 import typer
 
 from optimizers.errors import InvalidArgs, Issue, ServingError
+from stacks.cli.json_destination import json_on_stdout
 
 INTERRUPTED = 130
 WRONG_ARGUMENTS = 2
@@ -17,7 +18,7 @@ INTERRUPTED_MESSAGE = "interrupted: nothing is half-written, run the same comman
 
 def run_and_exit(app: typer.Typer, arguments: list[str]) -> NoReturn:
     """Run `app` and exit: 0, the code of the error, or 130 after Ctrl-C."""
-    as_json = "--json" in arguments
+    as_json = json_on_stdout(arguments)
     try:
         app(arguments)
     except ServingError as error:

@@ -10,11 +10,7 @@ from policies.pack import CONFIGURATIONS, POLICIES
 from stacks.cli.console import table
 from stacks.engine.run_result import PolicyReport
 from stacks.policy_config import DISABLED, ENFORCEMENT_LEVEL, Configured
-
-PASSED = "passed"
-REFUSED = "refused"
-WARNED = "warned"
-NOT_SET = "not set"
+from stacks.review.verdict import NOT_SET, PASSED, REFUSED, WARNED
 
 
 class Verdict(TypedDict):

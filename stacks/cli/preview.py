@@ -1,28 +1,75 @@
 """`serving preview`."""
 
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.markup import escape
+
+from components.catalog.prices_file import read_catalog
+from components.endpoint_plan import EndpointPlan
 from optimizers.errors import PolicyViolation
 from stacks.cli.changes import changes_line
+from stacks.cli.commit import previewed_commit
 from stacks.cli.console import print_json, print_tables
-from stacks.cli.context import open_stack
+from stacks.cli.context import StackContext, open_stack
 from stacks.cli.exit import refuse
+from stacks.cli.json_destination import STDOUT
 from stacks.cli.plan import decide
 from stacks.cli.plan_table import plan_table
 from stacks.cli.policy_table import policy_table, verdicts
+from stacks.cli.review_files import refuse_unwritable, write_review
+from stacks.cli.review_table import review_table
 from stacks.cli.stack_run import stack_run
-from stacks.policy_config import configured_policies
+from stacks.engine.run_result import RunResult
+from stacks.policy_config import Configured, configured_policies
+from stacks.review.compose import Previewed, compose
+from stacks.review.pricing import configured_region, priced_after, priced_before
+from stacks.review.review import PolicyReview, Review
 
 
-def run(stack: str, *, as_json: bool) -> None:
-    """Plan, preview with the policy pack, and show both; exit with 3 where a policy refuses."""
+def run(stack: str, *, json_to: str, markdown_file: Path | None) -> None:
+    """
+    Plan, preview with the policy pack, and show both; exit with 3 where a policy refuses.
+
+    Args:
+        stack: Name of the stack.
+        json_to: A file, `-` for stdout, or nothing.
+        markdown_file: For a comment on a pull request. Files are written where a policy refuses too.
+    """
+    json_file = None if json_to in {"", STDOUT} else Path(json_to)
+    refuse_unwritable(markdown_file, json_file)
     context = open_stack(stack)
     plan = decide(context)
     configured = configured_policies(context.project, stack)
     with stack_run(context.project, stack) as engine:
         result = engine.preview()
     found = verdicts(result.policies, configured)
-    if as_json:
-        print_json({"changes": result.changes, "changed": result.changed, "policies": found, "plan": plan.recorded()})
+    review = _review(context, plan, result, configured)
+    write_review(review, markdown_file, json_file)
+    if json_to == STDOUT:
+        print_json(review.model_dump(mode="json"))
     else:
-        print_tables(plan_table(plan), policy_table(found), changes_line(result, "would"))
+        summary = f"[bold]Summary[/]  {escape(review.headline)}"
+        tables = plan_table(plan), policy_table(found), review_table(review)
+        print_tables(*tables, f"{changes_line(result, 'would')}\n{summary}")
     if result.refused:
         refuse(PolicyViolation(result.refused))
+
+
+def _review(context: StackContext, plan: EndpointPlan, result: RunResult, configured: Configured) -> Review:
+    today = datetime.now(UTC).date()
+    catalog = read_catalog(context.project.root, today)
+    region, resources = configured_region(configured), result.ordered()
+    return compose(
+        Previewed(
+            stack=context.stack,
+            commit=previewed_commit(context.project.root, os.environ),
+            today=today,
+            resources=resources,
+            before=priced_before(resources, catalog, region),
+            after=priced_after(resources, catalog, region),
+            policies=[PolicyReview.model_validate(verdict) for verdict in verdicts(result.policies, configured)],
+            plan=plan.recorded(),
+        )
+    )

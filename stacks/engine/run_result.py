@@ -4,16 +4,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from pulumi.automation.events import EngineEvent, StepEventMetadata
+from pulumi.automation.events import EngineEvent, StepEventMetadata, StepEventStateMetadata
 
 from stacks.engine.diagnostics import reasons
+from stacks.engine.resource_change import HIDDEN, Inputs, ResourceChange
 
 MANDATORY = "mandatory"
 SAME = "same"
 REPLACE = "replace"
 STEPS_OF_A_REPLACEMENT = ("create-replacement", "delete-replaced", "discard-replaced")
-# What the engine's events have in place of a secret, so that two secrets look the same.
-HIDDEN = "[secret]"
 # Resources that the engine adds, and that no user wrote.
 UNSHOWN_TYPES = ("pulumi:providers:", "pulumi:pulumi:Stack")
 
@@ -33,14 +32,14 @@ class RunResult:
     What a run did, or would do.
 
     Attributes:
-        steps: URN of each resource to what was done: `same`, `create`, `update`, `replace` or `delete`.
+        resources: URN of each resource to what was done with it, and its inputs before and after.
         alters: Whether the state is, or may be, recorded differently: outputs change where every resource is the same.
         policies: What the policies said.
         outputs: The stack's outputs after the run; empty for a preview.
         errors: Lines of the error diagnostics.
     """
 
-    steps: dict[str, str] = field(default_factory=dict[str, str])
+    resources: dict[str, ResourceChange] = field(default_factory=dict[str, ResourceChange])
     alters: bool = False
     policies: list[PolicyReport] = field(default_factory=list[PolicyReport])
     outputs: dict[str, Any] = field(default_factory=dict[str, Any])
@@ -49,12 +48,12 @@ class RunResult:
     @property
     def operations(self) -> dict[str, str]:
         """Name of each resource to what was done; children before parents, then by name."""
-        return {_name(urn): self.steps[urn] for urn in self._ordered()}
+        return {change.name: change.operation for change in self.ordered()}
 
     @property
     def changes(self) -> dict[str, int]:
         """Operation to number of resources."""
-        return dict(Counter(self.steps[urn] for urn in self._ordered()))
+        return dict(Counter(change.operation for change in self.ordered()))
 
     @property
     def changed(self) -> dict[str, str]:
@@ -81,16 +80,40 @@ class RunResult:
         step = outcome.metadata
         self.alters = self.alters or _alters(step)
         if not step.type.startswith(UNSHOWN_TYPES):
-            operation = step.op.value
-            self.steps[step.urn] = REPLACE if operation in STEPS_OF_A_REPLACEMENT else operation
+            self.resources[step.urn] = _with_step(self.resources.get(step.urn), step)
 
-    def _ordered(self) -> list[str]:
+    def ordered(self) -> list[ResourceChange]:
+        """Return the resources, children before parents, then by name."""
         # The engine's events come from several threads, so their order says nothing.
-        return sorted(self.steps, key=lambda urn: (-_depth(urn), _name(urn), urn))
+        return sorted(self.resources.values(), key=lambda item: (-_depth(item.urn), item.name, item.urn))
 
 
-def _name(urn: str) -> str:
-    return urn.rpartition("::")[2]
+def _with_step(known: ResourceChange | None, step: StepEventMetadata) -> ResourceChange:
+    """
+    Return what is known of a resource after one more of its steps.
+
+    A replacement has several, each with a part of the states, in any order. A step that deletes what an interrupted
+    replacement left behind says nothing of the resource that is there.
+    """
+    operation = step.op.value
+    before, after = _inputs(step.old), _inputs(step.new)
+    if known and known.before is not None and (step.old is None or step.old.delete):
+        before = known.before
+    if known and after is None:
+        after = known.after
+    state = step.new or step.old
+    return ResourceChange(
+        urn=step.urn,
+        parent=state.parent if state else "",
+        type=step.type,
+        operation=REPLACE if operation in STEPS_OF_A_REPLACEMENT else operation,
+        before=before,
+        after=after,
+    )
+
+
+def _inputs(state: StepEventStateMetadata | None) -> Inputs | None:
+    return None if state is None else (state.inputs or {})
 
 
 def _depth(urn: str) -> int:

@@ -10,10 +10,10 @@ from tests.support.checkout import SERVING
 STACK = ("--stack", "-s")
 OPTIONS = {
     "validate": (*STACK, "--json"),
-    "schema": ("--policies", "--check", "--out"),
+    "schema": ("--policies", "--review", "--check", "--out"),
     "optimize": (*STACK, "--json", "--force"),
     "plan": (*STACK, "--json"),
-    "preview": (*STACK, "--json"),
+    "preview": (*STACK, "--json", "--markdown"),
     "up": (*STACK, "--json"),
     "refresh": (*STACK, "--json"),
     "outputs": (*STACK, "--json"),

@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pulumi.automation.events import EngineEvent
+from pulumi.runtime import rpc
 
+from stacks.engine.resource_change import UNKNOWN
 from stacks.engine.run_result import RunResult
 
 STACK = "pulumi:pulumi:Stack"
@@ -103,3 +105,55 @@ def test_a_secret_that_a_provider_compared_is_the_same_one() -> None:
 
 def test_a_change_alters() -> None:
     assert result_of(event(ENDPOINT, "a", "delete", new=None)).alters
+
+
+def test_a_resource_has_its_inputs_before_and_after() -> None:
+    old, new = state(inputs={"count": 1}, parent="p"), state(inputs={"count": 2}, parent="p")
+
+    (change,) = result_of(event(SERVER, "a", "update", old=old, new=new)).ordered()
+
+    assert (change.name, change.type, change.parent, change.operation) == (
+        "a",
+        SERVER.rpartition("$")[2],
+        "p",
+        "update",
+    )
+    assert (change.before, change.after) == ({"count": 1}, {"count": 2})
+
+
+def test_what_is_created_was_not_there_and_what_is_deleted_will_be_gone() -> None:
+    created, deleted = result_of(
+        event(SERVER, "a", "create", old=None, new=state(inputs={"count": 1})),
+        event(SERVER, "b", "delete", old=state(inputs={"count": 2}), new=None),
+    ).ordered()
+
+    assert (created.before, created.after) == (None, {"count": 1})
+    assert (deleted.before, deleted.after) == ({"count": 2}, None)
+
+
+OLD, NEW = state(inputs={"zone": "a"}), state(inputs={"zone": "b"})
+STEPS_OF_ONE_REPLACEMENT = (
+    event(SERVER, "a", "create-replacement", old=OLD, new=NEW),
+    event(SERVER, "a", "replace", old=OLD, new=NEW),
+    event(SERVER, "a", "delete-replaced", old={**OLD, "delete": True}, new=None),
+)
+
+
+@given(st.permutations(STEPS_OF_ONE_REPLACEMENT))
+def test_a_replacement_has_both_sides_whatever_the_order_of_its_steps(events: list[EngineEvent]) -> None:
+    (change,) = result_of(*events).ordered()
+
+    assert (change.operation, change.before, change.after) == ("replace", {"zone": "a"}, {"zone": "b"})
+
+
+def test_what_an_interrupted_replacement_left_is_not_what_runs() -> None:
+    left = state(inputs={"zone": "old"}, delete=True)
+    steps = (event(SERVER, "a", old=OLD, new=OLD), event(SERVER, "a", "delete", old=left, new=None))
+
+    for ordered in (steps, steps[::-1]):
+        (change,) = result_of(*ordered).ordered()
+        assert (change.before, change.after) == ({"zone": "a"}, {"zone": "a"})
+
+
+def test_the_mark_of_an_unknown_value_is_the_engines() -> None:
+    assert UNKNOWN == rpc.UNKNOWN

@@ -1,0 +1,41 @@
+"""One resource before and after a run, as plain values."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+# What the engine's events have in place of a value that is not known before something exists.
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
+# What they have in place of a secret, so that two secrets look the same.
+HIDDEN = "[secret]"
+
+Inputs = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceChange:
+    """
+    What the program asked for before a run, and what it asks for now.
+
+    Attributes:
+        urn: Of the resource.
+        parent: URN of its parent; empty where it has none.
+        type: Type token, `aws:eks/nodeGroup:NodeGroup`.
+        operation: `same`, `create`, `update`, `replace` or `delete`.
+        before: Inputs in the state; None where the resource does not exist yet.
+        after: Inputs that the program gives; None where the resource will be gone.
+
+    Secrets are masked in both.
+    """
+
+    urn: str
+    parent: str
+    type: str
+    operation: str
+    before: Inputs | None = None
+    after: Inputs | None = None
+
+    @property
+    def name(self) -> str:
+        """What the program calls it."""
+        return self.urn.rpartition("::")[2]

@@ -1,0 +1,6 @@
+"""The words for what a policy says."""
+
+PASSED = "passed"
+REFUSED = "refused"
+WARNED = "warned"
+NOT_SET = "not set"

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 from components.embedded.process import server_processes
 from optimizers import lock
 from optimizers.store import ArtifactStore
-from tests.support.checkout import Checkout, Finished
+from tests.support.checkout import SERVING, TIMEOUT_S, Checkout, Finished
 from tests.support.optimized_checkout import make_optimized_checkout
 from tests.support.served_artifact import small_artifact
 from tests.support.stacks_of_a_checkout import SOURCES, add_stacks, change_spec
@@ -79,6 +80,20 @@ def stages(tmp_path: Path) -> Generator[Stages]:
     assert [found.processes(stack) for stack in SOURCES] == [[], [], []]
 
 
+def on_a_terminal(stages: Stages, answer: str, *arguments: str) -> tuple[int, str]:
+    """Run `serving` as a person does who types an answer; return the exit code and what was shown."""
+    terminal, side = os.openpty()
+    process = subprocess.Popen(
+        [str(SERVING), *arguments], cwd=stages.root, env=stages.checkout.environment,
+        stdin=side, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    os.close(side)
+    os.write(terminal, f"{answer}\n".encode())
+    shown, _ = process.communicate(timeout=TIMEOUT_S)
+    os.close(terminal)
+    return process.returncode, shown
+
+
 def measured_again(path: Path) -> bytes:
     """Change a measurement in a lock, as another `serving optimize --force` does; return what it was."""
     before = path.read_bytes()
@@ -138,7 +153,12 @@ def test_one_artifact_goes_from_stack_to_stack_and_runs_beside_itself(stages: St
     deployed = stages.up("staging")
     assert deployed["deployment_manifest"]["lock"] == STAGING
     assert stages.served("staging") == stages.served("dev")
-    stages.promote("staging", "prod")
+    declined, said = on_a_terminal(stages, "n", "promote", "staging", "prod")
+    assert (declined, (stages.root / "artifacts.prod.lock.json").exists()) == (0, False), said
+    assert "nothing was written" in said
+    confirmed, said = on_a_terminal(stages, "y", "promote", "staging", "prod")
+    assert (confirmed, (stages.root / "artifacts.prod.lock.json").exists()) == (0, True), said
+    assert "Write artifacts.prod.lock.json?" in said
     stages.up("prod")
     assert stages.served("prod") == stages.served("dev")
     assert stages.answer("dev") == stages.answer("staging") == stages.answer("prod")

@@ -1,6 +1,6 @@
 """What a stack may say of a policy in `stacks/policies.<stack>.json`: a model, its JSON Schema, and its limits."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pulumi_policy import PolicyConfigSchema
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -13,15 +13,27 @@ class PolicyConfiguration(BaseModel):
     """
     Base of every policy's configuration: frozen, and a name that is no field is an error, or a limit would be passed over.
 
-    A field that is None by default is a limit. A policy that has limits judges nothing until one of them is set.
+    A field that is None by default is a limit, unless it is one of `facts`: something that the judgement needs to know. A
+    policy that has limits judges nothing until one of them is set.
     """
+
+    facts: ClassVar[frozenset[str]] = frozenset()
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 def limits(configuration: type[PolicyConfiguration]) -> tuple[str, ...]:
     """Return the names of the limits."""
-    return tuple(name for name, field in configuration.model_fields.items() if field.default is None)
+    return tuple(
+        name
+        for name, field in configuration.model_fields.items()
+        if field.default is None and not field.is_required() and name not in configuration.facts
+    )
+
+
+def has_limit(configuration: PolicyConfiguration) -> bool:
+    """Return whether one of the limits is set."""
+    return any(getattr(configuration, name) is not None for name in limits(type(configuration)))
 
 
 def properties(configuration: type[PolicyConfiguration]) -> dict[str, Any]:

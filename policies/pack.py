@@ -13,6 +13,7 @@ from policies.autoscaling_sanity import autoscaling_sanity
 from policies.cold_start_budget import ColdStartLimit, cold_start_budget, cold_start_warning
 from policies.configuration import PolicyConfiguration
 from policies.cost_budget import CostLimit, cost_budget, cost_warning
+from policies.cost_increase import IncreaseLimit, cost_increase, cost_increase_warning
 from policies.latency_budget import latency_budget
 from policies.min_replicas_for_sla import ScaleToZero, min_replicas_for_sla
 from policies.price_freshness import AgeLimit, price_freshness
@@ -32,7 +33,8 @@ ENDPOINT_POLICIES = (
 )
 # Judge what all resources of a stack cost, those written by hand too; each only where a limit is configured.
 COST_POLICIES = (cost_budget, cost_warning)
-STACK_POLICIES = (*COST_POLICIES, price_freshness, autoscaling_sanity, accelerator_supply)
+INCREASE_POLICIES = (cost_increase, cost_increase_warning)
+STACK_POLICIES = (*COST_POLICIES, *INCREASE_POLICIES, price_freshness, autoscaling_sanity, accelerator_supply)
 
 POLICIES: tuple[Policy, ...] = (*ENDPOINT_POLICIES, *STACK_POLICIES)
 
@@ -46,6 +48,8 @@ CONFIGURATIONS: Mapping[str, type[PolicyConfiguration]] = MappingProxyType(
         accelerator_warning.name: WarningHeadroom,
         cost_budget.name: CostLimit,
         cost_warning.name: CostLimit,
+        cost_increase.name: IncreaseLimit,
+        cost_increase_warning.name: IncreaseLimit,
         price_freshness.name: AgeLimit,
     }
 )

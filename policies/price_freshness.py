@@ -6,14 +6,17 @@ from pulumi_policy import EnforcementLevel, ReportViolation, StackValidationArgs
 from pydantic import Field
 
 from components.catalog.catalog import Catalog
-from components.catalog.freshness import OLDEST_DAYS, stale
+from components.catalog.freshness import OLDEST_DAYS, stale, stale_units
+from components.cost.month import disk_units
+from components.cost.serverless import serverless_units
 from components.cost.stack_bill import BILLED_TYPES, StackBill, stack_bill
+from components.cost.usage import UNKNOWN_USAGE
 from policies.configuration import config_schema
-from policies.cost_settings import CostSettings, project_catalog, read_settings, today
+from policies.cost_settings import PriceSettings, project_catalog, read_settings, today
 from policies.declared_resources import declared_resources
 
 
-class AgeLimit(CostSettings):
+class AgeLimit(PriceSettings):
     """The policy's configuration."""
 
     oldest_days: int = Field(default=OLDEST_DAYS, ge=0, description="Age in days at which a price is still taken.")
@@ -22,7 +25,13 @@ class AgeLimit(CostSettings):
 def check(bill: StackBill, catalog: Catalog, day: date, limit: AgeLimit) -> list[str]:
     """Return a sentence for each group of prices of this bill that is older than the limit or has no date."""
     keys = {(item.service, item.region, name) for item in bill.machines for name in item.names}
-    return list(stale([row for row in catalog.rows if row.key in keys], day, limit.oldest_days))
+    disks = (units for machines in bill.machines for units in disk_units(machines))
+    serverless = (units for variant in bill.serverless for units in serverless_units(variant, UNKNOWN_USAGE))
+    items = {(units.item, units.region) for units in (*bill.units, *disks, *serverless)}
+    return [
+        *stale([row for row in catalog.rows if row.key in keys], day, limit.oldest_days),
+        *stale_units([row for row in catalog.unit_prices if (row.item, row.region) in items], day, limit.oldest_days),
+    ]
 
 
 def _violations(args: StackValidationArgs) -> list[str]:
@@ -30,7 +39,7 @@ def _violations(args: StackValidationArgs) -> list[str]:
     if isinstance(limit, str):
         return [limit]
     bill = stack_bill(declared_resources(args.resources, BILLED_TYPES), limit.region)
-    if not bill.machines and not bill.units:
+    if not (bill.machines or bill.units or bill.serverless):
         return []
     catalog = project_catalog()
     return [catalog] if isinstance(catalog, str) else check(bill, catalog, today(), limit)

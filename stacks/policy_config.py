@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from optimizers.errors import InvalidArgs, Issue
 from policies.configuration import PolicyConfiguration
+from policies.limit_conflicts import conflicts
 from policies.pack import CONFIGURATIONS, POLICIES
 from stacks.project import Project
 from stacks.spec_issues import broken_rule, shown
@@ -40,7 +41,7 @@ def configured_policies(project: Project, stack: str) -> Configured:
         raise InvalidArgs(name, (issue,)) from None
     if not isinstance(content, dict):
         raise InvalidArgs(name, (Issue(name, shown(content), RULE, "correct it"),))
-    if issues := tuple(_issues(content)):
+    if issues := (*_issues(content), *conflicts(content)):
         raise InvalidArgs(name, issues)
     return content
 

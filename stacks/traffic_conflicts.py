@@ -2,7 +2,7 @@
 
 import math
 
-from components.cost.month import HOURS_PER_MONTH
+from components.cost.billed_units import HOURS_PER_MONTH
 from components.endpoint_plan import PlannedTraffic
 from optimizers.errors import Issue
 

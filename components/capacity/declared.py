@@ -4,8 +4,11 @@ from pydantic import BaseModel, ConfigDict
 
 from components.capacity.rate_curve import RateCurve
 from components.capacity.traffic import ConstantTraffic, RampTraffic, Traffic
-from components.cost.month import HOURS_PER_MONTH
+from components.cost.billed_units import HOURS_PER_MONTH
 from components.endpoint_plan import PlannedTraffic
+
+# Basis of traffic that nobody declared: a peak, of which no mean is known.
+UNDECLARED = "`throughput_rps` at any time, for the spec has no `traffic`"
 
 
 class Declared(BaseModel):
@@ -21,9 +24,7 @@ def declared(traffic: Traffic | None, throughput_rps: float) -> Declared:
     """Return the traffic; where none is declared, the peak rate at any time."""
     if traffic is None:
         curve = ConstantTraffic(rate_rps=throughput_rps).curve
-        return _declared(
-            "constant", curve, curve.mean_rps, "`throughput_rps` at any time, for the spec has no `traffic`"
-        )
+        return _declared("constant", curve, curve.mean_rps, UNDECLARED)
     mean_rps = month_mean_rps(traffic) if isinstance(traffic, RampTraffic) else traffic.curve.mean_rps
     return _declared(traffic.kind, traffic.curve, mean_rps, f"`traffic` of the spec, {_described(traffic)}")
 

@@ -4,7 +4,7 @@ import os
 import re
 import threading
 import warnings
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,8 +57,7 @@ class StackRun:
     ) -> None:
         self._on_event = on_event
         self._packs = [str(project.root / "policies")]
-        config = project.policy_config_path(stack)
-        self._pack_configs = [str(config)] if config.is_file() else None
+        self._project, self._name = project, stack
         own_state_folder(project).mkdir(parents=True, exist_ok=True)
         options = automation.LocalWorkspaceOptions(
             pulumi_command=LocatedCommand(engine, say or _ignore),
@@ -73,11 +72,14 @@ class StackRun:
 
     def preview(self) -> RunResult:
         """Return what `up` would change and what the policies say of it, in `refused` what they forbid."""
+        # Imported here: it needs the policies, and no other run does.
+        from stacks.running_cost import judged_configuration
+
         result = RunResult()
-        with _guarded(result):
+        with judged_configuration(self._project, self._name, self.state) as config, _guarded(result):
             self._stack.preview(
                 policy_packs=self._packs,
-                policy_pack_configs=self._pack_configs,
+                policy_pack_configs=[str(config)] if config else None,
                 on_event=self._taking(result),
                 on_output=_ignore,
             )
@@ -104,6 +106,11 @@ class StackRun:
         with _guarded(result):
             self._stack.destroy(on_event=self._taking(result), on_output=_ignore)
         return result
+
+    def state(self) -> Mapping[str, Any]:
+        """Return the stack's last state as the engine exports it; secrets stay encrypted."""
+        with _guarded(RunResult()):
+            return self._stack.export_stack().deployment or {}
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs."""

@@ -5,15 +5,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pulumi_policy import PolicyResource, StackValidationArgs, StackValidationPolicy
-from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE, unknown_checking_proxy
+from pulumi_policy import StackValidationPolicy
+from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
 
+from components.capacity.declared import UNDECLARED
+from components.catalog.catalog import Catalog
 from components.catalog.prices_file import read_catalog, render
 from components.catalog.services import Service
 from components.cost.scaling_target import SCALING_TARGET
+from components.tokens import EMBEDDED_ENDPOINT
+from policies import cost_settings
 from policies.cost_budget import cost_budget
 from policies.pack import COST_POLICIES
-from tests.support.raw_resources import Resource, endpoint_configuration, node_group, node_pool, variant
+from tests.support.policy_runs import violations
+from tests.support.raw_resources import (
+    Resource,
+    deployment,
+    endpoint_configuration,
+    node_group,
+    node_pool,
+    serverless,
+    variant,
+    vertex_pool,
+)
 
 BUDGET = {"usd_per_month": 2000.0}
 # 2 x $1.408 x 730 h = $2,055.68.
@@ -32,15 +46,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def said(
     *resources: Resource, config: dict[str, Any] | None = None, policy: StackValidationPolicy = cost_budget
 ) -> list[str]:
-    """Run a policy as the engine does, with props that raise on unknown values."""
-    listed = [
-        PolicyResource(token, unknown_checking_proxy(props), f"urn::{number}", f"r{number}", None, None, None, [], {})  # type: ignore[arg-type]
-        for number, (token, props) in enumerate(resources)
-    ]
-    found: list[str] = []
-    args = StackValidationArgs(listed, BUDGET if config is None else config)
-    policy.validate(args, lambda message, _urn: found.append(message))
-    return found
+    return violations(policy, BUDGET if config is None else config, *resources)
 
 
 def target(resource_id: str = "endpoint/e/variant/main", maximum: float = 4.0, **more: Any) -> Resource:
@@ -162,3 +168,117 @@ def test_prices_of_the_project_win_over_the_shipped_ones(project: Path) -> None:
     (message,) = said(node_group(["c5.xlarge"], 1, 1, 3))
 
     assert message.startswith("$2,853.00 a month at maximum is over $2,000.00")
+
+
+def test_pods_without_a_pool_are_refused_until_somebody_says_who_pays() -> None:
+    (message,) = said(deployment("1", "1Gi", 2))
+
+    assert message.startswith("r0: 2 x pod: no node pool of this stack runs it")
+    assert "set `machines_paid_elsewhere`" in message
+    assert said(deployment("1", "1Gi", 2), config={**BUDGET, "machines_paid_elsewhere": True}) == []
+
+
+def test_a_refusal_tells_how_much_of_a_pool_stands_idle() -> None:
+    (message,) = said(node_group(["c5.xlarge"], 1, 2, 40), deployment("1400m", "1Gi", 2))
+
+    assert "r0: idle 65% = $161.33 a month (asked for 2.8 of 8 vCPU)" in message
+
+
+def test_machines_of_vertex_ai_without_a_price_are_refused() -> None:
+    assert "vertex-ai-prediction us-central1 n1-standard-4 is not in" in said(vertex_pool("n1-standard-4", 1, 2))[0]
+
+
+def test_serverless_is_refused_until_its_use_is_written() -> None:
+    variant_of_2_gb = serverless(2048, 4)
+
+    assert "set `requests_per_month` and `seconds_per_request`" in said(variant_of_2_gb)[0]
+    usage = {"requests_per_month": 1e6, "seconds_per_request": 0.25}
+    # 4 at once, all month: 21,024,000 GB-seconds.
+    assert said(variant_of_2_gb, config={"usd_per_month": 420.48, **usage}) == []
+    assert (
+        "$420.48 a month at maximum is over $420.47"
+        in said(variant_of_2_gb, config={"usd_per_month": 420.47, **usage})[0]
+    )
+    assert said(variant_of_2_gb, config={"usd_per_month": 10, "at": "expected", **usage}) == []
+
+
+# $2,055.68 over 10 million requests: $0.2056 for 1,000.
+PER_REQUEST = {"usd_per_1000_requests": 0.2, "requests_per_month": 1e7}
+
+
+@pytest.mark.parametrize("policy", COST_POLICIES, ids=lambda policy: policy.name)
+def test_a_request_that_costs_too_much_is_told(policy: StackValidationPolicy) -> None:
+    assert said(TWO_G5, config=PER_REQUEST, policy=policy) == [
+        (
+            "$0.2056 for 1,000 requests at maximum is over $0.2; rent fewer or smaller machines, "
+            "or raise `usd_per_1000_requests`"
+        )
+    ]
+    assert said(TWO_G5, config={**PER_REQUEST, "usd_per_1000_requests": 0.2056}, policy=policy) == []
+
+
+def test_tokens_are_judged_like_requests() -> None:
+    limit = {"usd_per_million_tokens": 2.0, "requests_per_month": 1e6}
+
+    assert "set `tokens_per_request`" in said(TWO_G5, config=limit)[0]
+    assert said(TWO_G5, config={**limit, "tokens_per_request": 1500}) == []
+    assert "$2.0557 for 1,000,000 tokens" in said(TWO_G5, config={**limit, "tokens_per_request": 1000})[0]
+
+
+def test_a_rate_that_nobody_declared_is_refused_with_what_to_write() -> None:
+    (message,) = said(TWO_G5, config={"usd_per_1000_requests": 0.2})
+
+    assert message == (
+        "how much traffic the stack has is unknown, so the budget of $0.2 for 1,000 requests cannot be checked; "
+        "set `requests_per_month`, or the endpoint's `traffic` in the spec"
+    )
+
+
+def endpoint(**traffic: Any) -> Resource:
+    return EMBEDDED_ENDPOINT, {"plan": {"traffic": {"kind": "constant", "peak_rps": 9.0, "mean_rps": 4.0, **traffic}}}
+
+
+def test_the_rate_is_that_of_the_recorded_plans_where_traffic_is_declared() -> None:
+    # Two endpoints of 4 requests/s: 21,024,000 a month, $0.0978 for 1,000.
+    endpoints = [endpoint(basis="`traffic` of the spec")] * 2
+    limit = {"usd_per_1000_requests": 0.09}
+
+    assert "$0.0978 for 1,000 requests" in said(TWO_G5, *endpoints, config=limit)[0]
+    assert (
+        "$0.0489 for"
+        in said(TWO_G5, *endpoints, config={"usd_per_1000_requests": 0.01, "requests_per_month": 42048000})[0]
+    )
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        endpoint(basis=UNDECLARED),
+        endpoint(basis="b", mean_rps=UNKNOWN_NUMBER_VALUE),
+        (EMBEDDED_ENDPOINT, {"plan": UNKNOWN_STRING_VALUE}),
+        (EMBEDDED_ENDPOINT, {}),
+    ],
+)
+def test_a_peak_or_an_unreadable_plan_is_no_mean_rate(broken: Resource) -> None:
+    good = endpoint(basis="`traffic` of the spec")
+
+    assert (
+        "how much traffic the stack has is unknown"
+        in said(TWO_G5, good, broken, config={"usd_per_1000_requests": 9})[0]
+    )
+
+
+def test_prices_are_read_once_and_only_where_a_limit_is_set(monkeypatch: pytest.MonkeyPatch, project: Path) -> None:
+    read = list[Path | None]()
+
+    def counted(folder: Path | None, today: date) -> Catalog:
+        read.append(folder)
+        return read_catalog(folder, today)
+
+    monkeypatch.setattr(cost_settings, "read_catalog", counted)
+
+    said(TWO_G5, config={})
+    assert read == []
+    for policy in COST_POLICIES:
+        said(TWO_G5, policy=policy)
+    assert read == [project]

@@ -47,6 +47,7 @@ def test_the_policies_of_the_file_are_set_for_its_stack_alone(project: Project) 
         ('{"latency-budget": {"enforcementLevel": ["advisory"]}}', "it must be one of advisory, mandatory, disabled"),
         ('{"cost-budget": 500}', 'a policy is followed by an object, as in `{"cost-budget": {"usd_per_month": 500}}`'),
         ('{"cost-budgt": {}}', "write `cost-budget`"),
+        ('{"cost-budget": {"usd_per_month": 9}, "cost-warning": {"usd_per_month": 10}}', "cost-warning.usd_per_month: got `10`"),
         ('{"xyz": {}}', "the policies are latency-budget"),
     ],
 )  # fmt: skip
@@ -68,7 +69,7 @@ def test_every_broken_rule_is_named_at_once(project: Project) -> None:
         configured_policies(project, "local")
 
     paths = [issue.path for issue in caught.value.issues]
-    assert paths == ["xyz", "cost-budget.usd_per_month", "cost-budget.at", "price-freshness.oldest_days"]
+    assert paths == ["xyz", "cost-budget.at", "cost-budget.usd_per_month", "price-freshness.oldest_days"]
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,8 @@ RENTED = (
     node_group(["c5.xlarge"], 1, 1, 1),
     node_pool("g2-standard-4", nodeCount=1),
 )
+# With disks of 20 GB at $0.10 and 100 GB at $0.10.
+NOW = {"usd_per_month_now": 1679.93}
 RENTED_BREAKS: dict[str, tuple[Any, ...]] = {
     "0.productionVariants.0.instanceType": ("ml.g5.48xlarge", "ml.g9.huge", UNKNOWN_STRING_VALUE, None),
     "0.productionVariants.0.initialInstanceCount": (2, UNKNOWN_NUMBER_VALUE, "many"),
@@ -167,9 +169,12 @@ RENTED_BREAKS: dict[str, tuple[Any, ...]] = {
     "1.scalingConfig.minSize": (UNKNOWN_NUMBER_VALUE, "many"),
     "1.scalingConfig.desiredSize": (UNKNOWN_NUMBER_VALUE, "many"),
     "1.scalingConfig.maxSize": (2, UNKNOWN_NUMBER_VALUE, "many"),
+    "1.diskSize": (500, UNKNOWN_NUMBER_VALUE, "many"),
     "2.location": ("mars1-a", UNKNOWN_STRING_VALUE),
     "2.nodeConfig": (UNKNOWN_STRING_VALUE, 5),
     "2.nodeConfig.machineType": ("a2-highgpu-8g", "g9-huge", UNKNOWN_STRING_VALUE),
+    "2.nodeConfig.diskSizeGb": (1000, UNKNOWN_NUMBER_VALUE, "many"),
+    "2.nodeConfig.diskType": ("hyperdisk-extreme", UNKNOWN_STRING_VALUE),
     "2.nodeCount": (2, UNKNOWN_NUMBER_VALUE, "many"),
 }
 NODES = (node_group(["g5.xlarge"], 0, 0, 2), node_pool("g2-standard-4"))
@@ -177,6 +182,8 @@ NODES = (node_group(["g5.xlarge"], 0, 0, 2), node_pool("g2-standard-4"))
 STACK_FIXTURES: dict[str, StackFixture] = {
     "cost-budget": StackFixture(RENTED, {"usd_per_month": 1700, **REGION}, RENTED_BREAKS),
     "cost-warning": StackFixture(RENTED, {"usd_per_month": 1700, **REGION}, RENTED_BREAKS),
+    "cost-increase": StackFixture(RENTED, {"usd_per_month": 20, **NOW, **REGION}, RENTED_BREAKS),
+    "cost-increase-warning": StackFixture(RENTED, {"usd_per_month": 20, **NOW, **REGION}, RENTED_BREAKS),
     # It tells how old prices are; of a machine that nobody knows, the cost policies speak.
     "price-freshness": StackFixture(RENTED, {"oldest_days": 3650}, {}),
     "autoscaling-sanity": StackFixture(

@@ -94,7 +94,7 @@ class _Session:
         path = self.folder / name
         try:
             for attempt in stamina.retry_context(
-                on=_is_temporary, attempts=ATTEMPTS, timeout=None, wait_initial=FIRST_WAIT_S, wait_max=LONGEST_WAIT_S
+                on=is_temporary, attempts=ATTEMPTS, timeout=None, wait_initial=FIRST_WAIT_S, wait_max=LONGEST_WAIT_S
             ):
                 with attempt, self.client.stream("GET", url, headers=headers) as response, path.open("wb") as stream:
                     response.raise_for_status()
@@ -148,7 +148,8 @@ def _json(file: PriceFile) -> dict[str, Any]:
     return content
 
 
-def _is_temporary(error: Exception) -> bool:
+def is_temporary(error: Exception) -> bool:
+    """Return whether the same request may succeed a little later."""
     import httpx
 
     if isinstance(error, httpx.HTTPStatusError):

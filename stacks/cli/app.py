@@ -94,6 +94,24 @@ def preview(
 
 
 @app.command()
+def comment(
+    review: Annotated[Path, typer.Argument(metavar="FILE", help="The document of a preview.")],
+    silent_below_usd: Annotated[
+        float,
+        typer.Option("--silent-below-usd", min=0, help="Create no comment if the month's cost changes by less."),
+    ] = 0,
+    pull_request: Annotated[
+        int | None,
+        typer.Option("--pull-request", min=1, help="Its number. Default: the one that started the workflow."),
+    ] = None,
+) -> None:
+    """Write a review as the one comment on a pull request of GitHub; the token is GITHUB_TOKEN."""
+    from stacks.cli import comment as command
+
+    command.run(review, pull_request=pull_request, silent_below_usd=silent_below_usd)
+
+
+@app.command()
 def up(stack: Stack = "local", json: Json = False) -> None:
     """Optimize, plan, check the policies and deploy."""
     from stacks.cli import up as command

@@ -14,6 +14,8 @@ OPTIONS = {
     "optimize": (*STACK, "--json", "--force"),
     "plan": (*STACK, "--json"),
     "preview": (*STACK, "--json", "--markdown"),
+    "comment": ("--silent-below-usd", "--pull-request"),
+    "promote": ("--json", "--yes"),
     "up": (*STACK, "--json"),
     "refresh": (*STACK, "--json"),
     "outputs": (*STACK, "--json"),

@@ -1,0 +1,73 @@
+"""`serving comment`."""
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from optimizers.errors import InvalidArgs, Issue
+from stacks.cli.commit import github_event
+from stacks.cli.console import say
+from stacks.review.github_comment import Outcome, PullRequest, post
+from stacks.review.markdown import markdown, marker
+from stacks.review.review import Review
+from stacks.review.silence import is_silent
+
+# Variables that every workflow of GitHub has, but for the token.
+API_URL, REPOSITORY, TOKEN = "GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN"
+DEFAULT_API_URL = "https://api.github.com"
+NAME = re.compile(r"[a-z0-9-]+/(?!\.{1,2}$)[\w.-]+", re.ASCII | re.IGNORECASE)
+SAID = {
+    Outcome.CREATED: "created",
+    Outcome.UPDATED: "updated",
+    Outcome.UNCHANGED: "left as it is: nothing new",
+    Outcome.SILENT: "not written: the change of the cost is under the threshold",
+}
+
+
+def run(review_file: Path, *, pull_request: int | None, silent_below_usd: float) -> None:
+    """
+    Post the review as the one comment of its stack.
+
+    Under the threshold a comment that is there already is updated, and none is created.
+    """
+    review = _read(review_file)
+    environment = os.environ
+    where = _where(environment, pull_request)
+    token = environment.get(TOKEN, "")
+    outcome = post(
+        markdown(review),
+        marker(review.stack),
+        where,
+        token,
+        only_update=is_silent(review, silent_below_usd),
+    )
+    say(f"comment of stack {review.stack} on {where.repository}#{where.number}: {SAID[outcome]}")
+
+
+def _read(path: Path) -> Review:
+    try:
+        return Review.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(str(part) for part in first["loc"]) or str(path)
+        fix = f"write it anew with `serving preview --json {path}`"
+        raise InvalidArgs(str(path), (Issue(place, "another form", first["msg"].lower(), fix),)) from None
+
+
+def _where(environment: Mapping[str, str], number: int | None) -> PullRequest:
+    issues = list[Issue]()
+    repository = environment.get(REPOSITORY, "")
+    if not NAME.fullmatch(repository):
+        issues.append(Issue(REPOSITORY, f"`{repository}`", "it is `owner/name`", f"export {REPOSITORY}=owner/name"))
+    found = number or github_event(environment).get("pull_request", {}).get("number")
+    if not isinstance(found, int) or found < 1:
+        rule = "no number is given, and no pull request started this run"
+        issues.append(Issue("--pull-request", f"`{found}`", rule, "name its number"))
+    if not environment.get(TOKEN):
+        issues.append(Issue(TOKEN, "nothing", "a token that may comment is needed", "pass it as a variable, not typed"))
+    if issues:
+        raise InvalidArgs("the environment", tuple(issues))
+    return PullRequest(environment.get(API_URL, DEFAULT_API_URL).rstrip("/"), repository, int(str(found)))

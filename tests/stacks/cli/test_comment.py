@@ -1,0 +1,105 @@
+"""`serving comment` as a workflow runs it."""
+
+import json
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stacks.review.markdown import markdown
+from stacks.review.review import PolicyReview, Review
+from stacks.review.silence import is_silent
+from tests.support.checkout import Checkout, Finished, finished
+from tests.support.github import REPOSITORY, TOKEN, GitHub, serving_github
+from tests.support.reviews import change, line, priced, review, usd
+
+GROUP = change("workers", before={"size": 1}, after={"size": 2})
+REFUSED = PolicyReview(policy="p", verdict="refused", rule="r", messages=("m",))
+
+
+def dearer(by_usd: float | None, *policies: PolicyReview) -> Review:
+    cost = None if by_usd is None else usd(100 + by_usd)
+    return review(
+        GROUP, before=priced(line(GROUP, "a", usd(100.0))), after=priced(line(GROUP, "b", cost)), policies=policies
+    )
+
+
+@pytest.fixture
+def github() -> Generator[GitHub]:
+    with serving_github() as server:
+        yield server
+
+
+def commented(folder: Path, github: GitHub, made: Review, *arguments: str, **variables: str) -> Finished:
+    (folder / "review.json").write_text(made.model_dump_json())
+    (folder / "event.json").write_text(json.dumps({"pull_request": {"number": 7}}))
+    known = {
+        "GITHUB_API_URL": github.url, "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_TOKEN": TOKEN,
+        "GITHUB_EVENT_PATH": str(folder / "event.json"), **variables,
+    }  # fmt: skip
+    return finished(Checkout(root=folder, port=0).start("comment", "review.json", *arguments, **known))
+
+
+def test_the_pull_request_that_started_the_workflow_gets_the_comment(tmp_path: Path, github: GitHub) -> None:
+    made = dearer(5.0)
+
+    result = commented(tmp_path, github, made)
+
+    assert (result.code, result.out) == (0, "")
+    assert result.err == "comment of stack dev on owner/name#7: created\n"
+    assert [item["body"] for item in github.comments] == [markdown(made)]
+
+
+def test_under_the_threshold_nothing_is_created_and_an_old_comment_is_updated(tmp_path: Path, github: GitHub) -> None:
+    assert "under the threshold" in commented(tmp_path, github, dearer(5.0), "--silent-below-usd", "10").err
+    assert github.comments == []
+
+    commented(tmp_path, github, dearer(50.0), "--silent-below-usd", "10")
+    commented(tmp_path, github, dearer(-5.0), "--silent-below-usd", "10")
+    assert [item["body"] for item in github.comments] == [markdown(dearer(-5.0))]
+
+
+@pytest.mark.parametrize(
+    ("made", "below", "silent"),
+    [
+        (dearer(9.99), 10, True), (dearer(-9.99), 10, True), (dearer(10.0), 10, False), (dearer(-10.0), 10, False),
+        (dearer(0.0), 0, False), (dearer(0.0), 0.01, True), (dearer(None), 1e9, False), (dearer(1.0, REFUSED), 1e9, False),
+    ],
+)  # fmt: skip
+def test_what_is_refused_or_unknown_is_never_silent(made: Review, below: float, silent: bool) -> None:
+    assert is_silent(made, below) is silent
+
+
+@given(st.floats(min_value=-90, max_value=1e6).map(lambda value: round(value, 2)))
+def test_without_a_threshold_nothing_is_silent(by_usd: float) -> None:
+    assert not is_silent(dearer(by_usd), 0)
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("GITHUB_REPOSITORY", "../x"),
+        ("GITHUB_REPOSITORY", ""),
+        ("GITHUB_TOKEN", ""),
+        ("GITHUB_EVENT_PATH", "none.json"),
+    ],
+)
+def test_what_is_missing_in_the_environment_is_named(tmp_path: Path, github: GitHub, variable: str, value: str) -> None:
+    result = commented(tmp_path, github, dearer(5.0), **{variable: value})
+
+    assert result.code == 2
+    assert ("--pull-request" if variable == "GITHUB_EVENT_PATH" else variable) in result.err
+    assert github.requests == []
+
+
+def test_a_document_of_another_form_is_named(tmp_path: Path, github: GitHub) -> None:
+    commented(tmp_path, github, dearer(5.0))
+    (tmp_path / "other.json").write_text('{"version": 1}')
+
+    result = finished(Checkout(root=tmp_path, port=0).start("comment", "other.json"))
+
+    assert result.code == 2
+    assert "serving preview --json other.json" in result.err
+    assert "Traceback" not in result.err

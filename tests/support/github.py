@@ -1,0 +1,127 @@
+"""The part of GitHub's REST API that comments need, as a real server on the loopback interface."""
+
+import json
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+TOKEN = "a-token"
+REPOSITORY = "owner/name"
+BOT = {"login": "github-actions[bot]", "type": "Bot"}
+COMMENTS = f"/repos/{REPOSITORY}/issues/7/comments"
+
+
+@dataclass
+class GitHub:
+    """
+    A repository with one pull request, number 7.
+
+    Attributes:
+        comments: What is there, oldest first.
+        failures: Status to answer with instead, one request each; `after` as its second word: do it first.
+        login: Who the token belongs to; None: an app, which may not ask.
+        requests: Method and path of each request.
+    """
+
+    url: str = ""
+    comments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    failures: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
+    login: str | None = None
+    requests: list[str] = field(default_factory=list[str])
+
+    def add(self, body: str, user: dict[str, str] | None = None) -> None:
+        """Add a comment."""
+        self.comments.append({"id": 1000 + len(self.comments), "body": body, "user": user or BOT})
+
+    @property
+    def writes(self) -> list[str]:
+        """The requests that were to change something."""
+        return [request for request in self.requests if not request.startswith("GET")]
+
+
+class _Server(ThreadingHTTPServer):
+    def __init__(self, github: GitHub) -> None:
+        self.github = github
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: "_Server"
+
+    def do_GET(self) -> None:
+        parts = urlsplit(self.path)
+        if self._refused(parts.path):
+            return
+        if parts.path == "/user":
+            self._answer(200, {"login": self.server.github.login}) if self.server.github.login else self._answer(
+                403, {}
+            )
+        elif parts.path == COMMENTS:
+            query = parse_qs(parts.query)
+            size, page = int(query["per_page"][0]), int(query["page"][0])
+            self._answer(200, self.server.github.comments[(page - 1) * size : page * size])
+        else:
+            self._answer(404, {})
+
+    def do_POST(self) -> None:
+        body = self._body()
+        if self.path == COMMENTS and not self._refused(self.path):
+            user = {"login": self.server.github.login, "type": "User"} if self.server.github.login else BOT
+            self.server.github.add(body, user)
+            if not self._failed("answer lost"):
+                self._answer(201, self.server.github.comments[-1])
+
+    def do_PATCH(self) -> None:
+        body = self._body()
+        if self._refused(self.path):
+            return
+        found = [item for item in self.server.github.comments if self.path.endswith(f"/issues/comments/{item['id']}")]
+        for item in found:
+            item["body"] = body
+        self._answer(200 if found else 404, {})
+
+    def _refused(self, path: str) -> bool:
+        self.server.github.requests.append(f"{self.command} {path}")
+        if self.headers["Authorization"] != f"Bearer {TOKEN}":
+            self._answer(401, {})
+            return True
+        return self._failed(self.command)
+
+    def _failed(self, when: str) -> bool:
+        if self.server.github.failures and self.server.github.failures[0][0] == when:
+            self._answer(self.server.github.failures.pop(0)[1], {})
+            return True
+        return False
+
+    def _body(self) -> str:
+        return str(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["body"])
+
+    def _answer(self, status: int, content: Any) -> None:
+        data = json.dumps(content).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the overridden argument
+        """Say nothing."""
+
+
+@contextmanager
+def serving_github() -> Generator[GitHub]:
+    """Serve a repository on a free port."""
+    github = GitHub()
+    with _Server(github) as server:
+        github.url = f"http://127.0.0.1:{server.server_address[1]}"
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield github
+        finally:
+            server.shutdown()
+            thread.join()

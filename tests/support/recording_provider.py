@@ -14,7 +14,7 @@ VERSION = "999.0.0"
 
 
 class RecordingProvider(provider_pb2_grpc.ResourceProviderServicer):
-    """The calls that the engine makes at preview; all outputs are the inputs."""
+    """The calls that the engine makes at preview, and those of an `up`; all outputs are the inputs."""
 
     def Attach(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802 - gRPC's signature
         return empty_pb2.Empty()
@@ -29,7 +29,19 @@ class RecordingProvider(provider_pb2_grpc.ResourceProviderServicer):
         return provider_pb2.CheckResponse(inputs=request.news)
 
     def Create(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
-        return provider_pb2.CreateResponse(id="", properties=request.properties)
+        # What exists has an id; what is only previewed has none yet.
+        return provider_pb2.CreateResponse(id="" if request.preview else "made", properties=request.properties)
+
+    def Diff(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        same = request.old_inputs == request.news
+        kinds = provider_pb2.DiffResponse
+        return kinds(changes=kinds.DIFF_NONE if same else kinds.DIFF_SOME)
+
+    def Update(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        return provider_pb2.UpdateResponse(properties=request.news)
+
+    def Delete(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+        return empty_pb2.Empty()
 
 
 @contextmanager

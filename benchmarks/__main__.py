@@ -8,6 +8,7 @@ BENCHMARKS = {
     "minilm": "benchmarks.minilm",
     "endpoint-overhead": "benchmarks.endpoint_overhead",
     "predicted-p99": "benchmarks.predicted_p99",
+    "preview-policies": "benchmarks.preview_policies",
     "startup": "benchmarks.startup",
 }
 

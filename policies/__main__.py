@@ -1,7 +1,7 @@
-"""Serve the policy pack to the engine. `PolicyPack` blocks until the engine is done, so nothing imports this file."""
+"""Serve the policy pack to the engine. It blocks until the engine is done, so nothing imports this file."""
 
-from pulumi_policy import PolicyPack
+from components.tokens import ENDPOINTS
+from policies.analyzer import serve
+from policies.pack import POLICIES, STACK_TYPES
 
-from policies.pack import POLICIES
-
-PolicyPack(name="model-serving", policies=list(POLICIES))
+serve("model-serving", POLICIES, ENDPOINTS, STACK_TYPES)

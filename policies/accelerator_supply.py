@@ -26,6 +26,8 @@ from components.catalog.catalog import Catalog
 from components.cost.declared_resource import MALFORMED
 from policies.cost_settings import project_catalog
 
+ACCELERATOR_TYPES = frozenset({*WORKLOADS, *OFFERS, INFERENCE_COMPONENT, ENDPOINT_CONFIGURATION})
+
 
 class _Found:
     """What the resources of a stack ask for and offer, and what cannot be read of them."""

@@ -1,6 +1,7 @@
 """`artifact-integrity`: the artifact is the locked one and passed parity."""
 
 import os
+from functools import lru_cache
 from pathlib import Path
 
 from components.endpoint_plan import EndpointPlan
@@ -16,9 +17,22 @@ def check(plan: EndpointPlan) -> list[str]:
     # The engine starts a policy pack in the pack's own folder.
     folder = Path(os.environ.get(PROPOSED_VARIABLE) or Path.cwd().parent)
     try:
-        return check_against(plan, lock.read(folder / plan.lock))
+        return check_against(plan, _read(folder / plan.lock))
     except ArtifactError as error:
         return [str(error)]
+
+
+def _read(path: Path) -> Lock:
+    """Read a lock once for all endpoints; one that was written since is read again."""
+    if not path.exists():
+        return Lock()
+    status = path.stat()
+    return _read_version(path, status.st_mtime_ns, status.st_size)
+
+
+@lru_cache(maxsize=4)
+def _read_version(path: Path, _modified_ns: int, _size_bytes: int) -> Lock:
+    return lock.read(path)
 
 
 def check_against(plan: EndpointPlan, locked: Lock) -> list[str]:

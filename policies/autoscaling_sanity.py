@@ -16,13 +16,14 @@ from components.autoscaling.owned_replicas import WORKLOADS, Scaler, Workload, o
 from components.cost.declared_resource import MALFORMED
 
 KINDS = {token: kind for kind, token in WORKLOADS.items()}
+AUTOSCALING_TYPES = frozenset({*BOUNDS, *KINDS})
 
 
 def check(resources: Iterable[PolicyResource]) -> list[str]:
     """Return a sentence for each bound or owner that makes no sense, and for each that is not known at preview."""
     found, workloads, scalers = list[str](), list[Workload](), list[Scaler]()
     for resource in resources:
-        if resource.resource_type not in BOUNDS and resource.resource_type not in KINDS:
+        if resource.resource_type not in AUTOSCALING_TYPES:
             continue
         try:
             props = resource.props

@@ -69,7 +69,7 @@ def configured_endpoint_policy(
 def violations(props: Mapping[str, Any], check: Check) -> list[str]:
     """Return what `check` finds wrong with the plan recorded in a component's inputs."""
     try:
-        plan = EndpointPlan.model_validate(_plain(props["plan"]))
+        plan = _READER.read(props)
     except KeyError:
         return ["no plan is recorded; create the endpoint through a model-serving component"]
     except UnknownValueError as error:
@@ -81,6 +81,25 @@ def violations(props: Mapping[str, Any], check: Check) -> list[str]:
             f"the recorded plan is not readable at `{path}`: {first['msg'].lower()}; use one version of model-serving"
         ]
     return check(plan)
+
+
+class _PlanReader:
+    """Reads a plan once for all policies: the analyzer hands each of them the same properties."""
+
+    def __init__(self) -> None:
+        self._last: tuple[Mapping[str, Any], EndpointPlan] | None = None
+
+    def read(self, props: Mapping[str, Any]) -> EndpointPlan:
+        last = self._last
+        if last is not None and last[0] is props:
+            return last[1]
+        plan = EndpointPlan.model_validate(_plain(props["plan"]))
+        # One assignment, so that requests in other threads see a plan with its own properties.
+        self._last = props, plan
+        return plan
+
+
+_READER = _PlanReader()
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value

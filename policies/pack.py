@@ -5,11 +5,12 @@ from types import MappingProxyType
 
 from pulumi_policy import Policy
 
+from components.cost.stack_bill import BILLED_TYPES
 from policies.accelerator_fit import FitHeadroom, WarningHeadroom, accelerator_fit, accelerator_warning
-from policies.accelerator_supply import accelerator_supply
+from policies.accelerator_supply import ACCELERATOR_TYPES, accelerator_supply
 from policies.artifact_hardware_match import artifact_hardware_match
 from policies.artifact_integrity import artifact_integrity
-from policies.autoscaling_sanity import autoscaling_sanity
+from policies.autoscaling_sanity import AUTOSCALING_TYPES, autoscaling_sanity
 from policies.cold_start_budget import ColdStartLimit, cold_start_budget, cold_start_warning
 from policies.configuration import PolicyConfiguration
 from policies.cost_budget import CostLimit, cost_budget, cost_warning
@@ -35,6 +36,9 @@ ENDPOINT_POLICIES = (
 COST_POLICIES = (cost_budget, cost_warning)
 INCREASE_POLICIES = (cost_increase, cost_increase_warning)
 STACK_POLICIES = (*COST_POLICIES, *INCREASE_POLICIES, price_freshness, autoscaling_sanity, accelerator_supply)
+
+# Types of resources that any of these reads; nothing else reaches them.
+STACK_TYPES = frozenset({*BILLED_TYPES, *AUTOSCALING_TYPES, *ACCELERATOR_TYPES})
 
 POLICIES: tuple[Policy, ...] = (*ENDPOINT_POLICIES, *STACK_POLICIES)
 

@@ -1,0 +1,137 @@
+"""The analyzer answers as the SDK's own does, and keeps a mandatory policy mandatory."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf import struct_pb2
+from pulumi.runtime.proto import analyzer_pb2
+from pulumi_policy import (
+    EnforcementLevel,
+    Policy,
+    ReportViolation,
+    ResourceValidationArgs,
+    ResourceValidationPolicy,
+    StackValidationArgs,
+    StackValidationPolicy,
+)
+from pulumi_policy.policy import _PolicyAnalyzerServicer
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
+
+from components.tokens import EMBEDDED_ENDPOINT, ENDPOINTS
+from optimizers import lock
+from optimizers.lock import LOCK_NAME
+from policies.analyzer import Analyzer
+from policies.pack import POLICIES, STACK_TYPES
+from tests.support.policy_fixtures import STACK_FIXTURES
+from tests.support.valid_plan import valid_lock, valid_plan
+
+SEEN, UNSEEN = "test:index:Seen", "test:index:Unseen"
+
+
+@pytest.fixture(autouse=True)
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "policies").mkdir()
+    lock.write(tmp_path / LOCK_NAME, valid_lock())
+    monkeypatch.chdir(tmp_path / "policies")
+
+
+def struct(props: dict[str, Any]) -> struct_pb2.Struct:
+    made = struct_pb2.Struct()
+    made.update(props)
+    return made
+
+
+def of_resource(token: str, props: dict[str, Any]) -> Any:
+    return analyzer_pb2.AnalyzeRequest(type=token, name="minilm", urn="urn", properties=struct(props))
+
+
+def of_stack(*resources: tuple[str, dict[str, Any]]) -> Any:
+    listed = [
+        analyzer_pb2.AnalyzerResource(type=token, name=f"r{number}", urn=f"urn{number}", properties=struct(props))
+        for number, (token, props) in enumerate(resources)
+    ]
+    return analyzer_pb2.AnalyzeStackRequest(resources=listed)
+
+
+def said(response: Any) -> list[tuple[str, str, int]]:
+    return [(item.policyName, item.message, item.enforcementLevel) for item in response.diagnostics]
+
+
+def naming(seen: list[str]) -> list[Policy]:
+    """Two mandatory policies that note what they are given and read `value` of it."""
+
+    def one(args: ResourceValidationArgs, report_violation: ReportViolation) -> None:
+        seen.append(args.name)
+        report_violation(f"has {args.props['value']}", None)
+
+    def all_of_them(args: StackValidationArgs, report_violation: ReportViolation) -> None:
+        seen.extend(item.name for item in args.resources)
+        for item in args.resources:
+            report_violation(f"has {item.props['value']}", None)
+
+    level = EnforcementLevel.MANDATORY
+    return [
+        ResourceValidationPolicy(name="one", description="One.", enforcement_level=level, validate=one),
+        StackValidationPolicy(name="all-of-them", description="All.", enforcement_level=level, validate=all_of_them),
+    ]
+
+
+def test_only_types_that_are_read_reach_a_policy() -> None:
+    seen: list[str] = []
+    analyzer = Analyzer("pack", naming(seen), {SEEN}, {SEEN})
+
+    assert said(analyzer.Analyze(of_resource(UNSEEN, {"value": "1"}), None)) == []
+    assert said(analyzer.Analyze(of_resource(SEEN, {"value": "1"}), None)) == [
+        ("one", "One.\nhas 1", analyzer_pb2.MANDATORY)
+    ]
+    stack = of_stack((UNSEEN, {"value": "1"}), (SEEN, {"value": "2"}))
+    assert said(analyzer.AnalyzeStack(stack, None)) == [("all-of-them", "All.\nhas 2", analyzer_pb2.MANDATORY)]
+    assert seen == ["minilm", "r1"]
+
+
+def test_an_unknown_value_that_a_policy_does_not_expect_refuses_where_the_sdk_would_only_tell() -> None:
+    unknown = {"value": UNKNOWN_STRING_VALUE}
+    ours = Analyzer("pack", naming([]), {SEEN}, {SEEN})
+    sdk = _PolicyAnalyzerServicer("pack", "1", naming([]), EnforcementLevel.ADVISORY)
+
+    for answer, request in (("Analyze", of_resource(SEEN, unknown)), ("AnalyzeStack", of_stack((SEEN, unknown)))):
+        (refused,) = said(getattr(ours, answer)(request, None))
+        (told,) = said(getattr(sdk, answer)(request, None))
+        assert refused[2] == analyzer_pb2.MANDATORY
+        assert "can't be known during preview, so it cannot be checked" in refused[1]
+        assert told[2] == analyzer_pb2.ADVISORY
+
+
+@pytest.mark.parametrize(
+    "change", [{}, {"throughput_rps": 11}, {"parity": None}, {"latency_sla_ms": UNKNOWN_STRING_VALUE}]
+)
+def test_the_whole_pack_says_of_a_plan_what_it_says_through_the_sdk(change: dict[str, Any]) -> None:
+    request = of_resource(EMBEDDED_ENDPOINT, {"plan": {**valid_plan().recorded(), **change}})
+    sdk = _PolicyAnalyzerServicer("model-serving", "0.0.1", list(POLICIES), EnforcementLevel.ADVISORY)
+
+    ours = said(Analyzer("model-serving", POLICIES, ENDPOINTS, STACK_TYPES).Analyze(request, None))
+
+    assert ours == said(sdk.Analyze(request, None))
+    assert bool(ours) is bool(change)
+
+
+@pytest.mark.parametrize("example", STACK_FIXTURES)
+def test_the_whole_pack_says_of_a_stack_what_it_says_through_the_sdk(example: str) -> None:
+    resources = (*STACK_FIXTURES[example].resources, ("aws:s3/bucket:Bucket", {"bucket": "b"}))
+    sdk = _PolicyAnalyzerServicer("model-serving", "0.0.1", list(POLICIES), EnforcementLevel.ADVISORY)
+
+    ours = Analyzer("model-serving", POLICIES, ENDPOINTS, STACK_TYPES).AnalyzeStack(of_stack(*resources), None)
+
+    assert said(ours) == said(sdk.AnalyzeStack(of_stack(*resources), None))
+
+
+def test_a_policy_that_is_disabled_or_made_advisory_is_so() -> None:
+    analyzer = Analyzer("pack", naming([]), {SEEN}, {SEEN})
+    request = analyzer_pb2.ConfigureAnalyzerRequest()
+    request.policyConfig["one"].enforcementLevel = analyzer_pb2.ADVISORY
+    request.policyConfig["all-of-them"].enforcementLevel = analyzer_pb2.DISABLED
+    analyzer.Configure(request, None)
+
+    assert said(analyzer.Analyze(of_resource(SEEN, {"value": "1"}), None))[0][2] == analyzer_pb2.ADVISORY
+    assert said(analyzer.AnalyzeStack(of_stack((SEEN, {"value": "1"})), None)) == []

@@ -24,7 +24,7 @@ from stacks.cli.stack_run import stack_run
 from stacks.engine.run_result import RunResult
 from stacks.policy_config import Configured, configured_policies
 from stacks.review.compose import Previewed, compose
-from stacks.review.pricing import configured_region, priced_after, priced_before
+from stacks.review.pricing import configured_settings, priced_after, priced_before
 from stacks.review.review import PolicyReview, Review
 
 
@@ -60,15 +60,15 @@ def run(stack: str, *, json_to: str, markdown_file: Path | None) -> None:
 def _review(context: StackContext, plan: EndpointPlan, result: RunResult, configured: Configured) -> Review:
     today = datetime.now(UTC).date()
     catalog = read_catalog(context.project.root, today)
-    region, resources = configured_region(configured), result.ordered()
+    settings, resources = configured_settings(configured), result.ordered()
     return compose(
         Previewed(
             stack=context.stack,
             commit=previewed_commit(context.project.root, os.environ),
             today=today,
             resources=resources,
-            before=priced_before(resources, catalog, region),
-            after=priced_after(resources, catalog, region),
+            before=priced_before(resources, catalog, settings),
+            after=priced_after(resources, catalog, settings),
             policies=[PolicyReview.model_validate(verdict) for verdict in verdicts(result.policies, configured)],
             plan=plan.recorded(),
         )

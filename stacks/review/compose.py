@@ -61,6 +61,7 @@ def compose(previewed: Previewed) -> Review:
         after=after.usd_per_month,
         change=difference(before.usd_per_month, after.usd_per_month),
         lines=line_changes(before.lines, after.lines),
+        remarks=after.remarks,
     )
     endpoints = endpoint_reviews(resources, before, after)
     changed = [item for item in resources if item.operation != SAME]

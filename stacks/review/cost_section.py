@@ -18,7 +18,9 @@ def cost_section(cost: CostReview, limits: Shortening) -> str:
         for at in ("minimum", "expected", "maximum")
     ]
     lines = [_line(line, limits) for line in limits.kept(cost.lines)]
-    return f"{table(TOTALS, totals)}\n\n{table(LINES, lines)}{limits.left_out(len(cost.lines))}"
+    tables = f"{table(TOTALS, totals)}\n\n{table(LINES, lines)}{limits.left_out(len(cost.lines))}"
+    remarks = "\n".join(f"- {limits.plain(remark)}" for remark in limits.kept(cost.remarks))
+    return f"{tables}\n\n{remarks}{limits.left_out(len(cost.remarks))}" if remarks else tables
 
 
 def _line(line: CostLineChange, limits: Shortening) -> tuple[str, ...]:

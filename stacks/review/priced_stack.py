@@ -28,10 +28,12 @@ class PricedStack(ReviewPart):
 
     Attributes:
         dates: Days of the prices that the lines rest on; None for one of unknown age.
+        remarks: What to know beside the sum: pools that stand idle.
     """
 
     lines: tuple[OwnedLine, ...] = ()
     dates: tuple[date | None, ...] = ()
+    remarks: tuple[str, ...] = ()
 
     @property
     def usd_per_month(self) -> UsdPerMonth | None:

@@ -8,36 +8,44 @@ from typing import Any
 from components.catalog.catalog import Catalog
 from components.cost.declared_resource import DeclaredResource
 from components.cost.stack_bill import stack_bill
-from components.cost.stack_cost import stack_cost
+from policies.cost_settings import CostSettings, judged_cost
+from policies.pack import CONFIGURATIONS
 from stacks.engine.resource_change import Inputs, ResourceChange
 from stacks.review.priced_stack import OwnedLine, PricedStack
 from stacks.review.review import PricedLine
 
-REGION = "region"
+
+def priced_before(resources: Sequence[ResourceChange], catalog: Catalog, settings: CostSettings) -> PricedStack:
+    """Return what the state's resources cost, as the policies under these settings judge it."""
+    return _priced([(item, item.before) for item in resources], catalog, settings)
 
 
-def priced_before(resources: Sequence[ResourceChange], catalog: Catalog, region: str) -> PricedStack:
-    """Return what the state's resources cost; `region` is of those that name none, empty where it is unknown."""
-    return _priced([(item, item.before) for item in resources], catalog, region)
+def priced_after(resources: Sequence[ResourceChange], catalog: Catalog, settings: CostSettings) -> PricedStack:
+    """Return what the program's resources cost, as above."""
+    return _priced([(item, item.after) for item in resources], catalog, settings)
 
 
-def priced_after(resources: Sequence[ResourceChange], catalog: Catalog, region: str) -> PricedStack:
-    """Return what the program's resources cost; `region` as above."""
-    return _priced([(item, item.after) for item in resources], catalog, region)
+def configured_settings(configured: Mapping[str, Mapping[str, Any]]) -> CostSettings:
+    """
+    Return what the stack's policies over costs say of regions, usage and who pays.
+
+    Where several say it, the first of the pack counts, which is the one that refuses.
+    """
+    for name, model in CONFIGURATIONS.items():
+        if issubclass(model, CostSettings) and name in configured:
+            said = {key: value for key, value in configured[name].items() if key in CostSettings.model_fields}
+            return CostSettings.model_validate(said)
+    return CostSettings()
 
 
-def configured_region(policies: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the region that the stack's policies take for resources that name none; empty where they name several."""
-    regions = {str(said[REGION]) for said in policies.values() if said.get(REGION)}
-    return regions.pop() if len(regions) == 1 else ""
-
-
-def _priced(sides: Sequence[tuple[ResourceChange, Inputs | None]], catalog: Catalog, region: str) -> PricedStack:
+def _priced(
+    sides: Sequence[tuple[ResourceChange, Inputs | None]], catalog: Catalog, settings: CostSettings
+) -> PricedStack:
     there = [(item, inputs) for item, inputs in sides if inputs is not None]
     names = _names(item for item, _ in sides)
     declared = [DeclaredResource(name=names[item.urn], type=item.type, props=inputs) for item, inputs in there]
     urns = {names[item.urn]: item.urn for item, _ in there}
-    cost = stack_cost(declared, catalog, region)
+    cost = judged_cost(declared, catalog, settings).cost
     lines = tuple(
         OwnedLine(
             urn=_owner(line.resource, urns),
@@ -46,7 +54,7 @@ def _priced(sides: Sequence[tuple[ResourceChange, Inputs | None]], catalog: Cata
         )
         for line in cost.lines
     )
-    return PricedStack(lines=lines, dates=tuple(_dates(declared, catalog, region)))
+    return PricedStack(lines=lines, dates=tuple(_dates(declared, catalog, settings.region)), remarks=cost.remarks)
 
 
 def _names(resources: Iterable[ResourceChange]) -> dict[str, str]:

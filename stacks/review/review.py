@@ -75,6 +75,9 @@ class CostReview(ReviewPart):
     after: UsdPerMonth | None = Field(description="As it will run; None like `before`.")
     change: UsdPerMonth | None = Field(description="After less before; None where one is unknown.")
     lines: tuple[CostLineChange, ...] = Field(description="Line by line, by resource.")
+    remarks: tuple[str, ...] = Field(
+        description="What to know beside the sum, of what will run: pools that stand idle."
+    )
 
 
 class PropertyChange(ReviewPart):

@@ -1,0 +1,76 @@
+"""What the resources of both sides cost, and which resource each line belongs to."""
+
+from typing import Any
+
+import pytest
+
+from components.catalog.prices_file import read_catalog
+from policies.cost_settings import CostSettings
+from stacks.engine.resource_change import UNKNOWN
+from stacks.review.pricing import configured_settings, priced_after, priced_before
+from tests.support.raw_resources import ENDPOINT_CONFIGURATION, NODE_GROUP, endpoint_configuration, node_group, variant
+from tests.support.reviews import TODAY, change
+
+CATALOG = read_catalog(None, TODAY)
+G5 = endpoint_configuration(variant("ml.g5.xlarge"))[1]
+GROUP = node_group(["c5.xlarge"], 1, 1, 2)[1]
+NONE = CostSettings()
+
+
+def test_each_side_is_priced_by_its_own_inputs() -> None:
+    two = endpoint_configuration(variant("ml.g5.xlarge", 2))[1]
+    item = change("config", before=G5, after=two)
+
+    before, after = priced_before([item], CATALOG, NONE), priced_after([item], CATALOG, NONE)
+
+    assert before.usd_per_month is not None
+    assert after.usd_per_month is not None
+    # 1.408 $/h for one, 730 hours.
+    assert (before.usd_per_month.expected, after.usd_per_month.expected) == (1027.84, 2055.68)
+    assert before.dates
+    assert priced_before([change("new", after=G5)], CATALOG, NONE).lines == ()
+
+
+def test_lines_belong_to_their_resource_where_names_are_alike() -> None:
+    items = [
+        change("a", ENDPOINT_CONFIGURATION, after=G5), change("a", NODE_GROUP, after=GROUP),
+        change("ab", ENDPOINT_CONFIGURATION, after=G5), change("b", "aws:iam/role:Role", after={}),
+    ]  # fmt: skip
+
+    lines = priced_after(items, CATALOG, NONE).lines
+
+    assert {line.urn for line in lines} == {item.urn for item in items[:3]}
+    for line in lines:
+        assert ("c5" in line.line.what or "ebs" in line.line.what) is (line.urn == items[1].urn)
+
+
+def test_a_value_that_is_not_known_yet_makes_the_cost_unknown() -> None:
+    item = change("workers", NODE_GROUP, after={**GROUP, "scalingConfig": UNKNOWN})
+
+    priced = priced_after([item], CATALOG, NONE)
+
+    assert priced.usd_per_month is None
+    assert priced.urns == {item.urn}
+    assert "scalingConfig" in priced.lines[0].line.basis
+
+
+def test_a_resource_without_a_region_is_in_the_one_that_the_policies_name() -> None:
+    props = {key: value for key, value in G5.items() if key != "region"}
+    items = [change("config", after=props)]
+
+    assert priced_after(items, CATALOG, NONE).usd_per_month is None
+    assert priced_after(items, CATALOG, CostSettings(region="us-east-1")).usd_per_month is not None
+
+
+@pytest.mark.parametrize(
+    ("configured", "region"),
+    [
+        ({}, ""),
+        ({"cost-budget": {"region": "us-east-1", "usd_per_month": 5, "enforcementLevel": "advisory"}}, "us-east-1"),
+        ({"cost-warning": {"region": "us-west-2"}}, "us-west-2"),
+        ({"cost-warning": {"region": "us-west-2"}, "cost-budget": {"region": "us-east-1"}}, "us-east-1"),
+        ({"latency-budget": {"enforcementLevel": "advisory"}}, ""),
+    ],
+)
+def test_the_settings_are_those_of_the_stacks_policies(configured: dict[str, Any], region: str) -> None:
+    assert configured_settings(configured).region == region

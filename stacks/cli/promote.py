@@ -20,6 +20,7 @@ from stacks.cli.context import StackContext, open_stack
 from stacks.cli.exit import refuse
 from stacks.cli.plan import decide
 from stacks.cli.policy_table import policy_table, verdicts
+from stacks.cli.promotion_cost import cost_change
 from stacks.cli.promotion_table import promotion_table
 from stacks.cli.stack_run import stack_run
 from stacks.engine.run_result import RunResult
@@ -64,14 +65,17 @@ def run(source: str, target: str, *, yes: bool, as_json: bool) -> None:
             results().print(promotion_table(f"Promotion from `{source}` to `{target}`", before, then))
         previewed = engine.preview()
         found = verdicts(previewed.policies, configured)
+        cost = cost_change(destination.project, previewed, configured)
         if not as_json:
             results().print()
-            print_tables(policy_table(found), changes_line(previewed, "would"))
+            print_tables(policy_table(found), f"{changes_line(previewed, 'would')}\n{cost.line}")
         wanted = not previewed.refused and (yes or _confirmed(proposed, as_json=as_json))
         if wanted:
             proposed.accept()
     if as_json:
-        judgement = {"changes": previewed.changes, "changed": previewed.changed, "policies": found}
+        judgement = {
+            "changes": previewed.changes, "changed": previewed.changed, "policies": found, "cost": cost._asdict(),
+        }  # fmt: skip
         print_json(to_jsonable_python({**document, "promoted": wanted, **judgement}))
     _end(document, previewed, promoted=wanted, asked=_can_ask(as_json=as_json))
 

@@ -147,6 +147,7 @@ def test_one_artifact_goes_from_stack_to_stack_and_runs_beside_itself(stages: St
     assert document["before"] is None
     assert document["after"]["sha256"] == stages.served("dev")
     assert document["changes"] == {"create": 2}
+    assert document["cost"]["after"] == {"minimum": 0, "expected": 0, "maximum": 0}
     assert (stages.root / STAGING).read_bytes() == (stages.root / "artifacts.lock.json").read_bytes()
     assert not stages.processes("staging")
 

@@ -125,3 +125,12 @@ def test_what_is_left_out_leaves_the_tables_whole() -> None:
 
     rows = [token for token in tokens if token.type == "tr_open"]
     assert 5 * len(COLUMNS) < len(rows) < 1500
+
+
+def test_what_is_to_be_known_beside_the_sum_stands_under_the_costs() -> None:
+    group = change("workers", NODE_GROUP, after={"size": 1})
+    after = priced(line(group, "2 x c5.xlarge", usd(248.20))).model_copy(update={"remarks": ("workers: half | idle",)})
+
+    comment = markdown(review(group, after=after))
+
+    assert comment.index("Cost, line by line") < comment.index("- workers: half \\| idle\n")

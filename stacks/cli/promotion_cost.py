@@ -9,7 +9,7 @@ from stacks.engine.run_result import RunResult
 from stacks.policy_config import Configured
 from stacks.project import Project
 from stacks.review.money import amount, difference, signed_amount
-from stacks.review.pricing import configured_region, priced_after, priced_before
+from stacks.review.pricing import configured_settings, priced_after, priced_before
 
 
 class CostChange(NamedTuple):
@@ -29,7 +29,8 @@ class CostChange(NamedTuple):
 def cost_change(project: Project, previewed: RunResult, configured: Configured) -> CostChange:
     """Price the resources of a preview by the project's catalog."""
     catalog = read_catalog(project.root, datetime.now(UTC).date())
-    region, resources = configured_region(configured), previewed.ordered()
+    settings, resources = configured_settings(configured), previewed.ordered()
     return CostChange(
-        priced_before(resources, catalog, region).usd_per_month, priced_after(resources, catalog, region).usd_per_month
+        priced_before(resources, catalog, settings).usd_per_month,
+        priced_after(resources, catalog, settings).usd_per_month,
     )

@@ -27,24 +27,29 @@ def stale(rows: Sequence[CatalogRow], today: date, oldest_days: int = OLDEST_DAY
         ),
         today,
         oldest_days,
+        "check them or refresh",
     )
 
 
 def stale_units(rows: Sequence[UnitPrice], today: date, oldest_days: int = OLDEST_DAYS) -> tuple[str, ...]:
     """Return the same for prices of other units."""
+    # No list of a provider that `serving prices refresh` reads has them.
     return _stale(
-        ((row.item, row.region, row.as_of) for row in rows if row.usd_per_unit is not None), today, oldest_days
+        ((row.item, row.region, row.as_of) for row in rows if row.usd_per_unit is not None),
+        today,
+        oldest_days,
+        "check them, and correct `unit_prices.csv`",
     )
 
 
-def _stale(prices: Iterable[tuple[str, str, date | None]], today: date, oldest_days: int) -> tuple[str, ...]:
+def _stale(
+    prices: Iterable[tuple[str, str, date | None]], today: date, oldest_days: int, remedy: str
+) -> tuple[str, ...]:
     found = list[str]()
     for (sold, region, as_of), count in Counter(prices).items():
         label = f"{count} price{'s' * (count > 1)} of {sold} in {region}"
         if as_of is None:
-            found.append(f"{label}: no date is known, so they may be of any age; check them or refresh")
+            found.append(f"{label}: no date is known, so they may be of any age; {remedy}")
         elif (days := age_days(as_of, today)) > oldest_days:
-            found.append(
-                f"{label}: of {as_of}, {days} days old, over the limit of {oldest_days}; check them or refresh"
-            )
+            found.append(f"{label}: of {as_of}, {days} days old, over the limit of {oldest_days}; {remedy}")
     return tuple(found)

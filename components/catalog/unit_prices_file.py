@@ -37,15 +37,25 @@ def read_unit_prices(project: Path | None, today: date) -> UnitPrices:
     Raises:
         InvalidArgs: With everything that is wrong with the file.
     """
+    units = read_unchecked_units(project)
+    if issues := lint_units(units.rows, today):
+        raise InvalidArgs(units.origin, issues)
+    return units
+
+
+def read_unchecked_units(project: Path | None) -> UnitPrices:
+    """
+    Return the unit prices as they are written, for a command that shows what is wrong with them.
+
+    Raises:
+        InvalidArgs: The file cannot be read as rows at all.
+    """
     own = None if project is None else project / UNIT_PRICES_NAME
     if own is None or not own.exists():
         content, origin, source = SHIPPED_UNIT_PRICES.read_bytes(), "the shipped unit prices", str(SHIPPED_UNIT_PRICES)
     else:
         content, origin, source = own.read_bytes(), UNIT_PRICES_NAME, str(own)
-    rows = parse_unit_prices(content, source)
-    if issues := tuple(_broken(rows, today)):
-        raise InvalidArgs(origin, issues)
-    return UnitPrices(origin, rows)
+    return UnitPrices(origin, parse_unit_prices(content, source))
 
 
 def parse_unit_prices(content: bytes, source: str) -> tuple[UnitPrice, ...]:
@@ -81,6 +91,11 @@ def parse_unit_prices(content: bytes, source: str) -> tuple[UnitPrice, ...]:
     if wrong:
         raise InvalidArgs(source, tuple(wrong))
     return tuple(rows)
+
+
+def lint_units(rows: Sequence[UnitPrice], today: date) -> tuple[Issue, ...]:
+    """Return every broken rule of every row; `today` is the newest day that a price can be of."""
+    return tuple(_broken(rows, today))
 
 
 def _broken(rows: Sequence[UnitPrice], today: date) -> Iterator[Issue]:

@@ -10,12 +10,13 @@ from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE, unkn
 from components.catalog.prices_file import read_catalog
 from components.catalog.services import Service
 from components.cost.machines import Count, RentedMachines
-from components.cost.stack_bill import StackBill
+from components.cost.stack_bill import StackBill, stack_bill
 from policies.autoscaling_sanity import autoscaling_sanity
 from policies.autoscaling_sanity import check as check_autoscaling
 from policies.price_freshness import AgeLimit, price_freshness
 from policies.price_freshness import check as check_freshness
 from tests.support.raw_resources import Resource, endpoint_configuration, node_group, node_pool, variant
+from tests.support.stack_costs import declared
 
 TODAY = date(2026, 11, 24)
 
@@ -138,3 +139,16 @@ def test_prices_over_the_age_limit_warn_and_only_those_that_are_used() -> None:
 def test_prices_only_warn_and_bounds_refuse() -> None:
     assert price_freshness.enforcement_level is EnforcementLevel.ADVISORY
     assert autoscaling_sanity.enforcement_level is EnforcementLevel.MANDATORY
+
+
+def test_prices_of_disks_and_control_planes_warn_too() -> None:
+    catalog = read_catalog(None, TODAY)
+    cluster = ("aws:eks/cluster:Cluster", {"region": "us-east-1"})
+    bill_of_both = stack_bill(declared(cluster, node_group(["c5.xlarge"], 1, 1, 1)), "us-east-1")
+
+    said = check_freshness(bill_of_both, catalog, TODAY, AgeLimit(oldest_days=200))
+
+    assert [message.partition(":")[0] for message in said] == [
+        "1 price of ebs-gp2 in us-east-1", "1 price of eks-cluster in us-east-1",
+    ]  # fmt: skip
+    assert all("check them, and correct `unit_prices.csv`" in message for message in said)

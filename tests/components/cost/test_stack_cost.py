@@ -195,7 +195,7 @@ def test_a_model_on_automatic_resources_is_unknown() -> None:
 @st.composite
 def resource(draw: st.DrawFn) -> Resource:
     low, middle, high = sorted(draw(st.tuples(*[st.integers(0, 50)] * 3)))
-    return draw(
+    chosen: Resource = draw(
         st.sampled_from(
             [
                 node_group(["g5.xlarge"], low, middle, high, diskSize=draw(st.integers(1, 16_000))),
@@ -207,6 +207,7 @@ def resource(draw: st.DrawFn) -> Resource:
             ]
         )
     )
+    return chosen
 
 
 @given(

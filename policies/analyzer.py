@@ -1,10 +1,11 @@
 """
 Answer the engine: the SDK's own analyzer, less the work that no policy needs.
 
-The SDK reads the properties of each resource once for each policy, of all types. Here a resource is read once, and only one
-of a type that a policy judges. At 100 endpoints of seven resources that is the difference between a preview that takes
-`make bench ONLY=preview-policies` times as long and one that takes twice as long. The analyzer is a private class, so the SDK
-is pinned to one minor version.
+The SDK reads the properties of each resource once for each policy, whatever the type. Here a resource is read once, and only
+if a policy judges its type. At 100 endpoints of seven resources, on a busy machine with two cores, a preview with the whole
+pack took 2.2 times as long as one without through the SDK's analyzer, and 1.4 to 1.6 times through this one, which a pack of
+two policies that look at nothing takes as well (`make bench ONLY=preview-policies`). The analyzer is a private class, so the
+SDK is pinned to one minor version.
 """
 
 import sys

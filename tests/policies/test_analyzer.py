@@ -108,7 +108,7 @@ def test_an_unknown_value_that_a_policy_does_not_expect_refuses_where_the_sdk_wo
 )
 def test_the_whole_pack_says_of_a_plan_what_it_says_through_the_sdk(change: dict[str, Any]) -> None:
     request = of_resource(EMBEDDED_ENDPOINT, {"plan": {**valid_plan().recorded(), **change}})
-    sdk = _PolicyAnalyzerServicer("model-serving", "0.0.1", list(POLICIES), EnforcementLevel.ADVISORY)
+    sdk: Any = _PolicyAnalyzerServicer("model-serving", "0.0.1", list(POLICIES), EnforcementLevel.ADVISORY)
 
     ours = said(Analyzer("model-serving", POLICIES, ENDPOINTS, STACK_TYPES).Analyze(request, None))
 
@@ -119,7 +119,7 @@ def test_the_whole_pack_says_of_a_plan_what_it_says_through_the_sdk(change: dict
 @pytest.mark.parametrize("example", STACK_FIXTURES)
 def test_the_whole_pack_says_of_a_stack_what_it_says_through_the_sdk(example: str) -> None:
     resources = (*STACK_FIXTURES[example].resources, ("aws:s3/bucket:Bucket", {"bucket": "b"}))
-    sdk = _PolicyAnalyzerServicer("model-serving", "0.0.1", list(POLICIES), EnforcementLevel.ADVISORY)
+    sdk: Any = _PolicyAnalyzerServicer("model-serving", "0.0.1", list(POLICIES), EnforcementLevel.ADVISORY)
 
     ours = Analyzer("model-serving", POLICIES, ENDPOINTS, STACK_TYPES).AnalyzeStack(of_stack(*resources), None)
 
@@ -127,7 +127,7 @@ def test_the_whole_pack_says_of_a_stack_what_it_says_through_the_sdk(example: st
 
 
 def test_a_policy_that_is_disabled_or_made_advisory_is_so() -> None:
-    analyzer = Analyzer("pack", naming([]), {SEEN}, {SEEN})
+    analyzer: Any = Analyzer("pack", naming([]), {SEEN}, {SEEN})
     request = analyzer_pb2.ConfigureAnalyzerRequest()
     request.policyConfig["one"].enforcementLevel = analyzer_pb2.ADVISORY
     request.policyConfig["all-of-them"].enforcementLevel = analyzer_pb2.DISABLED

@@ -76,7 +76,8 @@ def test_the_most_sequences_fit_and_one_more_does_not(
 
 @pytest.mark.parametrize("part", ["weights_gib", "reserve_gib", "memory_gib", "bytes_per_token"])
 def test_an_unknown_part_is_named_and_never_counted_as_nothing(part: str) -> None:
-    unknown = l4(bytes_per_token=known(None)) if part == "bytes_per_token" else l4(**{part: None})
+    lacking: dict[str, Any] = {part: known(None) if part == "bytes_per_token" else None}
+    unknown = l4(**lacking)
 
     (said,) = unknown_parts(unknown)
     assert said.endswith(f"{part} (told)")

@@ -1,6 +1,7 @@
 """The fewest replicas that keep an SLA."""
 
 import math
+from collections.abc import Callable
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -9,6 +10,9 @@ from components.capacity.predict import predict
 from components.capacity.prediction import Prediction
 from components.capacity.service import ServiceTimes
 from optimizers.errors import GoalUnreachable, NoCapacity
+
+# What answers how a fleet responds: `predict`, or a quicker one.
+Predictor = Callable[[ServiceTimes, Fleet, Arrivals, float | None], Prediction]
 
 
 class ReplicaChoice(BaseModel):
@@ -36,6 +40,7 @@ def fewest_replicas(  # noqa: PLR0913 - what the load is, what answers it, and t
     sla_ms: float,
     target_utilization: float,
     most: int = 1000,
+    predictor: Predictor = predict,
 ) -> ReplicaChoice:
     """
     Return the fewest replicas whose p99, with its interval, is within the SLA and whose utilization is within its target.
@@ -49,6 +54,7 @@ def fewest_replicas(  # noqa: PLR0913 - what the load is, what answers it, and t
         sla_ms: The highest p99.
         target_utilization: The highest utilization, above 0 and at most 1.
         most: The highest number of replicas.
+        predictor: What says how a fleet responds.
 
     Raises:
         GoalUnreachable: A replica that has nothing else to do does not answer within the SLA.
@@ -60,9 +66,12 @@ def fewest_replicas(  # noqa: PLR0913 - what the load is, what answers it, and t
             f"an SLA of {sla_ms:g} ms, a target utilization of {target_utilization:g} and {most} replicas at most; needs an "
             "SLA above 0, a target in (0, 1] and at least one replica"
         )
-    idle = _of(1, service, replica, Arrivals(rate_rps=1e-3 / service.busy_ms(1)), sla_ms)
-    if idle.p99_ms is None or idle.p99_ms > sla_ms:
-        bare_ms = float("inf") if idle.p99_ms is None else idle.p99_ms
+
+    def of(replicas: int, load: Arrivals) -> Prediction:
+        return predictor(service, replica.model_copy(update={"replicas": replicas}), load, sla_ms)
+
+    bare_ms = service.idle_p99_ms
+    if bare_ms > sla_ms:
         raise GoalUnreachable(
             f"one request alone has a p99 of {bare_ms:.1f} ms, over the SLA of {sla_ms:g} ms; no number of replicas helps; "
             f"raise `latency_sla_ms` to {math.ceil(bare_ms)} or more, or use a faster artifact or machine"
@@ -72,7 +81,7 @@ def fewest_replicas(  # noqa: PLR0913 - what the load is, what answers it, and t
     found: dict[int, Prediction] = {}
 
     def holds(replicas: int) -> bool:
-        found[replicas] = _of(replicas, service, replica, arrivals, sla_ms)
+        found[replicas] = of(replicas, arrivals)
         p99_high_ms = found[replicas].p99_high_ms
         return p99_high_ms is not None and p99_high_ms <= sla_ms
 
@@ -95,7 +104,3 @@ def fewest_replicas(  # noqa: PLR0913 - what the load is, what answers it, and t
     else:
         why = f"{high - 1} would have a p99 of up to {fewer:.1f} ms, over the SLA of {sla_ms:g} ms"
     return ReplicaChoice(replicas=high, prediction=found[high], basis=f"{why}; {found[high].model}")
-
-
-def _of(replicas: int, service: ServiceTimes, replica: Fleet, arrivals: Arrivals, sla_ms: float) -> Prediction:
-    return predict(service, replica.model_copy(update={"replicas": replicas}), arrivals, sla_ms)

@@ -12,6 +12,7 @@ from optimizers.report import QUANTILE_LEVELS, Measurement
 
 NORMAL = NormalDist()
 QUANTILE_POINTS = 1000
+P99_INDEX = int(0.99 * QUANTILE_POINTS)
 # A lognormal call time has no shortest and no longest, so its table ends here.
 ENDS = (0.0005, 0.9995)
 NORMAL_LEVELS = tuple(NORMAL.inv_cdf(min(max(level, ENDS[0]), ENDS[1])) for level in QUANTILE_LEVELS)
@@ -113,6 +114,11 @@ class ServiceTimes(BaseModel):
     def busy_ms(self, rows: int, calls_in_flight: int = 1) -> float:
         """Return the mean time that a call of this many rows occupies the server, all overhead included."""
         return self.call(rows, calls_in_flight).mean_ms + self.request_ms(rows, calls_in_flight)
+
+    @property
+    def idle_p99_ms(self) -> float:
+        """99th percentile of the response to a lone request of one row, which nothing waits for."""
+        return self.call(1).quantiles_ms()[P99_INDEX] + self.request_ms(1) + self.latency_ms
 
     def request_ms(self, rows: int, calls_in_flight: int = 1) -> float:
         """Return the overhead of a call and its requests; calls in flight share the core that pays for requests."""

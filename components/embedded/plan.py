@@ -111,16 +111,7 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
         target=DeploymentTarget.EMBEDDED,
         platform=Decision(value=platform.platform, basis=platform.basis),
         first_choice=Decision(value=recipe.first_choice, basis=recipe.why),
-        artifact=PlannedArtifact(
-            name=artifact.name,
-            sha256=artifact.sha256,
-            runtime=artifact.runtime,
-            precision=artifact.precision,
-            size_mb=_megabytes(artifact.size_bytes),
-            model_sha256=locked.model_sha256,
-            prediction=locked.request.prediction,
-            needs=artifact_needs(artifact),
-        ),
+        artifact=planned_artifact(locked, artifact),
         parity=chosen.parity,
         hardware=PlannedHardware(
             measured_on=report.hardware.fingerprint,
@@ -141,7 +132,7 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
         max_batch_size=batch_size,
         concurrent_calls=calls,
         cache_entries=request.cache_entries,
-        resources=Resources(cpu_cores=report.threads, memory_mib=_memory(artifact)),
+        resources=Resources(cpu_cores=report.threads, memory_mib=server_memory(artifact)),
         scaling=ScalingPolicy(min_replicas=1, max_replicas=1, target_utilization=TARGET_UTILIZATION),
         lowest_min_replicas=Estimate(value=1, basis="`embedded` is one machine, which nothing scales"),
         cold_start=cold_start(chosen.load_time_s, singles[0], int(batch_size.value), report),
@@ -162,6 +153,26 @@ def predict_load(
     measured = _report_for(locked, hardware, request.name).call_times
     batch_size, calls = _batch_size(request, _one_at_a_time(measured)), _concurrent_calls(measured)
     return [_predict(measured, batch_size, calls, load, request.goal.latency_sla_ms) for load in loads]
+
+
+def planned_artifact(locked: LockedModel, artifact: Artifact) -> PlannedArtifact:
+    """Return what a plan records of a locked artifact."""
+    return PlannedArtifact(
+        name=artifact.name,
+        sha256=artifact.sha256,
+        runtime=artifact.runtime,
+        precision=artifact.precision,
+        size_mb=_megabytes(artifact.size_bytes),
+        model_sha256=locked.model_sha256,
+        prediction=locked.request.prediction,
+        needs=artifact_needs(artifact),
+    )
+
+
+def batcher(request: EmbeddedRequest, measured: Sequence[Measurement]) -> Fleet:
+    """Return one server as it is planned for these measurements: its batches, and its calls at once."""
+    size, calls = _batch_size(request, _one_at_a_time(measured)), _concurrent_calls(measured)
+    return Fleet(max_batch_size=int(size.value), concurrent_calls=int(calls.value))
 
 
 def server_times(measured: Sequence[Measurement], concurrent_calls: int) -> ServiceTimes:
@@ -240,7 +251,8 @@ def _concurrent_calls(measured: Sequence[Measurement]) -> Decision:
     )
 
 
-def _memory(artifact: Artifact) -> Estimate:
+def server_memory(artifact: Artifact) -> Estimate:
+    """Return the main memory that a server with this artifact needs, in MiB."""
     size_mib = artifact.size_bytes / 2**20
     return Estimate(
         value=round(SERVER_MEMORY_MIB + MODEL_MEMORY_FACTOR * size_mib),

@@ -1,0 +1,292 @@
+"""Judge one machine: does the measured model keep its SLA and budget there, and with how many."""
+
+import math
+from typing import NamedTuple
+
+from components.capacity.scaling_lag import ScalingLag
+from components.catalog.catalog import Catalog
+from components.catalog.instance_type import CatalogRow, InstanceType
+from components.choice.choices import Choice, Rejected, Stage
+from components.choice.measured import Unmeasured, measured_for
+from components.choice.request import ChoiceRequest
+from components.choice.sizing import Size, Sizing
+from components.choice.targets import Target
+from components.choice.worker import Worker, left_for_workers
+from components.cost.billed_units import HOURS_PER_MONTH
+from components.cost.machines import Count, RentedMachines
+from components.cost.month import CostLine, UsdPerMonth, machine_line
+from components.embedded.plan import planned_artifact
+from components.endpoint_plan import Decision, Estimate, ScalingPolicy
+from optimizers.errors import GoalUnreachable, PlanError
+from optimizers.lock import LockedModel
+from optimizers.vocabulary import Accelerator
+
+MIB_PER_GIB = 1024
+SECONDS_PER_HOUR = 3600
+# Digits of a cost per 1,000 requests: a ten-thousandth of a cent.
+THOUSAND_DIGITS = 6
+
+
+class Out(Exception):
+    """The machine fell out."""
+
+    def __init__(self, stage: Stage, why: str, needed: float | None = None) -> None:
+        super().__init__(why)
+        self.stage, self.why, self.needed = stage, why, needed
+
+
+class Bench(NamedTuple):
+    """What every machine is judged by."""
+
+    request: ChoiceRequest
+    locked: LockedModel
+    catalog: Catalog
+    sizing: Sizing
+
+
+class Prospect(NamedTuple):
+    """
+    A machine on which the measured server can run, before it is known with how many.
+
+    Attributes:
+        held: Workers on each machine.
+        least_usd: What the fewest machines of its kind cost a month, as expected.
+    """
+
+    row: CatalogRow
+    target: Target
+    worker: Worker
+    held: int
+    least_usd: float
+
+
+def prospect(bench: Bench, row: CatalogRow, target: Target) -> Prospect | Rejected:
+    """Return the machine with a bound of its cost, or why it falls out without any sizing."""
+    try:
+        machine = row.instance
+        _asked_for(bench.request, machine)
+        worker = measured_for(bench.locked, machine)
+        held = _held(worker, machine, target)
+        price = bench.catalog.usd_per_hour(machine.service, machine.region, machine.name, spot=bench.request.spot)
+        if price.value is None:
+            why = f"its price is unknown, which is not $0: {price.basis}"
+            return Rejected(target=target.label, machine=row.label, stage=Stage.PRICE, why=why)
+        _fast_enough(bench, worker, target)
+        workers = math.ceil(bench.sizing.at_least(worker, target) * _mean_share(bench.request) * (1 - 1e-12))
+        least = max(1, math.ceil(workers / held)) * price.value * HOURS_PER_MONTH
+        return Prospect(row, target, worker, held, least)
+    except Unmeasured as unmeasured:
+        return Rejected(target=target.label, machine=row.label, stage=Stage.MACHINE, why=str(unmeasured))
+    except Out as out:
+        return Rejected(target=target.label, machine=row.label, stage=out.stage, why=out.why, needed=out.needed)
+
+
+def judge(bench: Bench, item: Prospect) -> Choice | Rejected:
+    """Return the fleet of this machine that holds, or why none does."""
+    try:
+        return fleet_of(bench, item.worker, item.target, item.held, item.row.instance)
+    except Out as out:
+        where, machine = item.target.label, item.row.label
+        return Rejected(target=where, machine=machine, stage=out.stage, why=out.why, needed=out.needed)
+
+
+def fleet_of(bench: Bench, worker: Worker, target: Target, held: int, machine: InstanceType | None) -> Choice:
+    """
+    Return the fleet of machines with `held` workers each that holds; `machine` is None for this one.
+
+    Raises:
+        Out: No fleet of them does.
+    """
+    request = bench.request
+    size = _size(bench, worker, target)
+    unit = held if target.whole_machines else 1
+    replicas = math.ceil(size.peak.replicas / unit)
+    most = 1 if machine is None else request.max_replicas
+    if replicas > most:
+        limit = "this machine is one" if machine is None else f"`max_replicas` is {most}; raise it to {replicas}"
+        raise Out(Stage.CAPACITY, f"it takes {replicas} replicas, and {limit}", replicas)
+    fewest = _fewest(bench, worker, target, size, unit)
+    usual = max(int(fewest.value), math.ceil(size.peak.replicas * _mean_share(request) * (1 - 1e-12) / unit))
+    machines = None if machine is None else _rented(request, machine, held // unit, int(fewest.value), usual, replicas)
+    cost = None if machines is None else machine_line(machines, bench.catalog)
+    choice = _choice(request, bench.locked, worker, target, held, size, replicas, fewest, machines, cost)
+    _within_budget(request, choice)
+    return choice
+
+
+def _asked_for(request: ChoiceRequest, machine: InstanceType) -> None:
+    if request.cloud is not None and machine.provider is not request.cloud:
+        raise Out(Stage.MACHINE, f"it is of {machine.provider}, and `scaling.cloud` is {request.cloud}")
+    region = request.region_of(machine.provider)
+    if machine.region != region:
+        raise Out(Stage.MACHINE, f"it is in {machine.region}, and `scaling.{machine.provider}_region` is {region}")
+    accelerator = request.endpoint.goal.accelerator
+    if accelerator is not Accelerator.CPU and machine.accelerator is None:
+        raise Out(Stage.MACHINE, f"it has no accelerator, and `hardware.accelerator` is {accelerator}")
+    if request.instance_types and machine.name not in request.instance_types:
+        raise Out(Stage.MACHINE, f"it is not in `scaling.instance_types` ({', '.join(request.instance_types)})")
+
+
+def _held(worker: Worker, machine: InstanceType, target: Target) -> int:
+    """Return how many workers the machine holds."""
+    vcpu, memory_gib = left_for_workers(machine, target)
+    threads, worker_gib = worker.resources.cpu_cores, (worker.resources.memory_mib.value or 0) / MIB_PER_GIB
+    held = min(int(vcpu / threads), int(memory_gib / worker_gib))
+    if held < 1:
+        raise Out(
+            Stage.MACHINE,
+            f"it has {vcpu:.3g} vCPU and {memory_gib:.3g} GiB for servers, and one that was measured takes {threads} threads "
+            f"and {worker_gib:.2g} GiB",
+        )
+    return held
+
+
+def _size(bench: Bench, worker: Worker, target: Target) -> Size:
+    _fast_enough(bench, worker, target)
+    try:
+        return bench.sizing.size(worker, target)
+    except PlanError as error:
+        stage = Stage.LATENCY if isinstance(error, GoalUnreachable) else Stage.CAPACITY
+        raise Out(stage, str(error)) from None
+
+
+def _fast_enough(bench: Bench, worker: Worker, target: Target) -> None:
+    sla_ms, bare_ms = bench.request.endpoint.goal.latency_sla_ms, bench.sizing.idle_p99_ms(worker, target)
+    if bare_ms > sla_ms:
+        measured_ms = next(
+            item for item in worker.report.call_times if item.batch_size == item.concurrency == 1
+        ).p99.value_ms
+        raise Out(
+            Stage.LATENCY,
+            f"one request alone has a p99 of up to {bare_ms:.1f} ms there, over the SLA of {sla_ms} ms, so no number of "
+            f"replicas helps (the bare model was measured at {measured_ms:.1f} ms, and may take x{worker.speed.high:g}; the "
+            f"server adds to it); it takes a `latency_sla_ms` of {math.ceil(bare_ms)}, or a measurement on such a machine",
+            math.ceil(bare_ms),
+        )
+
+
+def _mean_share(request: ChoiceRequest) -> float:
+    return request.declared.planned.mean_rps / request.endpoint.goal.throughput_rps
+
+
+def _fewest(bench: Bench, worker: Worker, target: Target, size: Size, unit: int) -> Decision:
+    """Return the lower bound of the scaler: what the traffic needs, or more where the spec asks for more."""
+    asked, sla_ms = bench.request.min_replicas, bench.request.endpoint.goal.latency_sla_ms
+    if target.lag is None:
+        return Decision(value=1, basis="nothing scales on this machine")
+    lag = _with_load_time(target.lag, worker)
+    floor = bench.sizing.floor(size, lag.total_s)
+    needed = min(math.ceil(floor.replicas / unit), math.ceil(size.peak.replicas / unit))
+    basis = f"{floor.basis}; lag {lag.basis} (the machine's time has the image's in it)"
+    if asked is None or asked == needed:
+        return Decision(value=needed, basis=basis)
+    if asked > needed:
+        return Decision(value=asked, basis="`scaling.min_replicas` of the spec")
+    if asked == 0 and not target.scales_to_zero:
+        why = f"{target.label} starts no replica for a request that finds none"
+    elif asked == 0 and 1000 * lag.cold_start_s > sla_ms:
+        why = f"the first request would wait {lag.cold_start_s:g} s, over the SLA of {sla_ms} ms"
+    else:
+        why = basis
+    raise Out(Stage.CAPACITY, f"`min_replicas` {asked} is under the {needed} that must always run: {why}", needed)
+
+
+def _with_load_time(lag: ScalingLag, worker: Worker) -> ScalingLag:
+    load_s = worker.report.candidate(worker.artifact.name).load_time_s
+    return lag.model_copy(update={"model_load_s": round((load_s or 0) * worker.speed.high, 1)})
+
+
+def _rented(  # noqa: PLR0913, PLR0917 - which machines, and three numbers of replicas
+    request: ChoiceRequest, machine: InstanceType, replicas_each: int, fewest: int, usual: int, most: int
+) -> RentedMachines:
+    each = max(1, replicas_each)
+    count = Count(
+        minimum=math.ceil(fewest / each), expected=math.ceil(usual / each), maximum=math.ceil(max(most, fewest) / each)
+    )
+    return RentedMachines(
+        resource=request.endpoint.name,
+        service=machine.service,
+        region=machine.region,
+        names=(machine.name,),
+        count=count,
+        spot=request.spot,
+    )
+
+
+def _choice(  # noqa: PLR0913, PLR0917 - everything that was found out about one fleet
+    request: ChoiceRequest,
+    locked: LockedModel,
+    worker: Worker,
+    target: Target,
+    held: int,
+    size: Size,
+    replicas: int,
+    fewest: Decision,
+    machines: RentedMachines | None,
+    cost: CostLine | None,
+) -> Choice:
+    month = None if cost is None else cost.usd_per_month
+    unknown = "this machine is not rented; what it costs is not known"
+    peak = size.peak.prediction
+    basis = f"{size.expected.model}; {worker.speed.basis}"
+    return Choice(
+        where=target.label,
+        target=target.target,
+        machine=None if machines is None else machines.names[0],
+        artifact=planned_artifact(locked, worker.artifact),
+        speed=worker.speed,
+        workers_per_machine=held,
+        replicas=Decision(value=replicas, basis=size.peak.basis),
+        floor=fewest,
+        scaling=ScalingPolicy(
+            min_replicas=int(fewest.value),
+            max_replicas=max(replicas, int(fewest.value)),
+            target_utilization=request.target_utilization,
+        ),
+        resources=worker.resources,
+        machines=machines,
+        p99_ms=Estimate(value=_rounded(size.expected.p99_ms), basis=basis),
+        p99_high_ms=round(peak.p99_high_ms or 0, 2),
+        usd_per_hour=Estimate(value=None, basis=unknown) if cost is None else cost.unit_price,
+        usd_per_month=month,
+        usd_per_1000_requests=_per_thousand(request, month, unknown),
+    )
+
+
+def _per_thousand(request: ChoiceRequest, month: UsdPerMonth | None, unknown: str) -> Estimate:
+    if month is None:
+        return Estimate(value=None, basis=unknown)
+    mean_rps = request.declared.planned.mean_rps
+    thousands = mean_rps * SECONDS_PER_HOUR * HOURS_PER_MONTH / 1000
+    return Estimate(
+        value=round(month.expected / thousands, THOUSAND_DIGITS),
+        basis=f"${month.expected:,.2f} a month for {thousands:,.0f} thousand requests, {mean_rps:g}/s on average",
+    )
+
+
+def _within_budget(request: ChoiceRequest, choice: Choice) -> None:
+    month, thousand = request.usd_per_month, request.usd_per_1000_requests
+    if month is None and thousand is None:
+        return
+    if choice.usd_per_month is None or choice.usd_per_1000_requests.value is None:
+        raise Out(Stage.BUDGET, f"a budget cannot be checked: {choice.usd_per_hour.basis}; leave `budget` out")
+    if month is not None and choice.usd_per_month.maximum > month:
+        usd = choice.usd_per_month.maximum
+        raise Out(
+            Stage.BUDGET,
+            f"{choice.scaling.max_replicas} replicas cost up to ${usd:,.2f} a month, over the budget of ${month:,.2f}; "
+            f"it takes a `usd_per_month` of {math.ceil(usd)}",
+            usd,
+        )
+    if thousand is not None and choice.usd_per_1000_requests.value > thousand:
+        usd = choice.usd_per_1000_requests.value
+        raise Out(
+            Stage.BUDGET,
+            f"1,000 requests cost ${usd:.4f}, over the budget of ${thousand:g}; "
+            f"it takes a `usd_per_1000_requests` of {math.ceil(usd * 1e4) / 1e4:g}",
+            usd,
+        )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 2)

@@ -1,0 +1,127 @@
+"""How many workers the declared traffic needs: at the peak, and at any time because the scaler is late."""
+
+import math
+from collections.abc import Hashable
+
+from components.capacity.fleet import Arrivals, Fleet
+from components.capacity.prediction import Prediction
+from components.capacity.replicas import Predictor, ReplicaChoice, fewest_replicas
+from components.capacity.scaling_lag import LowestReplicas, lowest_min_replicas
+from components.capacity.service import ServiceTimes
+from components.choice.request import ChoiceRequest
+from components.choice.targets import Target
+from components.choice.worker import Worker, service_and_fleet
+from components.endpoint_plan import PlanPart
+from optimizers.errors import PlanError
+
+# More workers than any fleet that is planned here; a search has to end.
+MOST_WORKERS = 20_000
+# Utilizations at which a fleet that waits for its scaler is tried, the highest first.
+HEADROOM = (0.9, 0.8)
+
+
+class Size(PlanPart):
+    """
+    The workers that one kind of worker needs.
+
+    Attributes:
+        peak: At the slowest speed, whatever machines they are on.
+        expected: What as many of them do at the speed that is expected.
+        most_rps: What one of them answers within the SLA, for a while.
+    """
+
+    peak: ReplicaChoice
+    expected: Prediction
+    most_rps: float
+
+
+class Sizing:
+    """Sizes fleets; workers that answer alike are sized once, so a catalog of machines costs a few simulations."""
+
+    def __init__(self, request: ChoiceRequest, predictor: Predictor) -> None:
+        self._request = request
+        self._predictor = predictor
+        self._sizes: dict[Hashable, Size | PlanError] = {}
+        self._capacities: dict[Hashable, tuple[float, float]] = {}
+
+    def is_known(self, worker: Worker, target: Target) -> bool:
+        """Whether such workers were sized already."""
+        return (worker.key, target.routing) in self._sizes
+
+    def at_least(self, worker: Worker, target: Target) -> int:
+        """Return a number of workers that the peak needs whatever the latency, at once."""
+        request, key = self._request, (worker.key, target.routing)
+        if key not in self._capacities:
+            service, fleet = service_and_fleet(worker, request, target, worker.speed.high)
+            self._capacities[key] = (fleet.capacity_rps(service), service.idle_p99_ms)
+        busy = request.endpoint.goal.throughput_rps / (request.target_utilization * self._capacities[key][0])
+        return max(1, math.ceil(busy * (1 - 1e-12)))
+
+    def idle_p99_ms(self, worker: Worker, target: Target) -> float:
+        """Return the p99 of a lone request at the slowest speed."""
+        self.at_least(worker, target)
+        return self._capacities[worker.key, target.routing][1]
+
+    def size(self, worker: Worker, target: Target) -> Size:
+        """
+        Return the workers that the peak needs.
+
+        Raises:
+            GoalUnreachable: One request alone takes longer than the SLA.
+            NoCapacity: No number of workers holds.
+        """
+        key = (worker.key, target.routing)
+        found = self._sizes.get(key)
+        if found is None:
+            try:
+                found = self._size(worker, target)
+            except PlanError as error:
+                found = error
+            self._sizes[key] = found
+        if isinstance(found, PlanError):
+            raise found
+        return found
+
+    def floor(self, size: Size, lag_s: float) -> LowestReplicas:
+        """Return the fewest workers that must always run, so that the fleet carries `load(t + lag)`."""
+        curve = self._request.declared.curve
+        workers, rate_rps = size.peak.replicas, self._request.endpoint.goal.throughput_rps
+        if curve.seconds == 0:
+            return LowestReplicas(replicas=workers, at_s=None, basis="the rate never changes, and this many carry it")
+        return lowest_min_replicas(curve, lag_s, size.most_rps, min(1.0, rate_rps / workers / size.most_rps))
+
+    def _size(self, worker: Worker, target: Target) -> Size:
+        request, goal = self._request, self._request.endpoint.goal
+        load = Arrivals(rate_rps=goal.throughput_rps, variation=request.declared.curve.variation)
+        service, fleet = service_and_fleet(worker, request, target, worker.speed.high)
+        peak = fewest_replicas(
+            service,
+            fleet,
+            load,
+            sla_ms=goal.latency_sla_ms,
+            target_utilization=request.target_utilization,
+            most=MOST_WORKERS,
+            predictor=self._predictor,
+        )
+        sized = fleet.model_copy(update={"replicas": peak.replicas})
+        quick, quick_fleet = service_and_fleet(worker, request, target, worker.speed.expected)
+        expected = peak.prediction
+        if worker.speed.expected != worker.speed.high:
+            alike = quick_fleet.model_copy(update={"replicas": peak.replicas})
+            expected = self._predictor(quick, alike, load, goal.latency_sla_ms)
+        return Size(peak=peak, expected=expected, most_rps=self._most_rps(service, sized, load))
+
+    def _most_rps(self, service: ServiceTimes, fleet: Fleet, load: Arrivals) -> float:
+        """Return what a worker of this fleet answers within the SLA; at least what it answers at the peak."""
+        sla_ms, at_peak_rps = self._request.endpoint.goal.latency_sla_ms, load.rate_rps / fleet.replicas
+        if self._request.declared.curve.seconds == 0:
+            return at_peak_rps
+        capacity_rps = fleet.capacity_rps(service)
+        for share in HEADROOM:
+            more = load.model_copy(update={"rate_rps": share * capacity_rps})
+            if more.rate_rps <= load.rate_rps:
+                break
+            p99_ms = self._predictor(service, fleet, more, sla_ms).p99_high_ms
+            if p99_ms is not None and p99_ms <= sla_ms:
+                return more.rate_rps / fleet.replicas
+        return at_peak_rps

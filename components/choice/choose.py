@@ -97,11 +97,14 @@ def unreachable(request: ChoiceRequest, rejected: tuple[Rejected, ...]) -> PlanE
         return NoCapacity(
             f"no machine can be planned for `{target}` by this version; use kubernetes, serverless or embedded"
         )
-    furthest = max(item.stage for item in rejected)
-    at_it = [item for item in rejected if item.stage is furthest]
-    nearest = min(at_it, key=lambda item: (item.needed is None, item.needed or 0, item.machine))
-    kind = GoalUnreachable if furthest in {Stage.LATENCY, Stage.BUDGET} else NoCapacity
-    return kind(f"none of {len(rejected)} machines for `{target}` will do; nearest is {nearest.machine}: {nearest.why}")
+    nearest = _nearest(rejected)
+    kind = GoalUnreachable if nearest.stage in {Stage.LATENCY, Stage.BUDGET} else NoCapacity
+    return kind(f"no machine for `{target}` will do ({len(rejected)} judged); {nearest.machine}: {nearest.why}")
+
+
+def _nearest(rejected: Iterable[Rejected]) -> Rejected:
+    """Return the machine that came furthest, and of these the one that needs least."""
+    return min(rejected, key=lambda item: (-item.stage, item.needed is None, item.needed or 0, item.machine))
 
 
 def _elsewhere(bench: Bench, hardware: Hardware, own: DeploymentTarget) -> Iterable[OtherTarget]:
@@ -113,9 +116,8 @@ def _elsewhere(bench: Bench, hardware: Hardware, own: DeploymentTarget) -> Itera
         if feasible:
             yield OtherTarget(where=place.label, best=feasible[0], why="the cheapest that holds")
         else:
-            rejected = tuple(item for item in verdicts if isinstance(item, Rejected))
-            why = str(unreachable(bench.request.model_copy(update={"target": place.target}), rejected))
-            yield OtherTarget(where=place.label, best=None, why=why)
+            nearest = _nearest(item for item in verdicts if isinstance(item, Rejected))
+            yield OtherTarget(where=place.label, best=None, why=f"{nearest.machine}: {nearest.why}")
 
 
 def _of_place(bench: Bench, hardware: Hardware, place: Target) -> list[Prospect | Verdict]:
@@ -142,10 +144,11 @@ def _judged(bench: Bench, found: Iterable[Prospect | Verdict], enough: int) -> t
             verdicts.append(judge(bench, item))
             continue
         why = (
-            f"even its fewest machines cost ${item.least_usd:,.2f} a month, and {worst.label} costs "
-            f"${worst.order[0]:,.2f}; so it was not sized further"
+            f"even its fewest machines cost ${item.least_usd:,.2f} a month as expected; {worst.label} costs "
+            f"${worst.order[0]:,.2f}"
         )
-        verdicts.append(Rejected(target=item.target.label, machine=item.row.label, stage=Stage.DEARER, why=why))
+        machine, needed = item.row.label, item.least_usd
+        verdicts.append(Rejected(target=item.target.label, machine=machine, stage=Stage.DEARER, why=why, needed=needed))
     return tuple(verdicts)
 
 
@@ -161,9 +164,10 @@ def _without_row(bench: Bench, rows: list[CatalogRow], place: Target) -> list[Ve
     region = request.region_of(place.cloud)
     priced = sorted({row.instance.region for row in rows})
     if region not in priced:
+        there = f"set `scaling.{place.cloud}_region` to {' or '.join(priced)}, or " if priced else ""
         why = (
-            f"no machine of {place.service} has a price in {region}; {bench.catalog.origin} has {', '.join(priced) or 'none'}; "
-            f"set `scaling.{place.cloud}_region` to one of them or run `serving prices refresh`"
+            f"no machine of {place.service} has a price in {region} in {bench.catalog.origin}, which is not $0; "
+            f"{there}run `serving prices refresh`"
         )
         return [Rejected(target=place.label, machine=f"{place.service} {region}", stage=Stage.PRICE, why=why)]
     return [

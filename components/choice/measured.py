@@ -26,10 +26,9 @@ def measured_for(locked: LockedModel, machine: InstanceType) -> Worker:
         Unmeasured: None fits, and why.
     """
     if machine.accelerator is not None:
-        count = machine.accelerator_count or 1
+        measured = ", ".join(sorted({report.hardware.accelerator for report in locked.reports.values()}))
         raise Unmeasured(
-            f"it has {count} x {machine.accelerator}, and the lock holds measurements on "
-            f"{', '.join(sorted({report.hardware.accelerator for report in locked.reports.values()}))} only; "
+            f"it has an accelerator, and the lock holds measurements on {measured} only; "
             "run `serving optimize` on such a machine"
         )
     if machine.vcpu is None or machine.memory_gib is None:
@@ -48,9 +47,9 @@ def measured_for(locked: LockedModel, machine: InstanceType) -> Worker:
         )
     fitting = [report for report in on_processors if not processor.lacks(report.hardware)]
     if not fitting:
-        lacks = " or ".join(sorted({processor.lacks(report.hardware) for report in on_processors})) or "a measurement"
+        lacks = min((processor.lacks(report.hardware) for report in on_processors), key=len, default="a measurement")
         raise Unmeasured(
-            f"its processor ({processor.processor}) is not sure to have {lacks}, which what was measured had; "
+            f"its processor ({processor.processor}) is not sure to have {lacks}, which every measurement in the lock had; "
             "run `serving optimize` on such a machine"
         )
     nearest = max(fitting, key=_rank)

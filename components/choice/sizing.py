@@ -16,8 +16,10 @@ from optimizers.errors import PlanError
 
 # More workers than any fleet that is planned here; a search has to end.
 MOST_WORKERS = 20_000
-# Utilizations at which a fleet that waits for its scaler is tried, the highest first.
-HEADROOM = (0.9, 0.8)
+# A fleet that waits for its scaler is never taken for busier, since its queue would grow for as long as that lasts.
+MOST_UTILIZATION = 0.95
+# Halvings of the way there; what is left of it is headroom that is not counted on.
+HEADROOM_STEPS = 3
 
 
 class Size(PlanPart):
@@ -116,12 +118,12 @@ class Sizing:
         sla_ms, at_peak_rps = self._request.endpoint.goal.latency_sla_ms, load.rate_rps / fleet.replicas
         if self._request.declared.curve.seconds == 0:
             return at_peak_rps
-        capacity_rps = fleet.capacity_rps(service)
-        for share in HEADROOM:
-            more = load.model_copy(update={"rate_rps": share * capacity_rps})
-            if more.rate_rps <= load.rate_rps:
-                break
+        held_rps, high_rps = load.rate_rps, MOST_UTILIZATION * fleet.capacity_rps(service)
+        for _ in range(HEADROOM_STEPS if high_rps > held_rps else 0):
+            middle_rps = (held_rps + high_rps) / 2
+            more = load.model_copy(update={"rate_rps": middle_rps})
             p99_ms = self._predictor(service, fleet, more, sla_ms).p99_high_ms
-            if p99_ms is not None and p99_ms <= sla_ms:
-                return more.rate_rps / fleet.replicas
-        return at_peak_rps
+            held_rps, high_rps = (
+                (middle_rps, high_rps) if p99_ms is not None and p99_ms <= sla_ms else (held_rps, middle_rps)
+            )
+        return held_rps / fleet.replicas

@@ -9,7 +9,9 @@ from components.cost.billed_units import BilledUnits
 from components.cost.machines import RentedMachines
 from components.cost.pods import PodRequests, workload_pods
 from components.cost.sagemaker import endpoint_configuration
+from components.cost.scaling_configuration import scaling_configuration
 from components.cost.serverless import ServerlessVariant
+from components.tokens import SCALING_CONFIGURATION
 
 Billed = RentedMachines | BilledUnits | ServerlessVariant | PodRequests
 # Name of the resource, its properties as plain values, the region of a resource that names none.
@@ -37,5 +39,6 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "kubernetes:apps/v1:StatefulSet": kubernetes_units.stateful_set,
         "kubernetes:core/v1:PersistentVolumeClaim": kubernetes_units.volume_claim,
         "kubernetes:core/v1:Service": kubernetes_units.service,
+        SCALING_CONFIGURATION: scaling_configuration,
     }
 )

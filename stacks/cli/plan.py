@@ -3,19 +3,27 @@
 from components.embedded.inputs import read_and_plan
 from components.endpoint_plan import EndpointPlan
 from stacks.arguments import embedded_inputs
-from stacks.cli.console import print_json, results
+from stacks.cli import scaling
+from stacks.cli.choice_table import elsewhere_table
+from stacks.cli.console import print_json, print_tables
 from stacks.cli.context import StackContext, open_stack
 from stacks.cli.plan_table import plan_table
+from stacks.fleet import compare_targets
 from stacks.locked_request import refuse_outdated_lock
 
 
 def run(stack: str, *, as_json: bool) -> None:
     """Plan from the lock, without building, the engine or the network."""
-    decided = decide(open_stack(stack))
+    context = open_stack(stack)
+    if scaling.is_scaling(context):
+        scaling.plan(context, as_json=as_json)
+        return
+    decided = decide(context)
     if as_json:
         print_json(decided.recorded())
     else:
-        results().print(plan_table(decided))
+        elsewhere = compare_targets(context.spec, context.project, stack)
+        print_tables(plan_table(decided), elsewhere_table(elsewhere, decided.latency_sla_ms))
 
 
 def decide(context: StackContext) -> EndpointPlan:

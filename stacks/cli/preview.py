@@ -9,6 +9,7 @@ from rich.markup import escape
 from components.catalog.prices_file import read_catalog
 from components.endpoint_plan import EndpointPlan
 from optimizers.errors import PolicyViolation
+from stacks.cli import scaling
 from stacks.cli.changes import changes_line
 from stacks.cli.commit import previewed_commit
 from stacks.cli.console import print_json, print_tables
@@ -40,6 +41,9 @@ def run(stack: str, *, json_to: str, markdown_file: Path | None) -> None:
     json_file = None if json_to in {"", STDOUT} else Path(json_to)
     refuse_unwritable(markdown_file, json_file)
     context = open_stack(stack)
+    if scaling.is_scaling(context):
+        scaling.preview(context, as_json=as_json)
+        return
     plan = decide(context)
     configured = configured_policies(context.project, stack)
     with stack_run(context.project, stack) as engine:

@@ -15,6 +15,7 @@ from optimizers.errors import PolicyViolation
 from optimizers.reference import read_reference
 from optimizers.store import ArtifactStore
 from stacks.arguments import embedded_inputs
+from stacks.cli import scaling
 from stacks.cli.changes import changes_line
 from stacks.cli.console import print_json, print_tables, results
 from stacks.cli.context import StackContext, open_stack
@@ -38,6 +39,9 @@ LONGEST_PASTED_REQUEST = 300
 def run(stack: str, *, as_json: bool) -> None:
     """Optimize, plan, let the policies judge a preview, and only then deploy."""
     context = open_stack(stack)
+    if scaling.is_scaling(context):
+        scaling.up(context, as_json=as_json)
+        return
     configured = configured_policies(context.project, stack)
     _refuse_used_port(context)
     locked = (

@@ -1,0 +1,81 @@
+"""`serving plan`, `preview` and `up` for the task `configure_scaling`: choose machines, record the choice."""
+
+from dataclasses import replace
+from typing import Any
+
+from components.choice.choices import Choices
+from components.choice.outputs import cost_estimate, resource_limits, scaling_policy
+from optimizers.errors import PolicyViolation
+from optimizers.vocabulary import TaskType
+from stacks.cli.changes import changes_line
+from stacks.cli.choice_table import choice_tables
+from stacks.cli.console import print_json, print_tables
+from stacks.cli.context import StackContext
+from stacks.cli.exit import refuse
+from stacks.cli.optimize import build
+from stacks.cli.policy_table import policy_table, verdicts
+from stacks.cli.stack_run import stack_run
+from stacks.fleet import choose_fleet
+from stacks.policy_config import configured_policies
+
+
+def is_scaling(context: StackContext) -> bool:
+    """Whether the stack chooses machines instead of deploying."""
+    return context.spec.task_type is TaskType.CONFIGURE_SCALING
+
+
+def plan(context: StackContext, *, as_json: bool) -> None:
+    """Show the choice, from the lock and the catalog alone."""
+    choices = choose_fleet(context.spec, context.project, context.stack)
+    if as_json:
+        print_json(document(choices))
+    else:
+        print_tables(*choice_tables(choices))
+
+
+def preview(context: StackContext, *, as_json: bool) -> None:
+    """Show the choice, what recording it would change, and what the policies say."""
+    choices = choose_fleet(context.spec, context.project, context.stack)
+    configured = configured_policies(context.project, context.stack)
+    with stack_run(context.project, context.stack) as engine:
+        result = engine.preview()
+    found = verdicts(result.policies, configured)
+    if as_json:
+        print_json({**document(choices), "changes": result.changes, "changed": result.changed, "policies": found})
+    else:
+        print_tables(*choice_tables(choices), policy_table(found), changes_line(result, "would"))
+    if result.refused:
+        refuse(PolicyViolation(result.refused))
+
+
+def up(context: StackContext, *, as_json: bool) -> None:
+    """Build what is missing, choose, let the policies judge, and record."""
+    configured = configured_policies(context.project, context.stack)
+    if context.spec.promotion is None:
+        build(context)
+    choices = choose_fleet(context.spec, context.project, context.stack)
+    with stack_run(context.project, context.stack) as engine:
+        previewed = engine.preview()
+        done = None
+        if not previewed.refused:
+            done = engine.up() if previewed.alters else replace(previewed, outputs=engine.outputs())
+    found = verdicts(previewed.policies, configured)
+    if as_json:
+        outputs = {} if done is None else done.outputs
+        print_json({**document(choices), **outputs, "changes": (done or previewed).changes, "policies": found})
+    else:
+        print_tables(*choice_tables(choices), policy_table(found))
+        if done is not None:
+            print_tables("", changes_line(done))
+    if previewed.refused:
+        refuse(PolicyViolation(previewed.refused))
+
+
+def document(choices: Choices) -> dict[str, Any]:
+    """Return the choice as the JSON that `--json` prints."""
+    return {
+        "scaling_policy": scaling_policy(choices.plan),
+        "resource_limits": resource_limits(choices.plan),
+        "cost_estimate": cost_estimate(choices.plan),
+        "choices": choices.model_dump(mode="json"),
+    }

@@ -1,0 +1,86 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from components.catalog.services import Service
+from components.choice.processors import Processor, family, processors
+from components.choice.speed import HERE, SAME_MACHINE, SHARED_CORE, SpeedFactor, elsewhere, scaled
+from tests.support.choice_request import SHIPPED
+from tests.support.locked_model import hardware, measurement, report
+
+factors = st.floats(0.1, 10)
+
+
+@given(factors, factors, factors)
+def test_the_scaled_interval_reaches_from_the_lowest_factor_to_the_highest(
+    one: float, two: float, three: float
+) -> None:
+    low, expected, high = sorted((one, two, three))
+    measured = measurement(10, 12)
+
+    found = scaled(measured, SpeedFactor(low=low, expected=expected, high=high, basis=""))
+
+    assert found.p99.low_ms <= found.p99.value_ms * (1 + 1e-9)
+    assert found.p99.value_ms <= found.p99.high_ms * (1 + 1e-9)
+    assert found.p50.value_ms == pytest.approx(10 * expected)
+    assert found.throughput_rps == pytest.approx(measured.throughput_rps / expected)
+
+
+@pytest.mark.parametrize("cpu_model", ["Test CPU", "Intel(R) Xeon(R) Platinum 8488C"])
+def test_the_interval_of_factor_one_contains_the_measured_one(cpu_model: str) -> None:
+    measured = measurement(10, 12)
+
+    found = scaled(measured, elsewhere(report(measured, on=hardware(cpu_model=cpu_model)), processors()["c7i"]))
+
+    assert found.p99.value_ms == measured.p99.value_ms
+    assert found.p99.low_ms < measured.p99.low_ms
+    assert found.p99.high_ms > measured.p99.high_ms
+
+
+def test_this_machine_needs_no_factor() -> None:
+    measured = measurement(10, 12)
+
+    assert scaled(measured, HERE) == measured
+
+
+def test_another_processor_is_stated_and_wide_and_the_same_one_is_narrow() -> None:
+    other = elsewhere(report(measurement(10, 12)), processors()["c7i"])
+    same = elsewhere(
+        report(measurement(10, 12), on=hardware(cpu_model="Intel(R) Xeon(R) Platinum 8488C")), processors()["c7i"]
+    )
+
+    assert (other.low, other.expected, other.high) == (1 / SHARED_CORE, 1, SHARED_CORE)
+    assert other.basis.startswith("measured on Test CPU, predicted for Intel Xeon Sapphire Rapids: x1, from x0.5 to x2")
+    assert same.high == SAME_MACHINE
+    assert "the same processor" in same.basis
+
+
+def test_every_machine_of_the_catalog_without_an_accelerator_has_a_known_processor() -> None:
+    serving = {Service.EC2, Service.SAGEMAKER_HOSTING, Service.COMPUTE_ENGINE}
+    names = {
+        family(row.instance.name)
+        for row in SHIPPED.rows
+        if row.instance.service in serving and row.instance.accelerator is None and row.instance.vcpu
+    }
+
+    assert names <= set(processors())
+
+
+@pytest.mark.parametrize(
+    ("machine", "expected"),
+    [("ml.c7i.xlarge", "c7i"), ("c7i.2xlarge", "c7i"), ("n2-standard-4", "n2"), ("t2d-standard-4", "t2d")],
+)
+def test_the_family_is_the_part_before_the_size(machine: str, expected: str) -> None:
+    assert family(machine) == expected
+
+
+def test_every_processor_has_a_source() -> None:
+    assert all(isinstance(row, Processor) and row.source and row.processor for row in processors().values())
+
+
+def test_what_a_processor_lacks_is_named() -> None:
+    measured = hardware().model_copy(update={"cpu_features": ("avx2", "avx512_bf16")})
+
+    assert processors()["c7i"].lacks(measured) == ""
+    assert processors()["c6i"].lacks(measured) == "avx512_bf16"
+    assert processors()["c7g"].lacks(measured) == "x86_64 processors"

@@ -9,6 +9,7 @@ BENCHMARKS = {
     "endpoint-overhead": "benchmarks.endpoint_overhead",
     "predicted-p99": "benchmarks.predicted_p99",
     "preview-policies": "benchmarks.preview_policies",
+    "plan-speed": "benchmarks.plan_speed",
     "startup": "benchmarks.startup",
 }
 

@@ -42,7 +42,7 @@ def run(stack: str, *, json_to: str, markdown_file: Path | None) -> None:
     refuse_unwritable(markdown_file, json_file)
     context = open_stack(stack)
     if scaling.is_scaling(context):
-        scaling.preview(context, as_json=as_json)
+        scaling.preview(context, as_json=json_to == STDOUT, files=markdown_file or json_file)
         return
     plan = decide(context)
     configured = configured_policies(context.project, stack)

@@ -22,7 +22,7 @@ from tests.support.raw_resources import (
     variant,
     vertex_pool,
 )
-from tests.support.recording_provider import recording_provider
+from tests.support.recording_provider import CreatingProvider, clouds
 
 pytestmark = pytest.mark.integration
 
@@ -32,9 +32,9 @@ INCREASE = {"cost-increase": {"usd_per_month": 500, "percent": 50}}
 
 
 @pytest.fixture(scope="module")
-def provider() -> Generator[int]:
-    with recording_provider() as port:
-        yield port
+def provider() -> Generator[str]:
+    with clouds(CreatingProvider) as addresses:
+        yield addresses
 
 
 class Stack:
@@ -55,8 +55,8 @@ class Stack:
 
 
 @pytest.fixture
-def stack(tmp_path: Path, provider: int, monkeypatch: pytest.MonkeyPatch) -> Stack:
-    monkeypatch.setenv("PULUMI_DEBUG_PROVIDERS", f"aws:{provider},gcp:{provider},kubernetes:{provider}")
+def stack(tmp_path: Path, provider: str, monkeypatch: pytest.MonkeyPatch) -> Stack:
+    monkeypatch.setenv("PULUMI_DEBUG_PROVIDERS", provider)
     for inherited in ("PULUMI_BACKEND_URL", "PULUMI_HOME"):
         monkeypatch.delenv(inherited, raising=False)
     return Stack(tmp_path)
@@ -100,7 +100,7 @@ def test_what_runs_without_a_price_is_refused(stack: Stack) -> None:
     assert "what runs now costs an unknown sum (r0: 1 x g9.huge: ec2 us-east-1 g9.huge is not in" in message
 
 
-def test_plain_pulumi_with_a_limit_fails_closed(tmp_path: Path, provider: int) -> None:
+def test_plain_pulumi_with_a_limit_fails_closed(tmp_path: Path, provider: str) -> None:
     result = previewed(tmp_path, provider, INCREASE, ONE_G5)
 
     assert result.code != 0

@@ -14,7 +14,7 @@ from tests.integration.conftest import SMALL
 from tests.support.checkout import SERVING, TIMEOUT_S, Finished, make_checkout
 from tests.support.policy_fixtures import deployment, inference_component
 from tests.support.raw_resources import Resource, endpoint_configuration, node_group, variant
-from tests.support.recording_provider import recording_provider
+from tests.support.recording_provider import clouds
 from tests.support.valid_plan import valid_gpu_plan, valid_lock, valid_plan
 
 pytestmark = pytest.mark.integration
@@ -53,13 +53,13 @@ LIMITS = {"cold-start-budget": {"seconds": 5}}
 
 
 @pytest.fixture(scope="module")
-def provider() -> Generator[int]:
-    with recording_provider() as port:
-        yield port
+def provider() -> Generator[str]:
+    with clouds() as addresses:
+        yield addresses
 
 
 def previewed(
-    folder: Path, port: int, plan: dict[str, Any] | None, config: dict[str, Any], *resources: Resource
+    folder: Path, addresses: str, plan: dict[str, Any] | None, config: dict[str, Any], *resources: Resource
 ) -> Finished:
     """Preview a program that records this plan and makes these resources, with these limits."""
     checkout = make_checkout(folder, SMALL)
@@ -71,14 +71,14 @@ def previewed(
         ["bash", "-euc", PREVIEW.format(serving=SERVING)], cwd=folder, stdin=subprocess.DEVNULL,
         env={
             **checkout.environment,
-            "PULUMI_DEBUG_PROVIDERS": f"aws:{port},aws-native:{port},gcp:{port},kubernetes:{port}",
+            "PULUMI_DEBUG_PROVIDERS": addresses,
         },
         capture_output=True, text=True, check=False, timeout=TIMEOUT_S,
     )  # fmt: skip
     return Finished(code=result.returncode, out=result.stdout, err=result.stderr)
 
 
-def test_plans_and_resources_at_their_limits_pass(tmp_path: Path, provider: int) -> None:
+def test_plans_and_resources_at_their_limits_pass(tmp_path: Path, provider: str) -> None:
     nodes = node_group(["g5.xlarge"], 0, 0, 2)
 
     result = previewed(tmp_path, provider, valid_gpu_plan().recorded(), LIMITS, nodes, deployment())
@@ -97,7 +97,7 @@ def test_plans_and_resources_at_their_limits_pass(tmp_path: Path, provider: int)
     ],
 )  # fmt: skip
 def test_a_plan_that_breaks_a_rule_is_refused_before_anything_exists(  # noqa: PLR0913, PLR0917 - a table
-    tmp_path: Path, provider: int, policy: str, path: str, value: Any, reason: str
+    tmp_path: Path, provider: str, policy: str, path: str, value: Any, reason: str
 ) -> None:
     plan = valid_gpu_plan().recorded()
     *parents, last = path.split(".")
@@ -113,7 +113,7 @@ def test_a_plan_that_breaks_a_rule_is_refused_before_anything_exists(  # noqa: P
     assert reason in result.out
 
 
-def test_one_unknown_value_of_a_plan_is_refused_by_every_policy_that_judges(tmp_path: Path, provider: int) -> None:
+def test_one_unknown_value_of_a_plan_is_refused_by_every_policy_that_judges(tmp_path: Path, provider: str) -> None:
     plan = valid_plan().recorded()
     plan["cold_start"]["image_s"]["value"] = "unknown"
 
@@ -126,7 +126,7 @@ def test_one_unknown_value_of_a_plan_is_refused_by_every_policy_that_judges(tmp_
     assert "can't run policy" not in result.out
 
 
-def test_a_warning_and_a_policy_made_advisory_tell_and_let_pass(tmp_path: Path, provider: int) -> None:
+def test_a_warning_and_a_policy_made_advisory_tell_and_let_pass(tmp_path: Path, provider: str) -> None:
     config = {
         "cold-start-warning": {"seconds": 1},
         "accelerator-warning": {"headroom": 0.2},
@@ -152,7 +152,7 @@ def test_a_warning_and_a_policy_made_advisory_tell_and_let_pass(tmp_path: Path, 
     ],
 )  # fmt: skip
 def test_raw_resources_that_ask_for_what_no_node_has_are_refused(
-    tmp_path: Path, provider: int, resources: tuple[Resource, ...], reason: str
+    tmp_path: Path, provider: str, resources: tuple[Resource, ...], reason: str
 ) -> None:
     result = previewed(tmp_path, provider, None, {}, *resources)
 
@@ -161,7 +161,7 @@ def test_raw_resources_that_ask_for_what_no_node_has_are_refused(
     assert reason in result.out
 
 
-def test_a_limit_with_a_slip_in_its_name_is_refused_by_plain_pulumi_too(tmp_path: Path, provider: int) -> None:
+def test_a_limit_with_a_slip_in_its_name_is_refused_by_plain_pulumi_too(tmp_path: Path, provider: str) -> None:
     result = previewed(tmp_path, provider, valid_plan().recorded(), {"cold-start-budget": {"second": 5}})
 
     assert result.code != 0

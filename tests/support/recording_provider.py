@@ -1,57 +1,42 @@
-"""A provider that takes every resource as it is given: previews of cloud resources without a cloud."""
+"""The offline preview's provider, and one that also records what is created: states of clouds without a cloud."""
 
+import hashlib
 from collections.abc import Generator
-from concurrent import futures
 from contextlib import contextmanager
 from typing import Any
 
-import grpc
 from google.protobuf import empty_pb2
-from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
+from pulumi.runtime.proto import provider_pb2
 
-# Newer than any SDK, so that the engine does not warn of an old plugin.
-VERSION = "999.0.0"
+from stacks.engine.providers.attached import attached_providers
+from stacks.engine.providers.recording_provider import RecordingProvider
+from stacks.engine.providers.sdk_schema import sdk_type
+from stacks.engine.providers.wire import decoded, encoded
+
+CLOUDS = ("aws", "aws-native", "gcp", "kubernetes")
 
 
-class RecordingProvider(provider_pb2_grpc.ResourceProviderServicer):
-    """The calls that the engine makes at preview, and those of an `up`; all outputs are the inputs."""
+class CreatingProvider(RecordingProvider):
+    """Records every resource as created, with a text for each value that a cloud would compute."""
 
-    def Attach(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802 - gRPC's signature
-        return empty_pb2.Empty()
+    def Create(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's signature
+        if request.preview:
+            return super().Create(request, context)
+        identity = f"{request.name}-{hashlib.sha256(request.urn.encode()).hexdigest()[:7]}"
+        computed = {name: f"{name} of {identity}" for name in sdk_type(request.type).computed}
+        outputs = {**computed, **decoded(request.properties)}
+        return provider_pb2.CreateResponse(id=identity, properties=encoded(outputs))
 
-    def GetPluginInfo(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
-        return plugin_pb2.PluginInfo(version=VERSION)
+    def Update(self, request: Any, context: Any) -> Any:  # noqa: N802 - gRPC's signature
+        request.preview = True
+        return super().Update(request, context)
 
-    def Configure(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
-        return provider_pb2.ConfigureResponse(supportsPreview=True)
-
-    def Check(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
-        return provider_pb2.CheckResponse(inputs=request.news)
-
-    def Create(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
-        # What exists has an id; what is only previewed has none yet.
-        return provider_pb2.CreateResponse(id="" if request.preview else "made", properties=request.properties)
-
-    def Diff(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
-        same = request.old_inputs == request.news
-        kinds = provider_pb2.DiffResponse
-        return kinds(changes=kinds.DIFF_NONE if same else kinds.DIFF_SOME)
-
-    def Update(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
-        return provider_pb2.UpdateResponse(properties=request.news)
-
-    def Delete(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802
+    def Delete(self, request: Any, context: Any) -> Any:  # noqa: ARG002, N802 - gRPC's signature
         return empty_pb2.Empty()
 
 
 @contextmanager
-def recording_provider() -> Generator[int]:
-    """Yield the port of a provider of every package."""
-    server = grpc.server(futures.ThreadPoolExecutor(4))
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(RecordingProvider(), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
-    try:
-        yield port
-    finally:
-        server.stop(grace=None).wait()
+def clouds(provider: type[RecordingProvider] = RecordingProvider) -> Generator[str]:
+    """Serve every cloud's package; yield the value of `PULUMI_DEBUG_PROVIDERS`."""
+    with attached_providers(CLOUDS, provider) as addresses:
+        yield addresses

@@ -34,6 +34,10 @@ app.add_typer(prices_app, name="prices")
 Stack = Annotated[str, typer.Option("--stack", "-s", help="The stack: stacks/Pulumi.STACK.yaml.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout and nothing else there.")]
 
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Compare with the last state, without any cloud or cluster; see no drift.")
+]
+
 
 @app.command()
 def validate(stack: Stack = "local", json: Json = False) -> None:
@@ -86,11 +90,12 @@ def preview(
     markdown: Annotated[
         Path | None, typer.Option("--markdown", metavar="FILE", help="Write the review as a comment on a pull request.")
     ] = None,
+    offline: Offline = False,
 ) -> None:
     """Show what `up` would change and what the policies say; change nothing."""
     from stacks.cli import preview as command
 
-    command.run(stack, json_to=json, markdown_file=markdown)
+    command.run(stack, json_to=json, markdown_file=markdown, offline=offline)
 
 
 @app.command()

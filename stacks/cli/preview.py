@@ -12,7 +12,7 @@ from optimizers.errors import PolicyViolation
 from stacks.cli import scaling
 from stacks.cli.changes import changes_line
 from stacks.cli.commit import previewed_commit
-from stacks.cli.console import print_json, print_tables
+from stacks.cli.console import print_json, print_tables, say
 from stacks.cli.context import StackContext, open_stack
 from stacks.cli.exit import refuse
 from stacks.cli.json_destination import STDOUT
@@ -28,8 +28,10 @@ from stacks.review.compose import Previewed, compose
 from stacks.review.pricing import configured_settings, priced_after, priced_before
 from stacks.review.review import PolicyReview, Review
 
+OFFLINE = "offline: compared with the last state, drift is not seen"
 
-def run(stack: str, *, json_to: str, markdown_file: Path | None) -> None:
+
+def run(stack: str, *, json_to: str, markdown_file: Path | None, offline: bool = False) -> None:
     """
     Plan, preview with the policy pack, and show both; exit with 3 where a policy refuses.
 
@@ -37,6 +39,7 @@ def run(stack: str, *, json_to: str, markdown_file: Path | None) -> None:
         stack: Name of the stack.
         json_to: A file, `-` for stdout, or nothing.
         markdown_file: For a comment on a pull request. Files are written where a policy refuses too.
+        offline: Compare with the last state, and reach no cloud and no cluster.
     """
     json_file = None if json_to in {"", STDOUT} else Path(json_to)
     refuse_unwritable(markdown_file, json_file)
@@ -47,9 +50,13 @@ def run(stack: str, *, json_to: str, markdown_file: Path | None) -> None:
     plan = decide(context)
     configured = configured_policies(context.project, stack)
     with stack_run(context.project, stack) as engine:
-        result = engine.preview()
+        if offline:
+            say(OFFLINE)
+        result = engine.preview(offline=offline)
     found = verdicts(result.policies, configured)
     review = _review(context, plan, result, configured)
+    if offline:
+        review = review.model_copy(update={"assumptions": (*review.assumptions, OFFLINE)})
     write_review(review, markdown_file, json_file)
     if json_to == STDOUT:
         print_json(review.model_dump(mode="json"))

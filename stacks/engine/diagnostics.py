@@ -6,6 +6,8 @@ UNKNOWN = "the engine gave no reason"
 
 # `components.embedded.readiness.HealthCheckFailed: …`: an error of ours, as the last line of a traceback shows it.
 RAISED_ON_PURPOSE = re.compile(r"(?:^|: )(?:optimizers|components|policies|stacks)(?:\.\w+)*\.[A-Z]\w*: ", re.MULTILINE)
+# What our own providers refuse; a program's traceback is wrapped around it.
+REFUSED_OFFLINE = re.compile(r"an offline preview .+")
 COLOUR = re.compile(r"<\{%[^%]*%\}>|\x1b\[[0-9;]*m")
 # What the engine and gRPC wrap around a message.
 WRAPPING = re.compile(
@@ -18,6 +20,8 @@ NOISE = re.compile(
 # What the engine says without saying what to do.
 REMEDIES = {
     "incorrect passphrase": "set PULUMI_CONFIG_PASSPHRASE to the one that this stack was made with",
+    "no resource plugin 'pulumi-resource-": "install the package's Python SDK, which is all that `preview --offline` needs, "
+    "or for other runs its plugin with `pulumi plugin install`",
     "failed to load checkpoint": "the stack's state file is damaged; put back the `.bak` file beside it",
 }
 # How the Automation API shows a command that failed.
@@ -31,6 +35,8 @@ def reasons(text: str) -> list[str]:
     An error that this product raised on purpose is reduced to its own message; of anything else every line is kept.
     """
     plain = COLOUR.sub("", text).strip()
+    if refused := REFUSED_OFFLINE.search(plain):
+        return [refused[0]]
     marks = list(RAISED_ON_PURPOSE.finditer(plain))
     message = plain[marks[-1].end() :] if marks else plain
     lines = [WRAPPING.sub("", line).rstrip() for line in message.splitlines()]

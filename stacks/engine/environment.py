@@ -14,6 +14,7 @@ from stacks.project import Project
 PASSPHRASE = "PULUMI_CONFIG_PASSPHRASE"  # noqa: S105 - the name of a variable
 PASSPHRASE_FILE = "PULUMI_CONFIG_PASSPHRASE_FILE"  # noqa: S105 - the name of a variable
 BACKEND = "PULUMI_BACKEND_URL"
+NO_DOWNLOADS = "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"
 
 
 def engine_environment(project: Project, engine: Engine, inherited: Mapping[str, str]) -> dict[str, str]:
@@ -29,10 +30,10 @@ def engine_environment(project: Project, engine: Engine, inherited: Mapping[str,
         "PATH": os.pathsep.join(path for path in (*ours, inherited.get("PATH", "")) if path),
         "PULUMI_SKIP_UPDATE_CHECK": "true",
         # Nothing here needs a downloaded plugin, and a failed download costs seconds.
-        "PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION": "true",
+        NO_DOWNLOADS: "true",
     }
     if engine.origin is Origin.PATH:
-        del added["PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION"]
+        del added[NO_DOWNLOADS]
     backend = inherited.get(BACKEND) or current_login(inherited)
     if not backend:
         backend = added[BACKEND] = own_backend(project)

@@ -5,7 +5,7 @@ import re
 import threading
 import warnings
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import psutil
@@ -18,8 +18,10 @@ from optimizers.lock import PROPOSED_VARIABLE
 from stacks.engine.build import Say
 from stacks.engine.diagnostics import failure
 from stacks.engine.engine_command import LocatedCommand
-from stacks.engine.environment import engine_environment, own_state_folder
+from stacks.engine.environment import NO_DOWNLOADS, engine_environment, own_state_folder
 from stacks.engine.locate import Engine
+from stacks.engine.providers.attached import ATTACHED, attached_providers, packages_of
+from stacks.engine.providers.sdk_schema import installed_packages
 from stacks.engine.run_result import RunResult
 from stacks.engine.single_run import STARTED_BY
 from stacks.project import Project
@@ -70,13 +72,19 @@ class StackRun:
         with _guarded(RunResult()):
             self._stack = automation.create_or_select_stack(stack, work_dir=str(project.root), opts=options)
 
-    def preview(self) -> RunResult:
-        """Return what `up` would change and what the policies say of it, in `refused` what they forbid."""
+    def preview(self, *, offline: bool = False) -> RunResult:
+        """
+        Return what `up` would change and what the policies say of it, in `refused` what they forbid.
+
+        Args:
+            offline: Compare with the last state by providers of ours, which reach no cloud and no cluster.
+        """
         # Imported here: it needs the policies, and no other run does.
         from stacks.running_cost import judged_configuration
 
         result = RunResult()
-        with judged_configuration(self._project, self._name, self.state) as config, _guarded(result):
+        providers = self._offline_providers() if offline else nullcontext()
+        with judged_configuration(self._project, self._name, self.state) as config, _guarded(result), providers:
             self._stack.preview(
                 policy_packs=self._packs,
                 policy_pack_configs=[str(config)] if config else None,
@@ -121,6 +129,19 @@ class StackRun:
         """Return the stack's state as it was recorded, in the form of `pulumi stack export`; nothing is looked up."""
         with _guarded(RunResult()):
             return dict(self._stack.export_stack().deployment or {})
+
+    @contextmanager
+    def _offline_providers(self) -> Generator[None]:
+        """Attach our providers of every package that the program may use or the state names."""
+        workspace = self._stack.workspace
+        online = workspace.env_vars
+        packages = installed_packages() | packages_of(self.recorded())
+        with attached_providers(packages) as addresses:
+            workspace.env_vars = {**online, ATTACHED: addresses, NO_DOWNLOADS: "true"}
+            try:
+                yield
+            finally:
+                workspace.env_vars = online
 
     def _taking(self, result: RunResult) -> OnEvent:
         def take(event: EngineEvent) -> None:

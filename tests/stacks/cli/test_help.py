@@ -13,7 +13,7 @@ OPTIONS = {
     "schema": ("--policies", "--review", "--check", "--out"),
     "optimize": (*STACK, "--json", "--force"),
     "plan": (*STACK, "--json"),
-    "preview": (*STACK, "--json", "--markdown"),
+    "preview": (*STACK, "--json", "--markdown", "--offline"),
     "comment": ("--silent-below-usd", "--pull-request"),
     "promote": ("--json", "--yes"),
     "up": (*STACK, "--json"),

@@ -1,0 +1,138 @@
+"""The real engine, real SDKs and the real policy pack on a stack of three clouds, without any of them."""
+
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stacks.cli.preview import OFFLINE
+from tests.integration.conftest import SMALL
+from tests.support.checkout import ROOT, SERVING, TIMEOUT_S, Checkout, Finished, make_checkout
+from tests.support.recording_provider import CreatingProvider, clouds
+
+pytestmark = pytest.mark.integration
+
+RESOURCES = 13
+UP = (
+    'eval "$("{serving}" engine --export)"; pulumi stack select --create local >/dev/null 2>&1; '
+    "pulumi up --yes --skip-preview --color never"
+)
+FIRST_TOKEN, SECOND_TOKEN = "hunter2-first", "hunter2-second"
+FIRST_IN_BASE64 = "aHVudGVyMi1maXJzdA=="
+
+
+@pytest.fixture(scope="module")
+def deployed(tmp_path_factory: pytest.TempPathFactory, built_small: Path) -> Checkout:
+    """A checkout whose state says that every resource of the program exists."""
+    folder = tmp_path_factory.mktemp("clouds")
+    checkout = make_checkout(folder, SMALL)
+    shutil.copy2(built_small / "small.onnx", folder)
+    shutil.copy2(built_small / "artifacts.lock.json", folder)
+    shutil.copytree(built_small / ".model-serving/artifacts", folder / ".model-serving/artifacts")
+    shutil.copy2(ROOT / "tests/support/cloud_program.py", folder / "stacks/__main__.py")
+    (folder / "stacks/clouds.json").write_text("{}")
+    with clouds(CreatingProvider) as addresses:
+        done = subprocess.run(
+            ["bash", "-euc", UP.format(serving=SERVING)], cwd=folder, stdin=subprocess.DEVNULL,
+            env={**checkout.environment, "PULUMI_DEBUG_PROVIDERS": addresses},
+            capture_output=True, text=True, check=False, timeout=TIMEOUT_S,
+        )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    return checkout
+
+
+def offline(checkout: Checkout, **changes: Any) -> Finished:
+    """Preview offline with these changes of the program."""
+    (checkout.root / "stacks/clouds.json").write_text(json.dumps(changes))
+    return checkout.serving("preview", "--offline", "--json")
+
+
+CHANGES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
+    "nothing": ({}, {}),
+    "an image": ({"image": "server:2"}, {"web": "update"}),
+    "a selector": ({"app": "api"}, {"web": "replace", "front": "update"}),
+    "a number of instances": ({"instances": 2}, {"variants": "replace", "endpoint": "update"}),
+    "a removed resource": ({"with_settings": False}, {"settings": "delete"}),
+    "a secret": ({"token": SECOND_TOKEN}, {"token": "replace"}),
+    "a machine type": ({"machine_type": "g2-standard-8"}, {"l4": "update"}),
+    "spot nodes": ({"spot": True}, {"l4": "replace"}),
+    "new resources": ({"new": True}, {"added": "create", "second": "create"}),
+}
+
+
+@pytest.mark.parametrize(("change", "expected"), CHANGES.values(), ids=CHANGES)
+def test_each_change_is_what_the_clouds_would_make_of_it(
+    deployed: Checkout, change: dict[str, Any], expected: dict[str, str]
+) -> None:
+    result = offline(deployed, **change)
+
+    assert result.code == 0, result.err
+    assert result.document["changed"] == expected
+    counts = result.document["changes"]
+    created = sum(operation == "create" for operation in expected.values())
+    assert counts.get("same", 0) == RESOURCES + created - len(expected)
+    assert sum(counts.values()) == RESOURCES + created
+    for text in (FIRST_TOKEN, SECOND_TOKEN, FIRST_IN_BASE64):
+        assert text not in result.out + result.err
+
+
+def test_one_line_says_that_it_is_offline_and_nothing_warns(deployed: Checkout) -> None:
+    result = offline(deployed)
+
+    assert result.err.splitlines() == [OFFLINE]
+    assert OFFLINE in result.document["assumptions"]
+
+
+def test_policies_judge_an_offline_preview(deployed: Checkout) -> None:
+    limits = deployed.root / "stacks/policies.local.json"
+    limits.write_text(json.dumps({"cost-budget": {"usd_per_month": 300, "region": "us-east-1"}}))
+    try:
+        result = offline(deployed, instances=5)
+    finally:
+        limits.unlink()
+
+    assert result.code == 3
+    assert "cost-budget" in result.err
+
+
+def test_nothing_is_written_to_the_state(deployed: Checkout) -> None:
+    (state,) = (deployed.root / ".model-serving/state").rglob("local.json")
+    before = state.read_bytes()
+
+    offline(deployed, app="api", new=True)
+
+    assert state.read_bytes() == before
+
+
+def test_a_function_that_only_a_cloud_can_answer_is_refused_by_name(deployed: Checkout) -> None:
+    result = offline(deployed, function=True)
+
+    assert result.code != 0
+    assert result.document["error"]["message"] == (
+        "an offline preview cannot ask a cloud for `aws:index/getCallerIdentity:getCallerIdentity`; preview online"
+    )
+
+
+def test_a_package_that_nobody_knows_is_named_with_what_to_do(deployed: Checkout) -> None:
+    result = offline(deployed, unknown_package=True)
+
+    assert result.code != 0
+    assert "pulumi-resource-acme" in result.document["error"]["message"]
+    assert "install the package's Python SDK" in result.document["error"]["message"]
+
+
+def test_the_embedded_endpoint_previews_offline_with_an_empty_environment(small: Checkout) -> None:
+    arguments = [str(SERVING), "preview", "--offline", "--json"]
+    kept = {key: value for key, value in os.environ.items() if key in {"PATH", "PYTHONPATH", "HOME"}}
+
+    result = subprocess.run(
+        arguments, cwd=small.root, env=kept, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        timeout=TIMEOUT_S,
+    )  # fmt: skip
+
+    assert result.returncode == 0, result.stderr
+    assert json.loads(result.stdout)["changes"] == {"create": 2}

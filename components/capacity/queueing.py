@@ -9,8 +9,8 @@ raises ValueError at an offered load of `servers` or more.
 import math
 from collections.abc import Callable, Sequence
 
-# Halvings of a bracket, each of which adds a bit to the result.
-BISECTIONS = 40
+# Where a bracket is this narrow, relative to its upper end, the result is exact for any use of it.
+NARROWEST = 1e-7
 
 
 def erlang_b(servers: int, offered_load: float) -> float:
@@ -146,7 +146,7 @@ def _where_at_most(falling: Callable[[float], float], target: float, start: floa
     low, high = 0.0, max(start, 1e-9)
     while falling(high) > target:
         low, high = high, 2 * high
-    for _ in range(BISECTIONS):
+    while high - low > NARROWEST * high:
         middle = (low + high) / 2
         low, high = (middle, high) if falling(middle) > target else (low, middle)
     return high

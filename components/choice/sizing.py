@@ -44,6 +44,7 @@ class Sizing:
         self._request = request
         self._predictor = predictor
         self._sizes: dict[Hashable, Size | PlanError] = {}
+        self._floors: dict[Hashable, LowestReplicas] = {}
         self._capacities: dict[Hashable, tuple[float, float]] = {}
 
     def is_known(self, worker: Worker, target: Target) -> bool:
@@ -86,11 +87,16 @@ class Sizing:
 
     def floor(self, size: Size, lag_s: float) -> LowestReplicas:
         """Return the fewest workers that must always run, so that the fleet carries `load(t + lag)`."""
-        curve = self._request.declared.curve
-        workers, rate_rps = size.peak.replicas, self._request.endpoint.goal.throughput_rps
+        key = (size.peak.replicas, size.most_rps, lag_s)
+        if key not in self._floors:
+            self._floors[key] = self._floor(size.peak.replicas, size.most_rps, lag_s)
+        return self._floors[key]
+
+    def _floor(self, workers: int, most_rps: float, lag_s: float) -> LowestReplicas:
+        curve, rate_rps = self._request.declared.curve, self._request.endpoint.goal.throughput_rps
         if curve.seconds == 0:
             return LowestReplicas(replicas=workers, at_s=None, basis="the rate never changes, and this many carry it")
-        return lowest_min_replicas(curve, lag_s, size.most_rps, min(1.0, rate_rps / workers / size.most_rps))
+        return lowest_min_replicas(curve, lag_s, most_rps, min(1.0, rate_rps / workers / most_rps))
 
     def _size(self, worker: Worker, target: Target) -> Size:
         request, goal = self._request, self._request.endpoint.goal

@@ -28,7 +28,7 @@ from optimizers.lock import LOCK_NAME, Lock
 from stacks.engine.environment import engine_environment, own_state_folder
 from stacks.engine.locate import locate_engine
 from stacks.project import Project
-from tests.support.recording_provider import recording_provider
+from tests.support.recording_provider import clouds
 
 ROOT = Path(__file__).parents[1]
 COMMAND = "make bench ONLY=preview-policies"
@@ -87,8 +87,8 @@ def main() -> int:
     folder = Path(tempfile.mkdtemp(prefix="preview-policies-"))
     try:
         _write_project(folder)
-        with recording_provider() as port:
-            times = _previews(folder, port)
+        with clouds() as addresses:
+            times = _previews(folder, addresses)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     results = [_result("preview-policies", times, WHOLE, GOAL), _result("preview-policies-least", times, TRIVIAL, None)]
@@ -140,7 +140,7 @@ def _children() -> list[tuple[str, str, dict[str, Any]]]:
     ]  # fmt: skip
 
 
-def _previews(folder: Path, port: int) -> Mapping[str, tuple[float, ...]]:
+def _previews(folder: Path, addresses: str) -> Mapping[str, tuple[float, ...]]:
     """Return the seconds of each kind of preview, one of each in every round."""
     project = Project(folder)
     engine = locate_engine(lambda line: print(line, file=sys.stderr))
@@ -149,7 +149,7 @@ def _previews(folder: Path, port: int) -> Mapping[str, tuple[float, ...]]:
         **kept,
         **engine_environment(project, engine, kept),
         "PULUMI_HOME": str(folder / ".pulumi"),
-        "PULUMI_DEBUG_PROVIDERS": f"kubernetes:{port},aws:{port}",
+        "PULUMI_DEBUG_PROVIDERS": addresses,
         # The checkout's own modules, whatever the virtual environment has installed.
         "PYTHONPATH": str(ROOT),
     }

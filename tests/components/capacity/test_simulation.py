@@ -228,7 +228,8 @@ def test_a_replay_answers_the_arrivals_that_it_is_given() -> None:
     apart = replay(constant, Fleet(max_batch_size=8), [0.0, 0.1, 0.2], 1)
     together = replay(constant, Fleet(max_batch_size=8), [0.0, 0.001, 0.002], 1)
 
-    assert (apart.p50_ms, apart.p99_ms, apart.mean_batch) == (pytest.approx(13), pytest.approx(13), 1)
+    assert [apart.p50_ms, apart.p99_ms] == pytest.approx([13, 13])
+    assert apart.mean_batch == 1
     # Two rows that waited 9 and 8 ms share a call of 10 + 30 / 7 ms.
     assert together.p99_ms == pytest.approx(9 + 10 + 30 / 7 + 3)
     assert together.mean_batch == 1.5

@@ -1,6 +1,7 @@
 """Which commit is previewed."""
 
 import json
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,10 +29,12 @@ def previewed_commit(project: Path, environment: Mapping[str, str]) -> str | Non
     head = github_event(environment).get("pull_request", {}).get("head", {}).get("sha")
     if isinstance(head, str):
         return head
+    git = shutil.which("git")
+    if git is None:
+        return None
     try:
         found = subprocess.run(
-            ["git", "rev-parse", "HEAD"],  # noqa: S607 - the user's own git
-            cwd=project, capture_output=True, text=True, check=False, timeout=TIMEOUT_S,
+            [git, "rev-parse", "HEAD"], cwd=project, capture_output=True, text=True, check=False, timeout=TIMEOUT_S,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):
         return None

@@ -130,7 +130,11 @@ def _run(job: _Job, known: LockedModel | None) -> LockedModel:
     job.progress.step("measure")
     before = processor_times()
     sessions = _sessions(job, original, tried)
-    measurements = measure(sessions, trial.loads, job.benchmark)
+    # Whole distributions are kept of the chosen candidate alone, or a lock could not be reviewed.
+    measurements = {
+        name: tuple(item.model_copy(update={"quantiles_ms": ()}) for item in found)
+        for name, found in measure(sessions, trial.loads, job.benchmark).items()
+    }
     candidates = (
         _original_report(job, original, load_time_s, measurements[ORIGINAL]),
         *(_report(item, measurements.get(item.recipe.name, ())) for item in tried),

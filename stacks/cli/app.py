@@ -91,11 +91,15 @@ def preview(
         Path | None, typer.Option("--markdown", metavar="FILE", help="Write the review as a comment on a pull request.")
     ] = None,
     offline: Offline = False,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", metavar="FILE", help="With --offline: the last state, from `pulumi stack export`."),
+    ] = None,
 ) -> None:
     """Show what `up` would change and what the policies say; change nothing."""
     from stacks.cli import preview as command
 
-    command.run(stack, json_to=json, markdown_file=markdown, offline=offline)
+    command.run(stack, json_to=json, markdown_file=markdown, offline=offline, state_file=state)
 
 
 @app.command()

@@ -8,7 +8,7 @@ from rich.markup import escape
 
 from components.catalog.prices_file import read_catalog
 from components.endpoint_plan import EndpointPlan
-from optimizers.errors import PolicyViolation
+from optimizers.errors import InvalidArgs, Issue, PolicyViolation
 from stacks.cli import scaling
 from stacks.cli.changes import changes_line
 from stacks.cli.commit import previewed_commit
@@ -31,7 +31,9 @@ from stacks.review.review import PolicyReview, Review
 OFFLINE = "offline: compared with the last state, drift is not seen"
 
 
-def run(stack: str, *, json_to: str, markdown_file: Path | None, offline: bool = False) -> None:
+def run(
+    stack: str, *, json_to: str, markdown_file: Path | None, offline: bool = False, state_file: Path | None = None
+) -> None:
     """
     Plan, preview with the policy pack, and show both; exit with 3 where a policy refuses.
 
@@ -40,7 +42,14 @@ def run(stack: str, *, json_to: str, markdown_file: Path | None, offline: bool =
         json_to: A file, `-` for stdout, or nothing.
         markdown_file: For a comment on a pull request. Files are written where a policy refuses too.
         offline: Compare with the last state, and reach no cloud and no cluster.
+        state_file: The last state as it was exported, where the backend may not be reached; needs `offline`.
+
+    Raises:
+        InvalidArgs: A file cannot be written, or the state's file not be used.
     """
+    if state_file is not None and not offline:
+        rule = "a state in a file is compared with offline"
+        raise InvalidArgs("the command line", (Issue("--state", f"`{state_file}`", rule, "add `--offline`"),))
     json_file = None if json_to in {"", STDOUT} else Path(json_to)
     refuse_unwritable(markdown_file, json_file)
     context = open_stack(stack)
@@ -49,7 +58,7 @@ def run(stack: str, *, json_to: str, markdown_file: Path | None, offline: bool =
         return
     plan = decide(context)
     configured = configured_policies(context.project, stack)
-    with stack_run(context.project, stack) as engine:
+    with stack_run(context.project, stack, state_file) as engine:
         if offline:
             say(OFFLINE)
         result = engine.preview(offline=offline)

@@ -83,7 +83,7 @@ def run(source: str, target: str, *, yes: bool, as_json: bool) -> None:
 def _healthy_plan(origin: StackContext) -> EndpointPlan:
     """Return the plan that the source was deployed with, after asking its server."""
     with stack_run(origin.project, origin.stack) as engine:
-        deployed = deployed_endpoint(engine.recorded(), origin.spec.name, origin.stack)
+        deployed = deployed_endpoint(engine.state(), origin.spec.name, origin.stack)
         say(f"promote: asking {deployed.server.config.url}")
         try:
             require_healthy(deployed.server)

@@ -1,11 +1,14 @@
 """Start the engine for a command: one run at a time, each resource shown as it is done."""
 
+import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 from pulumi.automation.events import EngineEvent
 
 from stacks.cli.console import say
+from stacks.engine.exported_state import read_exported_state
 from stacks.engine.locate import locate_engine
 from stacks.engine.run import StackRun
 from stacks.engine.run_result import UNSHOWN_TYPES
@@ -14,16 +17,33 @@ from stacks.project import Project
 
 
 @contextmanager
-def stack_run(project: Project, stack: str) -> Generator[StackRun]:
+def stack_run(project: Project, stack: str, state_file: Path | None = None) -> Generator[StackRun]:
     """
     Yield the runs of a stack and hold the stack meanwhile.
 
+    Args:
+        project: The checkout.
+        stack: Name of the stack.
+        state_file: An exported state to start from, in a backend of its own that is thrown away; None for the stack's own.
+
     Raises:
         Busy: Another command holds it.
+        InvalidArgs: The file is no state of this stack.
     """
+    exported = None if state_file is None else read_exported_state(state_file, stack)
     with single_run(project, stack, say):
         engine = locate_engine(say)
-        yield StackRun(project, stack, engine, on_event=_show, say=say)
+        if exported is None:
+            yield StackRun(project, stack, engine, on_event=_show, say=say)
+            return
+        if exported.hidden:
+            say(f"state: {exported.hidden} secrets of the file are not read; what holds one shows as changed")
+        with tempfile.TemporaryDirectory(prefix="model-serving-") as folder:
+            run = StackRun(
+                project, stack, engine, on_event=_show, say=say, backend=f"{Path(folder).as_uri()}?metadata=skip"
+            )
+            run.take_state(exported)
+            yield run
 
 
 def _show(event: EngineEvent) -> None:

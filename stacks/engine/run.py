@@ -18,7 +18,8 @@ from optimizers.lock import PROPOSED_VARIABLE
 from stacks.engine.build import Say
 from stacks.engine.diagnostics import failure
 from stacks.engine.engine_command import LocatedCommand
-from stacks.engine.environment import NO_DOWNLOADS, engine_environment, own_state_folder
+from stacks.engine.environment import BACKEND, NO_DOWNLOADS, engine_environment, own_state_folder
+from stacks.engine.exported_state import ExportedState
 from stacks.engine.locate import Engine
 from stacks.engine.providers.attached import ATTACHED, attached_providers, packages_of
 from stacks.engine.providers.sdk_schema import installed_packages
@@ -44,27 +45,32 @@ class StackRun:
         engine: The engine to run.
         on_event: Called with each event of the engine, from another thread.
         say: Called with a line of text where a run is interrupted and has something to complete.
+        backend: URL of the backend that holds the state; None for the one that the user is logged in to, or the project's.
 
     Every method raises `Busy` where another update holds the stack, and `DeployError` with the engine's own reason for
     anything else.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what runs, and where its state is
         self,
         project: Project,
         stack: str,
         engine: Engine,
+        *,
         on_event: OnEvent | None = None,
         say: Say | None = None,
+        backend: str | None = None,
     ) -> None:
         self._on_event = on_event
         self._packs = [str(project.root / "policies")]
         self._project, self._name = project, stack
         own_state_folder(project).mkdir(parents=True, exist_ok=True)
+        chosen = {BACKEND: backend} if backend else {}
         options = automation.LocalWorkspaceOptions(
             pulumi_command=LocatedCommand(engine, say or _ignore),
             env_vars={
-                **engine_environment(project, engine, os.environ),
+                **engine_environment(project, engine, {**os.environ, **chosen}),
+                **chosen,
                 STARTED_BY: str(os.getpid()),
                 PROPOSED_VARIABLE: str(project.proposed_locks or ""),
             },
@@ -116,26 +122,30 @@ class StackRun:
         return result
 
     def state(self) -> Mapping[str, Any]:
-        """Return the stack's last state as the engine exports it; secrets stay encrypted."""
+        """
+        Return the stack's last state, in the form of `pulumi stack export`; nothing is looked up.
+
+        The Automation API exports with `--show-secrets`: do not print or store it.
+        """
         with _guarded(RunResult()):
             return self._stack.export_stack().deployment or {}
+
+    def take_state(self, exported: ExportedState) -> None:
+        """Replace the stack's state by one that was exported."""
+        with _guarded(RunResult()):
+            self._stack.import_stack(automation.Deployment(exported.version, exported.deployment))
 
     def outputs(self) -> dict[str, Any]:
         """Return the stack's outputs."""
         with _guarded(RunResult()):
             return {key: output.value for key, output in self._stack.outputs().items()}
 
-    def recorded(self) -> dict[str, Any]:
-        """Return the stack's state as it was recorded, in the form of `pulumi stack export`; nothing is looked up."""
-        with _guarded(RunResult()):
-            return dict(self._stack.export_stack().deployment or {})
-
     @contextmanager
     def _offline_providers(self) -> Generator[None]:
         """Attach our providers of every package that the program may use or the state names."""
         workspace = self._stack.workspace
         online = workspace.env_vars
-        packages = installed_packages() | packages_of(self.recorded())
+        packages = installed_packages() | packages_of(self.state())
         with attached_providers(packages) as addresses:
             workspace.env_vars = {**online, ATTACHED: addresses, NO_DOWNLOADS: "true"}
             try:

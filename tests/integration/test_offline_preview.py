@@ -136,3 +136,33 @@ def test_the_embedded_endpoint_previews_offline_with_an_empty_environment(small:
 
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["changes"] == {"create": 2}
+
+
+def test_a_fork_compares_with_an_exported_state_and_needs_neither_backend_nor_key(
+    deployed: Checkout, tmp_path: Path
+) -> None:
+    state, fork = tmp_path / "state.json", tmp_path / "fork"
+    export = f'eval "$("{SERVING}" engine --export)"; pulumi stack export --stack local --file {state}'
+    subprocess.run(
+        ["bash", "-euc", export], cwd=deployed.root, env=deployed.environment, check=True, capture_output=True,
+        timeout=TIMEOUT_S,
+    )  # fmt: skip
+    shutil.copytree(deployed.root, fork, ignore=shutil.ignore_patterns("state"), symlinks=True)
+    (fork / "stacks/clouds.json").write_text(json.dumps({"image": "server:2"}))
+    before = state.read_bytes()
+
+    result = Checkout(fork, deployed.environment).serving("preview", "--offline", "--state", str(state), "--json")
+
+    assert result.code == 0, result.err
+    # The key is not there either, so what holds a secret cannot be compared.
+    assert result.document["changed"] == {"web": "update", "token": "replace"}
+    assert "secrets of the file are not read" in result.err
+    assert FIRST_TOKEN not in result.out + result.err
+    assert state.read_bytes() == before
+
+
+def test_a_state_in_a_file_is_for_offline_previews(deployed: Checkout, tmp_path: Path) -> None:
+    result = deployed.serving("preview", "--state", str(tmp_path / "state.json"))
+
+    assert result.code == 2
+    assert "add `--offline`" in result.err

@@ -93,7 +93,7 @@ def preview(
     offline: Offline = False,
     state: Annotated[
         Path | None,
-        typer.Option("--state", metavar="FILE", help="With --offline: the last state, from `pulumi stack export`."),
+        typer.Option("--state", metavar="FILE", help="The last state as `pulumi stack export` wrote it; offline only."),
     ] = None,
 ) -> None:
     """Show what `up` would change and what the policies say; change nothing."""

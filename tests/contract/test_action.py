@@ -45,7 +45,7 @@ def test_no_expression_stands_in_a_script(path: Path) -> None:
 def test_the_inputs_are_the_contract_and_each_is_described() -> None:
     inputs = read(ACTION)["inputs"]
 
-    assert set(inputs) == {"stack", "working-directory", "offline", "silent-below-usd", "token", "python"}
+    assert set(inputs) == {"stack", "working-directory", "offline", "state", "silent-below-usd", "token", "python"}
     assert all(item["description"] and isinstance(item["default"], str) for item in inputs.values())
     assert read(ACTION)["runs"]["using"] == "composite"
 

@@ -98,7 +98,9 @@ def make_checkout(folder: Path, spec: dict[str, Any]) -> Checkout:
     for name in COPIED:
         source, target = ROOT / name, folder / name
         if source.is_dir():
-            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "Pulumi.*.yaml", "policies.*.json"))
+            shutil.copytree(
+                source, target, ignore=shutil.ignore_patterns("__pycache__", "Pulumi.*.yaml", "policies.*.json")
+            )
         else:
             shutil.copy2(source, target)
     (folder / ".venv").symlink_to(Path(sys.prefix))

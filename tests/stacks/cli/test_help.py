@@ -13,7 +13,7 @@ OPTIONS = {
     "schema": ("--policies", "--review", "--check", "--out"),
     "optimize": (*STACK, "--json", "--force"),
     "plan": (*STACK, "--json"),
-    "preview": (*STACK, "--json", "--markdown", "--offline"),
+    "preview": (*STACK, "--json", "--markdown", "--offline", "--state"),
     "comment": ("--silent-below-usd", "--pull-request"),
     "promote": ("--json", "--yes"),
     "up": (*STACK, "--json"),

@@ -100,7 +100,9 @@ class Toy:
 
     def run(self, events: list[EngineEvent] | None = None) -> StackRun:
         """Return the runs of its one stack."""
-        return StackRun(Project(self.root), "local", self.engine, on_event=events.append if events is not None else None)
+        return StackRun(
+            Project(self.root), "local", self.engine, on_event=events.append if events is not None else None
+        )
 
     @property
     def environment(self) -> dict[str, str]:

@@ -13,19 +13,22 @@ VARIANT_PART = "/variant/"
 
 
 class ScalingTarget(PlanPart):
-    """Bounds of the variants of one name."""
+    """Bounds of the variants of one name, and the resource that sets them."""
 
+    resource: str
     variant: str
     minimum: int
     maximum: int
 
 
-def scaling_target(props: Mapping[str, Any]) -> ScalingTarget | None:
+def scaling_target(name: str, props: Mapping[str, Any]) -> ScalingTarget | None:
     """Return the bounds that a scalable target sets, or None where it scales something else than a variant."""
     _endpoint, found, variant = str(props["resourceId"]).partition(VARIANT_PART)
     if props["serviceNamespace"] != SAGEMAKER or not found:
         return None
-    return ScalingTarget(variant=variant, minimum=int(props["minCapacity"]), maximum=int(props["maxCapacity"]))
+    return ScalingTarget(
+        resource=name, variant=variant, minimum=int(props["minCapacity"]), maximum=int(props["maxCapacity"])
+    )
 
 
 def scaled(machines: Iterable[RentedMachines], targets: Iterable[ScalingTarget]) -> tuple[RentedMachines, ...]:
@@ -37,6 +40,12 @@ def scaled(machines: Iterable[RentedMachines], targets: Iterable[ScalingTarget])
     """
     known = tuple(targets)
     return tuple(_scaled(item, [target for target in known if target.variant == item.variant]) for item in machines)
+
+
+def unmatched(machines: Iterable[RentedMachines], targets: Iterable[ScalingTarget]) -> tuple[ScalingTarget, ...]:
+    """Return the targets that scale nothing that is priced here; what they may rent cannot be told."""
+    variants = {item.variant for item in machines}
+    return tuple(target for target in targets if target.variant not in variants)
 
 
 def _scaled(machines: RentedMachines, targets: list[ScalingTarget]) -> RentedMachines:

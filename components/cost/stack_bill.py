@@ -8,7 +8,7 @@ from components.cost.declared_resource import MALFORMED, DeclaredResource, Unkno
 from components.cost.machines import RentedMachines
 from components.cost.pods import PodRequests
 from components.cost.raw_resources import READERS, Billed
-from components.cost.scaling_target import SCALING_TARGET, ScalingTarget, scaled, scaling_target
+from components.cost.scaling_target import SCALING_TARGET, ScalingTarget, scaled, scaling_target, unmatched
 from components.cost.serverless import ServerlessVariant
 
 BILLED_TYPES = frozenset({*READERS, SCALING_TARGET})
@@ -47,7 +47,7 @@ def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> Stack
         props = known(resource.props)
         try:
             if resource.type == SCALING_TARGET:
-                found = scaling_target(props)
+                found = scaling_target(resource.name, props)
                 targets += [found] if found else []
                 continue
             billed += READERS[resource.type](resource.name, props, region)
@@ -56,10 +56,20 @@ def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> Stack
         except MALFORMED as error:
             reason = f"its properties are not those of its type ({error!r})"
             unread.append(Unread(resource.name, resource.type, reason))
+    machines = [item for item in billed if isinstance(item, RentedMachines)]
+    unread += [_without_variant(target) for target in unmatched(machines, targets)]
     return StackBill(
-        machines=scaled([item for item in billed if isinstance(item, RentedMachines)], targets),
+        machines=scaled(machines, targets),
         units=tuple(item for item in billed if isinstance(item, BilledUnits)),
         serverless=tuple(item for item in billed if isinstance(item, ServerlessVariant)),
         pods=tuple(item for item in billed if isinstance(item, PodRequests)),
         unread=tuple(unread),
     )
+
+
+def _without_variant(target: ScalingTarget) -> Unread:
+    reason = (
+        f"it scales up to {target.maximum} of the variant `{target.variant}`, and no variant with instances is named so in "
+        f'this stack; write `variantName: "{target.variant}"` in the endpoint configuration that it scales'
+    )
+    return Unread(target.resource, SCALING_TARGET, reason)

@@ -85,8 +85,20 @@ def test_the_number_of_machines_that_is_judged_is_configured(at: str, *, refused
 def test_a_scaling_target_raises_the_maximum_of_its_variant() -> None:
     assert said(ONE_G5) == []
     assert "1 to 4 x ml.g5.xlarge" in said(ONE_G5, target())[0]
-    assert said(ONE_G5, target("endpoint/e/variant/other")) == []
     assert said(ONE_G5, target("service/cluster/main", serviceNamespace="ecs")) == []
+
+
+@pytest.mark.parametrize("named", [{"variantName": "other"}, {}, {"variantName": None}])
+def test_a_scaling_target_of_no_variant_that_is_named_so_is_refused(named: dict[str, Any]) -> None:
+    unnamed = {"instanceType": "ml.g5.xlarge", "initialInstanceCount": 1, **named}
+
+    (message,) = said(endpoint_configuration(unnamed), target(maximum=100.0))
+
+    assert message.startswith("r1: Target: ")
+    assert (
+        "it scales up to 100 of the variant `main`, and no variant with instances is named so in this stack" in message
+    )
+    assert 'write `variantName: "main"` in the endpoint configuration that it scales' in message
 
 
 def test_of_several_targets_of_a_name_the_widest_counts() -> None:

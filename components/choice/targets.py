@@ -51,7 +51,9 @@ def _lag(metric_window_s: float, datapoints: int) -> ScalingLag:
 
 # A Service of Kubernetes picks any ready pod (kube-proxy, iptables mode). The HorizontalPodAutoscaler looks every 15 s at
 # metrics that are up to 15 s old, and keeps at least one pod. Target tracking of SageMaker needs three points of a minute,
-# and an endpoint at zero answers with an error until an instance is there.
+# and an endpoint at zero answers with an error until an instance is there. Its endpoints route at random unless a variant has
+# another `RoutingStrategy` (AWS machine learning blog, SageMaker routing strategies). No source says how Vertex AI picks, so
+# it is planned with random too, which takes the most replicas.
 KUBERNETES_LAG = _lag(15, 2)
 SAGEMAKER_LAG = _lag(60, 3)
 
@@ -71,11 +73,11 @@ TARGETS: tuple[Target, ...] = (
     ),
     Target(
         label="SageMaker", target=DeploymentTarget.SERVERLESS, cloud=Cloud.AWS, service=Service.SAGEMAKER_HOSTING,
-        routing=Routing.LEAST_OUTSTANDING, whole_machines=True, scales_to_zero=False, lag=SAGEMAKER_LAG,
+        routing=Routing.RANDOM, whole_machines=True, scales_to_zero=False, lag=SAGEMAKER_LAG,
     ),
     Target(
         label="Vertex AI", target=DeploymentTarget.SERVERLESS, cloud=Cloud.GCP, service=Service.VERTEX_AI_PREDICTION,
-        routing=Routing.LEAST_OUTSTANDING, whole_machines=True, scales_to_zero=False, lag=SAGEMAKER_LAG,
+        routing=Routing.RANDOM, whole_machines=True, scales_to_zero=False, lag=SAGEMAKER_LAG,
     ),
     EMBEDDED,
 )  # fmt: skip

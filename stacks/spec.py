@@ -13,7 +13,7 @@ from components.platforms.choice import Cloud
 from optimizers.errors import Issue
 from optimizers.signature import DeclaredInput
 from optimizers.vocabulary import Accelerator, DeploymentTarget, ModelFormat, Prediction, TaskType
-from stacks.traffic_conflicts import budget_conflict, peak_conflict
+from stacks.traffic_conflicts import budget_conflict, mean_conflict, peak_conflict
 
 CONFIG_KEY = "model-serving:spec"
 
@@ -177,13 +177,13 @@ class CsvTraffic(SpecPart):
 
 
 class BudgetSpec(SpecPart):
-    """What the machines may cost; both limits hold, each for the most that may run."""
+    """What the machines alone may cost: a month at the most replicas, and 1,000 requests at the mean rate of the traffic."""
 
     usd_per_month: PositiveNumber | None = Field(
         default=None, description="US dollars a month of 730 hours, at the most replicas."
     )
     usd_per_1000_requests: PositiveNumber | None = Field(
-        default=None, description="US dollars for 1,000 requests, at the mean rate of the traffic."
+        default=None, description="US dollars for 1,000 requests, at the mean rate of `traffic`, which it needs."
     )
 
 
@@ -239,10 +239,11 @@ class ServingSpec(SpecPart):
         return self
 
     def conflicts(self, planned: PlannedTraffic) -> list[Issue]:
-        """Return what contradicts the traffic: `throughput_rps`, or two budgets that cannot be meant for one traffic."""
+        """Return what contradicts the traffic: `throughput_rps`, or budgets that cannot be meant for it."""
         budget = self.budget
         found = (
             peak_conflict(planned, self.serving_context.throughput_rps),
+            mean_conflict(planned, budget.usd_per_1000_requests),
             budget_conflict(planned, budget.usd_per_month, budget.usd_per_1000_requests),
         )
         return [issue for issue in found if issue is not None]

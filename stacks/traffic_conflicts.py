@@ -2,6 +2,7 @@
 
 import math
 
+from components.capacity.declared import UNDECLARED
 from components.cost.billed_units import HOURS_PER_MONTH
 from components.endpoint_plan import PlannedTraffic
 from optimizers.errors import Issue
@@ -19,6 +20,18 @@ def peak_conflict(planned: PlannedTraffic, throughput_rps: int) -> Issue | None:
         got=f"a peak of {planned.peak_rps:g} requests/s",
         rule=f"`serving_context.throughput_rps` is the peak, and it is {throughput_rps}",
         fix=f"raise `throughput_rps` to {math.ceil(planned.peak_rps)} or lower the traffic",
+    )
+
+
+def mean_conflict(planned: PlannedTraffic, usd_per_1000_requests: float | None) -> Issue | None:
+    """Return the issue of a budget for the mean rate where only a peak is known."""
+    if usd_per_1000_requests is None or planned.basis != UNDECLARED:
+        return None
+    return Issue(
+        path="budget.usd_per_1000_requests",
+        got=f"`{usd_per_1000_requests:g}`",
+        rule="it is held at the mean rate, and the spec has no `traffic`, only the peak `throughput_rps`",
+        fix="declare `traffic`, or set `usd_per_month` alone",
     )
 
 

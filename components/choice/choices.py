@@ -65,7 +65,7 @@ class Choice(PlanPart):
         machines: What is rented; None on this machine.
         p99_ms: At the peak, at the speed that is expected.
         p99_high_ms: At the peak, at the slowest speed; what was held against the SLA.
-        usd_per_1000_requests: At the mean rate; None where the price is unknown.
+        usd_per_1000_requests: At the mean rate; None where the price is unknown, or no traffic was declared.
     """
 
     where: str

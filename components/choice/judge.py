@@ -3,6 +3,7 @@
 import math
 from typing import NamedTuple
 
+from components.capacity.declared import UNDECLARED
 from components.capacity.scaling_lag import ScalingLag
 from components.catalog.catalog import Catalog
 from components.catalog.instance_type import CatalogRow, InstanceType
@@ -254,8 +255,11 @@ def _choice(  # noqa: PLR0913, PLR0917 - everything that was found out about one
 
 
 def _per_thousand(request: ChoiceRequest, month: UsdPerMonth | None, unknown: str) -> Estimate:
+    """Return the cost at the mean rate; unknown where that is, since the peak in its place would make each look cheap."""
     if month is None:
         return Estimate(value=None, basis=unknown)
+    if request.declared.planned.basis == UNDECLARED:
+        return Estimate(value=None, basis="`throughput_rps` is a peak, of which no mean is known; declare `traffic`")
     mean_rps = request.declared.planned.mean_rps
     thousands = mean_rps * SECONDS_PER_HOUR * HOURS_PER_MONTH / 1000
     return Estimate(
@@ -268,7 +272,8 @@ def _within_budget(request: ChoiceRequest, choice: Choice) -> None:
     month, thousand = request.usd_per_month, request.usd_per_1000_requests
     if month is None and thousand is None:
         return
-    if choice.usd_per_month is None or choice.usd_per_1000_requests.value is None:
+    each = choice.usd_per_1000_requests
+    if choice.usd_per_month is None:
         raise Out(Stage.BUDGET, f"a budget cannot be checked: {choice.usd_per_hour.basis}; leave `budget` out")
     if month is not None and choice.usd_per_month.maximum > month:
         usd = choice.usd_per_month.maximum
@@ -278,8 +283,10 @@ def _within_budget(request: ChoiceRequest, choice: Choice) -> None:
             f"it takes a `usd_per_month` of {math.ceil(usd)}",
             usd,
         )
-    if thousand is not None and choice.usd_per_1000_requests.value > thousand:
-        usd = choice.usd_per_1000_requests.value
+    if thousand is not None and each.value is None:
+        raise Out(Stage.BUDGET, f"`usd_per_1000_requests` cannot be checked: {each.basis}")
+    if thousand is not None and each.value is not None and each.value > thousand:
+        usd = each.value
         raise Out(
             Stage.BUDGET,
             f"1,000 requests cost ${usd:.4f}, over the budget of ${thousand:g}; "

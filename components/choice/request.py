@@ -18,7 +18,7 @@ class ChoiceRequest(PlanPart):
         target: Where it is meant to run; the others are compared.
         declared: The traffic.
         usd_per_month: Budget at the most replicas; None: no budget.
-        usd_per_1000_requests: Budget at the mean rate; None: no budget.
+        usd_per_1000_requests: Budget at the mean rate of declared traffic; None: no budget.
         cloud: Only this one; None: any.
         regions: The one region of each cloud.
         instance_types: Only these; empty: all.

@@ -64,6 +64,8 @@ def _decisions(chosen: Choice) -> Table:
     result.add_row("artifact", chosen.artifact.name, f"sha256 {chosen.artifact.sha256[:12]}")
     hour = chosen.usd_per_hour
     result.add_row("$ an hour", UNKNOWN if hour.value is None else f"{hour.value:g}", escape(hour.basis))
+    each = chosen.usd_per_1000_requests
+    result.add_row("$ per 1,000 requests", UNKNOWN if each.value is None else f"{each.value:g}", escape(each.basis))
     return result
 
 

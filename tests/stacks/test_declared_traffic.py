@@ -97,13 +97,26 @@ def test_traffic_that_cannot_be_is_one_clear_error(traffic: dict[str, Any], mess
 
 
 def test_budgets_far_apart_are_one_clear_error() -> None:
-    assert refused(budget={"usd_per_month": 500, "usd_per_1000_requests": 0.0001}) == [
+    traffic = {"kind": "constant", "rate_rps": 10}
+
+    assert refused(traffic=traffic, budget={"usd_per_month": 500, "usd_per_1000_requests": 0.0001}) == [
         (
             "budget: got usd_per_month 500 and usd_per_1000_requests 0.0001; at 10 requests/s on average the second is "
             "$2.63 a month, over 10 times less than the first; correct one of them, or leave one out"
         )
     ]
-    assert spec(budget={"usd_per_month": 500, "usd_per_1000_requests": 0.01}).budget.usd_per_month == 500
+    assert (
+        spec(traffic=traffic, budget={"usd_per_month": 500, "usd_per_1000_requests": 0.01}).budget.usd_per_month == 500
+    )
+
+
+def test_a_budget_for_a_thousand_requests_without_traffic_is_one_clear_error() -> None:
+    assert refused(budget={"usd_per_month": 500, "usd_per_1000_requests": 0.01}) == [
+        (
+            "budget.usd_per_1000_requests: got `0.01`; it is held at the mean rate, and the spec has no `traffic`, only the "
+            "peak `throughput_rps`; declare `traffic`, or set `usd_per_month` alone"
+        )
+    ]
 
 
 def test_a_budget_of_nothing_is_refused() -> None:

@@ -121,8 +121,12 @@ def leaves(part: type[BaseModel] = ServingSpec, path: tuple[str, ...] = ()) -> I
 @pytest.mark.parametrize("value", [True, "7", "yes", "true", 7, 7.0, 0.5, -0.5, 1e300, None, [], {}], ids=repr)
 @pytest.mark.parametrize("path", list(leaves()), ids=".".join)
 def test_a_value_passes_where_the_published_schema_lets_it_pass(path: tuple[str, ...], value: object) -> None:
-    # `embedded` is one machine, a rule between two fields that the schema does not hold.
-    raw = minimal(serving_context={"deployment_target": "edge"})
+    # Rules between fields, which the schema does not hold: `embedded` is one machine, and a budget for requests needs traffic.
+    raw = minimal(
+        task_type="configure_scaling",
+        serving_context={"deployment_target": "edge"},
+        traffic={"kind": "constant", "rate_rps": 1},
+    )
     part = raw
     for step in path[:-1]:
         part = part.setdefault(step, {})

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from components.capacity.quick import predict_by_formula
-from components.capacity.traffic import BurstyTraffic, DailyTraffic, RampTraffic
+from components.capacity.traffic import BurstyTraffic, ConstantTraffic, DailyTraffic, RampTraffic
 from components.choice.choices import Choices, Rejected, Stage
 from components.choice.choose import choose, judged
 from components.choice.judge import Bench
@@ -162,14 +162,26 @@ def test_a_budget_is_kept_at_the_most_replicas_and_says_what_it_would_take() -> 
 
 def test_a_budget_for_a_thousand_requests_is_kept_at_the_mean_rate() -> None:
     with pytest.raises(GoalUnreachable, match=r"1,000 requests cost \$0\.\d+, over the budget of \$0.0001; it takes"):
-        quick(asked(usd_per_1000_requests=0.0001))
+        quick(asked(usd_per_1000_requests=0.0001, traffic=ConstantTraffic(rate_rps=100)))
 
 
 def test_a_cost_for_a_thousand_requests_is_the_month_over_its_requests() -> None:
-    chosen = quick(asked(rate_rps=100)).plan.chosen
+    chosen = quick(asked(traffic=ConstantTraffic(rate_rps=100))).plan.chosen
     assert chosen.usd_per_month is not None
 
     assert chosen.usd_per_1000_requests.value == pytest.approx(chosen.usd_per_month.expected / 262_800, abs=1e-6)
+
+
+def test_a_cost_for_a_thousand_requests_is_unknown_where_only_a_peak_is_declared() -> None:
+    chosen = quick(asked(usd_per_month=100_000)).plan.chosen
+
+    assert chosen.usd_per_month is not None
+    assert chosen.usd_per_1000_requests.value is None
+    assert chosen.usd_per_1000_requests.basis == (
+        "`throughput_rps` is a peak, of which no mean is known; declare `traffic`"
+    )
+    with pytest.raises(GoalUnreachable, match=r"`usd_per_1000_requests` cannot be checked: .*declare `traffic`"):
+        quick(asked(usd_per_1000_requests=1))
 
 
 def test_an_sla_below_the_bare_model_names_the_number_and_what_it_takes() -> None:

@@ -10,6 +10,7 @@ REMEDIES: Mapping[CostKind, str] = MappingProxyType(
     {
         CostKind.MACHINES: "make it known, or add its price to `prices.csv`",
         CostKind.UNREAD: "make it known, or add its price to `prices.csv`",
+        CostKind.UNPRICED: "rent it by a type that is priced, or declare it in a stack without this limit",
         CostKind.PODS: "or declare the node pool in this stack",
     }
 )

@@ -12,7 +12,7 @@ HOURS_PER_MONTH = 730
 
 
 class CostKind(StrEnum):
-    """What a line of a bill is for; pods and what is unread are there only where their cost is unknown."""
+    """What a line of a bill is for; pods, what is unread and what is unpriced are there only where their cost is unknown."""
 
     MACHINES = "machines"
     STORAGE = "storage"
@@ -21,6 +21,7 @@ class CostKind(StrEnum):
     SERVERLESS = "serverless"
     PODS = "pods"
     UNREAD = "unread"
+    UNPRICED = "unpriced"
 
 
 class Amount(PlanPart):

@@ -18,7 +18,8 @@ class PodRequests(PlanPart):
     Requests of all pods of one workload, as it is written.
 
     Attributes:
-        replicas: As written; 1 where an autoscaler sets it, which Kubernetes starts with.
+        replicas: As written; 1 where an autoscaler sets it, which Kubernetes starts with, and of a DaemonSet, whose number
+            is that of the nodes.
         cpu: Cores of all replicas together.
         memory_gib: The same in GiB.
         accelerators: Chips of all replicas together.
@@ -34,11 +35,32 @@ class PodRequests(PlanPart):
 
 
 def workload_pods(name: str, props: Mapping[str, Any], _region: str) -> tuple[PodRequests, ...]:
-    """Return the requests of a Deployment or StatefulSet; a limit counts as request where there is no request."""
-    spec = props["spec"]
-    written = spec.get("replicas")
+    """Return the requests of a workload with `replicas`, or of a DaemonSet."""
+    return _requests(name, _template(props), props["spec"].get("replicas"))
+
+
+def job_pods(name: str, props: Mapping[str, Any], _region: str) -> tuple[PodRequests, ...]:
+    """Return the requests of the pods of a Job that run at once."""
+    return _requests(name, _template(props), props["spec"].get("parallelism"))
+
+
+def cron_job_pods(name: str, props: Mapping[str, Any], region: str) -> tuple[PodRequests, ...]:
+    """Return the requests of one Job of a CronJob."""
+    return job_pods(name, props["spec"]["jobTemplate"], region)
+
+
+def pod(name: str, props: Mapping[str, Any], _region: str) -> tuple[PodRequests, ...]:
+    """Return the requests of a pod of its own."""
+    return _requests(name, props["spec"], None)
+
+
+def _template(props: Mapping[str, Any]) -> Mapping[str, Any]:
+    return (props["spec"].get("template") or {}).get("spec") or {}
+
+
+def _requests(name: str, pod: Mapping[str, Any], written: Any) -> tuple[PodRequests, ...]:  # noqa: ANN401 - any JSON value
+    """Return what so many pods ask for; a limit counts as request where there is no request."""
     replicas = 1 if written is None else int(written)
-    pod = (spec.get("template") or {}).get("spec") or {}
     cpu, memory, accelerators = Decimal(0), Decimal(0), Decimal(0)
     for container in pod.get("containers") or ():
         asked = _asked(container.get("resources") or {})

@@ -7,7 +7,7 @@ from typing import Any
 from components.cost import eks, gke, kubernetes_units, load_balancers, vertex
 from components.cost.billed_units import BilledUnits
 from components.cost.machines import RentedMachines
-from components.cost.pods import PodRequests, workload_pods
+from components.cost.pods import PodRequests, cron_job_pods, job_pods, pod, workload_pods
 from components.cost.sagemaker import endpoint_configuration
 from components.cost.scaling_configuration import scaling_configuration
 from components.cost.serverless import ServerlessVariant
@@ -35,8 +35,13 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         ),
         "gcp:vertex/aiDeploymentResourcePool:AiDeploymentResourcePool": vertex.resource_pool,
         "gcp:vertex/aiIndexEndpointDeployedIndex:AiIndexEndpointDeployedIndex": vertex.resource_pool,
+        "kubernetes:apps/v1:DaemonSet": workload_pods,
         "kubernetes:apps/v1:Deployment": workload_pods,
+        "kubernetes:apps/v1:ReplicaSet": workload_pods,
         "kubernetes:apps/v1:StatefulSet": kubernetes_units.stateful_set,
+        "kubernetes:batch/v1:CronJob": cron_job_pods,
+        "kubernetes:batch/v1:Job": job_pods,
+        "kubernetes:core/v1:Pod": pod,
         "kubernetes:core/v1:PersistentVolumeClaim": kubernetes_units.volume_claim,
         "kubernetes:core/v1:Service": kubernetes_units.service,
         SCALING_CONFIGURATION: scaling_configuration,

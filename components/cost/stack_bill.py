@@ -10,8 +10,9 @@ from components.cost.pods import PodRequests
 from components.cost.raw_resources import READERS, Billed
 from components.cost.scaling_target import SCALING_TARGET, ScalingTarget, scaled, scaling_target, unmatched
 from components.cost.serverless import ServerlessVariant
+from components.cost.unpriced_types import UNPRICED, unpriced
 
-BILLED_TYPES = frozenset({*READERS, SCALING_TARGET})
+BILLED_TYPES = frozenset({*READERS, *UNPRICED, SCALING_TARGET})
 
 
 class Unread(NamedTuple):
@@ -30,6 +31,7 @@ class StackBill(NamedTuple):
     serverless: tuple[ServerlessVariant, ...] = ()
     pods: tuple[PodRequests, ...] = ()
     unread: tuple[Unread, ...] = ()
+    unpriced: tuple[Unread, ...] = ()
 
 
 def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> StackBill:
@@ -40,9 +42,10 @@ def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> Stack
         resources: Everything that the stack declares.
         region: Of resources that name none; empty where that is unknown.
     """
+    listed = tuple(resources)
     billed, targets, unread = list[Billed](), list[ScalingTarget](), list[Unread]()
-    for resource in resources:
-        if resource.type not in BILLED_TYPES:
+    for resource in listed:
+        if resource.type != SCALING_TARGET and resource.type not in READERS:
             continue
         props = known(resource.props)
         try:
@@ -64,6 +67,7 @@ def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> Stack
         serverless=tuple(item for item in billed if isinstance(item, ServerlessVariant)),
         pods=tuple(item for item in billed if isinstance(item, PodRequests)),
         unread=tuple(unread),
+        unpriced=tuple(Unread(item.name, item.type, unpriced(item.type)) for item in listed if item.type in UNPRICED),
     )
 
 

@@ -56,6 +56,8 @@ def stack_cost(
 def _unknown_lines(bill: StackBill, *, machines_paid_elsewhere: bool) -> Iterator[CostLine]:
     for item in bill.unread:
         yield _unknown(item.resource, CostKind.UNREAD, item.type.rpartition(":")[2], item.reason)
+    for item in bill.unpriced:
+        yield _unknown(item.resource, CostKind.UNPRICED, item.type.rpartition(":")[2], item.reason)
     if machines_paid_elsewhere or any(machines.runs_pods for machines in bill.machines):
         return
     for pods in bill.pods:

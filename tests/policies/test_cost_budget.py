@@ -105,6 +105,16 @@ def test_of_several_targets_of_a_name_the_widest_counts() -> None:
     assert "1 to 9 x" in said(ONE_G5, target(maximum=2), target("endpoint/f/variant/main", maximum=9))[0]
 
 
+def test_a_type_that_is_rented_and_not_priced_is_refused() -> None:
+    (message,) = said(("aws-native:eks:Nodegroup", {}), config={"usd_per_month": 1e9})
+
+    assert message == (
+        "r0: Nodegroup: EC2 machines, rented by the hour and not priced by this version; the cost is unknown, so the budget "
+        "of $1,000,000,000.00 a month cannot be checked; rent it by a type that is priced, or declare it in a stack without "
+        "this limit"
+    )
+
+
 @pytest.mark.parametrize(
     ("resource", "reason"),
     [

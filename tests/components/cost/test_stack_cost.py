@@ -11,6 +11,8 @@ from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
 from components.catalog.unit_price import UnitPrice
 from components.cost.billed_units import CostKind
 from components.cost.month import MonthlyCost
+from components.cost.raw_resources import READERS
+from components.cost.unpriced_types import UNPRICED
 from components.cost.usage import Usage
 from tests.components.cost.test_month import by_hand
 from tests.support.raw_resources import (
@@ -27,6 +29,7 @@ from tests.support.raw_resources import (
 )
 from tests.support.stack_costs import CATALOG, cost_of
 
+POD: dict[str, Any] = {"spec": {"containers": [{"name": "server", "resources": {"requests": {"cpu": "500m"}}}]}}
 EKS_CLUSTER: Resource = ("aws:eks/cluster:Cluster", {"region": "us-east-1"})
 USAGE = Usage(requests_per_month=1_000_000, seconds_per_request=0.25)
 
@@ -109,6 +112,44 @@ def test_what_cannot_be_priced_is_unknown_and_never_free(resource: Resource, reg
 
     assert cost.total is None
     assert any(reason in line.unit_price.basis for line in cost.unknown), cost.unknown
+
+
+@pytest.mark.parametrize("token", UNPRICED)
+def test_a_type_that_rents_by_the_hour_and_has_no_price_is_unknown(token: str) -> None:
+    cost = cost_of((token, {"metadata": UNKNOWN_STRING_VALUE}), node_group(["c5.xlarge"], 1, 1, 1))
+
+    assert cost.total is None
+    (line,) = cost.unknown
+    assert (line.resource, line.kind) == ("r0", CostKind.UNPRICED)
+    assert line.unit_price.basis.endswith(", rented by the hour and not priced by this version")
+
+
+def test_no_type_is_both_priced_and_not() -> None:
+    assert READERS.keys().isdisjoint(UNPRICED)
+
+
+WORKLOADS: dict[str, dict[str, Any]] = {
+    "kubernetes:apps/v1:DaemonSet": {"template": POD},
+    "kubernetes:apps/v1:ReplicaSet": {"replicas": 3, "template": POD},
+    "kubernetes:apps/v1:StatefulSet": {"replicas": 3, "template": POD},
+    "kubernetes:batch/v1:CronJob": {"jobTemplate": {"spec": {"parallelism": 3, "template": POD}}},
+    "kubernetes:batch/v1:Job": {"parallelism": 3, "template": POD},
+    "kubernetes:core/v1:Pod": POD["spec"],
+}
+
+
+@pytest.mark.parametrize(("token", "spec"), WORKLOADS.items())
+def test_pods_of_every_workload_are_unknown_without_a_pool_and_free_on_one(token: str, spec: dict[str, Any]) -> None:
+    workload: Resource = (token, {"spec": spec})
+    group = node_group(["c5.xlarge"], 1, 1, 1)
+    pods = 1 if token.endswith(("DaemonSet", "Pod")) else 3
+
+    (line,) = cost_of(workload).unknown
+    assert (line.what, line.kind) == (f"{pods} x pod", CostKind.PODS)
+    assert "set `machines_paid_elsewhere`" in line.unit_price.basis
+    assert cost_of(workload, machines_paid_elsewhere=True).unknown == ()
+    assert cost_of(workload, group).total == cost_of(group).total
+    assert f"asked for {pods / 2:.4g} of 4 vCPU" in cost_of(workload, group).remarks[0]
 
 
 def test_pods_cost_nothing_where_another_stack_pays_for_their_machines() -> None:

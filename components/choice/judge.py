@@ -11,15 +11,17 @@ from components.choice.choices import Choice, Rejected, Stage
 from components.choice.measured import Unmeasured, measured_for
 from components.choice.request import ChoiceRequest
 from components.choice.sizing import Size, Sizing
-from components.choice.targets import Target
+from components.choice.targets import NEW_MACHINE, Target
 from components.choice.worker import Worker, left_for_workers
 from components.cost.billed_units import HOURS_PER_MONTH
 from components.cost.machines import Count, RentedMachines
 from components.cost.month import CostLine, UsdPerMonth, machine_line
-from components.embedded.plan import planned_artifact
+from components.embedded.cold_start import cold_start
+from components.embedded.plan import batcher, planned_artifact
 from components.endpoint_plan import Decision, Estimate, ScalingPolicy
 from optimizers.errors import GoalUnreachable, PlanError
 from optimizers.lock import LockedModel
+from optimizers.report import Measurement
 from optimizers.vocabulary import Accelerator
 
 MIB_PER_GIB = 1024
@@ -154,9 +156,7 @@ def _size(bench: Bench, worker: Worker, target: Target) -> Size:
 def _fast_enough(bench: Bench, worker: Worker, target: Target) -> None:
     sla_ms, bare_ms = bench.request.endpoint.goal.latency_sla_ms, bench.sizing.idle_p99_ms(worker, target)
     if bare_ms > sla_ms:
-        measured_ms = next(
-            item for item in worker.report.call_times if item.batch_size == item.concurrency == 1
-        ).p99.value_ms
+        measured_ms = _lone_call(worker).p99.value_ms
         raise Out(
             Stage.LATENCY,
             f"one request alone has a p99 of up to {bare_ms:.1f} ms there, over the SLA of {sla_ms} ms, so no number of "
@@ -164,6 +164,10 @@ def _fast_enough(bench: Bench, worker: Worker, target: Target) -> None:
             f"server adds to it); it takes a `latency_sla_ms` of {math.ceil(bare_ms)}, or a measurement on such a machine",
             math.ceil(bare_ms),
         )
+
+
+def _lone_call(worker: Worker) -> Measurement:
+    return next(item for item in worker.report.call_times if item.batch_size == item.concurrency == 1)
 
 
 def _mean_share(request: ChoiceRequest) -> float:
@@ -175,10 +179,10 @@ def _fewest(bench: Bench, worker: Worker, target: Target, size: Size, unit: int)
     asked, sla_ms = bench.request.min_replicas, bench.request.endpoint.goal.latency_sla_ms
     if target.lag is None:
         return Decision(value=1, basis="nothing scales on this machine")
-    lag = _with_load_time(target.lag, worker)
+    lag = _with_start(target.lag, worker, bench.request)
     floor = bench.sizing.floor(size, lag.total_s)
     needed = min(math.ceil(floor.replicas / unit), math.ceil(size.peak.replicas / unit))
-    basis = f"{floor.basis}; lag {lag.basis} (the machine's time has the image's in it)"
+    basis = f"{floor.basis}; lag {lag.basis} ({NEW_MACHINE})"
     if asked is None or asked == needed:
         return Decision(value=needed, basis=basis)
     if asked > needed:
@@ -192,9 +196,18 @@ def _fewest(bench: Bench, worker: Worker, target: Target, size: Size, unit: int)
     raise Out(Stage.CAPACITY, f"`min_replicas` {asked} is under the {needed} that must always run: {why}", needed)
 
 
-def _with_load_time(lag: ScalingLag, worker: Worker) -> ScalingLag:
+def _with_start(lag: ScalingLag, worker: Worker, request: ChoiceRequest) -> ScalingLag:
+    """Return the lag with the model's load and its first calls, at the slowest speed."""
     load_s = worker.report.candidate(worker.artifact.name).load_time_s
-    return lag.model_copy(update={"model_load_s": round((load_s or 0) * worker.speed.high, 1)})
+    rows = batcher(request.endpoint, worker.report.call_times).max_batch_size
+    start = cold_start(load_s, _lone_call(worker), rows, worker.report)
+    slowest = worker.speed.high
+    return lag.model_copy(
+        update={
+            "model_load_s": round((start.model_load_s.value or 0) * slowest, 1),
+            "warm_up_s": round((start.warm_up_s.value or 0) * slowest, 1),
+        }
+    )
 
 
 def _rented(  # noqa: PLR0913, PLR0917 - which machines, and three numbers of replicas

@@ -295,7 +295,10 @@ def test_a_day_scales_between_its_bounds_and_is_expected_at_its_mean() -> None:
     assert chosen.scaling.min_replicas < chosen.scaling.max_replicas
     assert chosen.usd_per_month is not None
     assert chosen.usd_per_month.minimum < chosen.usd_per_month.expected < chosen.usd_per_month.maximum
-    assert "until the scaler, 288" in chosen.floor.basis
+    # By hand: two points of 15 s, 525 s for the machine, 0.25 s to load and three calls of 12 ms, both at the slowest (x2).
+    assert "until the scaler, 555.6 s late" in chosen.floor.basis
+    assert "525 s for a machine, 0 s for the image, 0.5 s for the model, 0.1 s to warm up" in chosen.floor.basis
+    assert "AWS machine learning blog, June 2026" in chosen.floor.basis
 
 
 def test_a_ramp_faster_than_the_scaler_needs_its_replicas_beforehand() -> None:

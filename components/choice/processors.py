@@ -19,7 +19,7 @@ class Processor(PlanPart):
         family: As the provider writes it, without `ml.` and without the size: `c7i`, `n2`.
         models: Words of the name that an operating system gives this very processor; empty where none is known.
         features: The instruction sets, named as in `Hardware`, that every machine of the family has.
-        source: Where it was read.
+        source: Where it was read, as the rest of a sentence: `from …`.
     """
 
     family: str

@@ -42,12 +42,13 @@ def elsewhere(report: Report, processor: Processor) -> SpeedFactor:
     where the measured machine names the same processor.
     """
     measured_on = report.hardware.cpu_model
+    known = f"its processor and instruction sets are {processor.source}"
     if processor.is_the_one_of(report.hardware):
         return SpeedFactor(
             low=1 / SAME_MACHINE,
             expected=1,
             high=SAME_MACHINE,
-            basis=f"measured on {measured_on}, the same processor; x1 within {SAME_MACHINE - 1:.0%}",
+            basis=f"measured on {measured_on}, the same processor; x1 within {SAME_MACHINE - 1:.0%}; {known}",
         )
     return SpeedFactor(
         low=1 / SHARED_CORE,
@@ -56,7 +57,7 @@ def elsewhere(report: Report, processor: Processor) -> SpeedFactor:
         basis=(
             f"measured on {measured_on}, predicted for {processor.processor}: x1, from x{1 / SHARED_CORE:g} to x{SHARED_CORE:g}, "
             "since no source compares them and a vCPU may be half a core; x"
-            f"{SHARED_CORE:g} decides"
+            f"{SHARED_CORE:g} decides; {known}"
         ),
     )
 

@@ -55,6 +55,21 @@ def test_another_processor_is_stated_and_wide_and_the_same_one_is_narrow() -> No
     assert "the same processor" in same.basis
 
 
+def test_a_scaled_measurement_says_where_the_processor_of_the_machine_was_read() -> None:
+    row = processors()["c7i"]
+    read = row.model_copy(update={"source": "from a page that was read"})
+    on_another, on_the_same = hardware(), hardware(cpu_model="Intel(R) Xeon(R) Platinum 8488C")
+
+    for machine in (on_another, on_the_same):
+        measured = report(measurement(10, 12), on=machine)
+        assert (
+            "its processor and instruction sets are from general knowledge, not read" in elsewhere(measured, row).basis
+        )
+        assert elsewhere(measured, read).basis.endswith(
+            "its processor and instruction sets are from a page that was read"
+        )
+
+
 def test_every_machine_of_the_catalog_without_an_accelerator_has_a_known_processor() -> None:
     serving = {Service.EC2, Service.SAGEMAKER_HOSTING, Service.COMPUTE_ENGINE}
     names = {

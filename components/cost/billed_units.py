@@ -9,6 +9,8 @@ from components.endpoint_plan import PlanPart
 
 # 8,760 hours a year over 12: the month of the providers' own calculators and of Infracost.
 HOURS_PER_MONTH = 730
+# Over all that the largest counts and sizes come to (`LARGEST` of machines), and still calculated to the cent.
+LARGEST_AMOUNT = 1e20
 
 
 class CostKind(StrEnum):
@@ -27,9 +29,9 @@ class CostKind(StrEnum):
 class Amount(PlanPart):
     """Units a month: at the least, as things are written, and at the most."""
 
-    minimum: float = Field(ge=0)
-    expected: float = Field(ge=0)
-    maximum: float = Field(ge=0)
+    minimum: float = Field(ge=0, le=LARGEST_AMOUNT)
+    expected: float = Field(ge=0, le=LARGEST_AMOUNT)
+    maximum: float = Field(ge=0, le=LARGEST_AMOUNT)
 
 
 class BilledUnits(PlanPart):

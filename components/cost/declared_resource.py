@@ -25,8 +25,8 @@ UNKNOWN_MARKS = frozenset(
 )
 
 
-# What reading properties raises that are not those of their type: an absent name, a number in place of a mapping.
-MALFORMED = (AttributeError, IndexError, KeyError, TypeError, ValueError)
+# What reading properties raises that are not those of their type: an absent name, a number in place of a mapping, infinity.
+MALFORMED = (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)
 
 
 class UnknownPropertyError(Exception):

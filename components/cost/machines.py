@@ -7,6 +7,9 @@ from pydantic import Field
 from components.catalog.services import Service
 from components.endpoint_plan import PlanPart
 
+# Beyond what any provider rents; a sum of a bill stays within the 28 digits that Decimal calculates to the cent.
+LARGEST = 10**9
+
 
 class Count(PlanPart):
     """
@@ -18,9 +21,9 @@ class Count(PlanPart):
         maximum: The most that may ever be paid for.
     """
 
-    minimum: int = Field(ge=0)
-    expected: int = Field(ge=0)
-    maximum: int = Field(ge=0)
+    minimum: int = Field(ge=0, le=LARGEST)
+    expected: int = Field(ge=0, le=LARGEST)
+    maximum: int = Field(ge=0, le=LARGEST)
 
     def times(self, factor: int) -> "Count":
         """Return so many times as many, for a pool that exists once a zone or chips that a machine has several of."""
@@ -37,7 +40,7 @@ class AttachedDisk(PlanPart):
     """
 
     item: str
-    size_gb: float = Field(gt=0)
+    size_gb: float = Field(gt=0, le=LARGEST)
 
 
 class RentedMachines(PlanPart):

@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import Field
 
+from components.cost.machines import LARGEST
 from components.cost.quantity import GIB, quantity
 from components.endpoint_plan import PlanPart
 
@@ -27,9 +28,9 @@ class PodRequests(PlanPart):
     """
 
     resource: str
-    replicas: int = Field(ge=0)
-    cpu: float = Field(ge=0)
-    memory_gib: float = Field(ge=0)
+    replicas: int = Field(ge=0, le=LARGEST)
+    cpu: float = Field(ge=0, allow_inf_nan=False)
+    memory_gib: float = Field(ge=0, allow_inf_nan=False)
     accelerators: int = Field(ge=0)
     node_labels: Mapping[str, str]
 

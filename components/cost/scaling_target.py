@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from components.cost.machines import Count, RentedMachines
+from pydantic import Field
+
+from components.cost.machines import LARGEST, Count, RentedMachines
 from components.endpoint_plan import PlanPart
 
 SCALING_TARGET = "aws:appautoscaling/target:Target"
@@ -17,8 +19,8 @@ class ScalingTarget(PlanPart):
 
     resource: str
     variant: str
-    minimum: int
-    maximum: int
+    minimum: int = Field(ge=0, le=LARGEST)
+    maximum: int = Field(ge=0, le=LARGEST)
 
 
 def scaling_target(name: str, props: Mapping[str, Any]) -> ScalingTarget | None:

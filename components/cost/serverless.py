@@ -6,10 +6,13 @@ from pydantic import Field
 
 from components.catalog.unit_price import Item, Unit
 from components.cost.billed_units import HOURS_PER_MONTH, Amount, BilledUnits, CostKind
+from components.cost.machines import LARGEST
 from components.cost.usage import Usage
 from components.endpoint_plan import PlanPart
 
 SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
+# Far over the 6 GB that SageMaker gives (API reference of ProductionVariantServerlessConfig).
+LARGEST_MEMORY_GB = 10_000
 UNKNOWN_TIME = "how long it runs is not known; set `requests_per_month` and `seconds_per_request`"
 
 
@@ -18,9 +21,9 @@ class ServerlessVariant(PlanPart):
 
     resource: str
     region: str
-    memory_gb: float = Field(gt=0)
-    max_concurrency: int = Field(ge=1)
-    provisioned_concurrency: int = Field(default=0, ge=0)
+    memory_gb: float = Field(gt=0, le=LARGEST_MEMORY_GB)
+    max_concurrency: int = Field(ge=1, le=LARGEST)
+    provisioned_concurrency: int = Field(default=0, ge=0, le=LARGEST)
 
 
 def serverless_units(variant: ServerlessVariant, usage: Usage) -> Iterator[BilledUnits]:

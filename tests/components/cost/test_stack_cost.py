@@ -1,5 +1,6 @@
 """What is billed beside machines: disks, load balancers, control planes, serverless memory, and who pays for pods."""
 
+import math
 from decimal import Decimal
 from typing import Any
 
@@ -112,6 +113,50 @@ def test_what_cannot_be_priced_is_unknown_and_never_free(resource: Resource, reg
 
     assert cost.total is None
     assert any(reason in line.unit_price.basis for line in cost.unknown), cost.unknown
+
+
+def huge(number: Any) -> list[Resource]:
+    """Resources of each kind with this number in place of one of theirs."""
+    return [
+        node_group(["c5.xlarge"], 1, 1, number),
+        node_group(["c5.xlarge"], 1, 1, 1, diskSize=number),
+        node_pool("e2-standard-4", nodeCount=number),
+        node_pool("e2-standard-4", config={"diskSizeGb": number}),
+        endpoint_configuration(variant("ml.g5.xlarge", number)),
+        serverless(number, 4),
+        serverless(1024, number),
+        serverless(1024, 4, number),
+        vertex_pool("n1-standard-4", 1, number),
+        deployment("1", "1Gi", number),
+        ("kubernetes:apps/v1:StatefulSet", {"spec": {**stateful_set(1, "1Gi")[1]["spec"], "replicas": number}}),
+        ("aws:appautoscaling/target:Target",
+         {"serviceNamespace": "sagemaker", "resourceId": "endpoint/e/variant/main", "minCapacity": 0, "maxCapacity": number}),
+    ]  # fmt: skip
+
+
+def huge_quantities() -> list[Resource]:
+    return [
+        resource
+        for text in ("1e30", "1e300", "1e400", "1e999999999")
+        for resource in (volume_claim(text), deployment(text, "1Gi"), deployment("1", text))
+    ]
+
+
+@pytest.mark.parametrize("usage", [Usage(), Usage(requests_per_month=1e300, seconds_per_request=1e300)])
+@pytest.mark.parametrize(
+    "number", [math.inf, math.nan, 1e300, 10**30, 10**400], ids=["inf", "nan", "1e300", "1e30", "1e400"]
+)
+def test_a_number_that_nobody_rents_is_unknown_and_no_exception(number: float, usage: Usage) -> None:
+    for item in huge(number):
+        cost = cost_of(item, endpoint_configuration(variant("ml.g5.xlarge")), usage=usage)
+        assert cost.total is None, item
+
+
+def test_a_quantity_that_nobody_asks_for_raises_nothing_and_is_never_free() -> None:
+    for item in huge_quantities():
+        total = cost_of(item, node_group(["c5.xlarge"], 1, 1, 1)).total
+        # A Deployment runs on what the pool has, whatever it asks for.
+        assert total is None or item[0] == "kubernetes:apps/v1:Deployment" or total.maximum > 1e15, item
 
 
 @pytest.mark.parametrize("token", UNPRICED)

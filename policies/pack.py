@@ -6,6 +6,7 @@ from types import MappingProxyType
 from pulumi_policy import Policy
 
 from components.cost.stack_bill import BILLED_TYPES
+from components.tokens import ENDPOINTS
 from policies.accelerator_fit import FitHeadroom, WarningHeadroom, accelerator_fit, accelerator_warning
 from policies.accelerator_supply import ACCELERATOR_TYPES, accelerator_supply
 from policies.artifact_hardware_match import artifact_hardware_match
@@ -41,6 +42,9 @@ STACK_POLICIES = (*COST_POLICIES, *INCREASE_POLICIES, price_freshness, autoscali
 STACK_TYPES = frozenset({*BILLED_TYPES, *AUTOSCALING_TYPES, *ACCELERATOR_TYPES})
 
 POLICIES: tuple[Policy, ...] = (*ENDPOINT_POLICIES, *STACK_POLICIES)
+
+# Types of which a stack must have a resource, or the policy judged nothing; a policy over the whole stack has no row.
+JUDGED_TYPES: Mapping[str, frozenset[str]] = MappingProxyType({policy.name: ENDPOINTS for policy in ENDPOINT_POLICIES})
 
 # What a stack may say of each; a policy without a row takes nothing but its enforcement level.
 CONFIGURATIONS: Mapping[str, type[PolicyConfiguration]] = MappingProxyType(

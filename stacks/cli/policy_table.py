@@ -1,16 +1,19 @@
 """Each policy's verdict, from what the policies said."""
 
+from collections.abc import Collection
 from typing import TypedDict
 
 from rich.markup import escape
 from rich.table import Table
 
 from policies.configuration import PolicyConfiguration, limits
-from policies.pack import CONFIGURATIONS, POLICIES
+from policies.pack import CONFIGURATIONS, JUDGED_TYPES, POLICIES
 from stacks.cli.console import table
-from stacks.engine.run_result import PolicyReport
+from stacks.engine.run_result import RunResult
 from stacks.policy_config import DISABLED, ENFORCEMENT_LEVEL, Configured
-from stacks.review.verdict import NOT_SET, PASSED, REFUSED, WARNED
+from stacks.review.verdict import NOT_APPLICABLE, NOT_SET, PASSED, REFUSED, WARNED
+
+COLOURS = {PASSED: "green", WARNED: "yellow", REFUSED: "red", NOT_SET: "dim", NOT_APPLICABLE: "dim"}
 
 
 class Verdict(TypedDict):
@@ -22,24 +25,33 @@ class Verdict(TypedDict):
     messages: list[str]
 
 
-def verdicts(said: list[PolicyReport], configured: Configured) -> list[Verdict]:
+def verdicts(run: RunResult, configured: Configured) -> list[Verdict]:
     """
-    Return a verdict for every policy of the pack; one that said nothing has passed, if it had a limit to judge by.
+    Return a verdict for every policy of the pack; one that said nothing has passed, if it had something to judge, and a limit.
 
     Args:
-        said: What the policies reported.
+        run: What the policies reported, and of which resources.
         configured: What the stack says of its policies.
     """
+    types = {resource.type for resource in run.resources.values() if resource.after is not None}
     result = list[Verdict]()
     for policy in POLICIES:
-        own = [report for report in said if report.policy == policy.name]
+        own = [report for report in run.policies if report.policy == policy.name]
         messages = [report.message for report in own]
         if own:
             verdict = REFUSED if any(report.mandatory for report in own) else WARNED
         else:
-            verdict = PASSED if _judges(policy.name, configured) else NOT_SET
+            verdict = _unsaid(policy.name, configured, types)
         result.append(Verdict(policy=policy.name, verdict=verdict, rule=policy.description, messages=messages))
     return result
+
+
+def _unsaid(policy: str, configured: Configured, types: Collection[str]) -> str:
+    """Return the verdict of a policy that said nothing; `types` are those of the resources that the stack will have."""
+    if not _judges(policy, configured):
+        return NOT_SET
+    judged = JUDGED_TYPES.get(policy)
+    return PASSED if judged is None or not judged.isdisjoint(types) else NOT_APPLICABLE
 
 
 def _judges(policy: str, configured: Configured) -> bool:
@@ -55,7 +67,7 @@ def policy_table(found: list[Verdict]) -> Table:
     """Return one row a policy."""
     result = table("Policies", "policy", "verdict", "rule or reason")
     for verdict in found:
-        colour = {PASSED: "green", WARNED: "yellow", REFUSED: "red", NOT_SET: "dim"}[verdict["verdict"]]
+        colour = COLOURS[verdict["verdict"]]
         text = "\n".join(verdict["messages"]) or verdict["rule"]
         result.add_row(verdict["policy"], f"[{colour}]{verdict['verdict']}[/]", escape(text))
     return result

@@ -62,7 +62,7 @@ def run(
         if offline:
             say(OFFLINE)
         result = engine.preview(offline=offline)
-    found = verdicts(result.policies, configured)
+    found = verdicts(result, configured)
     review = _review(context, plan, result, configured)
     if offline:
         review = review.model_copy(update={"assumptions": (*review.assumptions, OFFLINE)})
@@ -89,7 +89,7 @@ def _review(context: StackContext, plan: EndpointPlan, result: RunResult, config
             resources=resources,
             before=priced_before(resources, catalog, settings),
             after=priced_after(resources, catalog, settings),
-            policies=[PolicyReview.model_validate(verdict) for verdict in verdicts(result.policies, configured)],
+            policies=[PolicyReview.model_validate(verdict) for verdict in verdicts(result, configured)],
             plan=plan.recorded(),
         )
     )

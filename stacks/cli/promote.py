@@ -64,7 +64,7 @@ def run(source: str, target: str, *, yes: bool, as_json: bool) -> None:
         if not as_json:
             results().print(promotion_table(f"Promotion from `{source}` to `{target}`", before, then))
         previewed = engine.preview()
-        found = verdicts(previewed.policies, configured)
+        found = verdicts(previewed, configured)
         cost = cost_change(destination.project, previewed, configured)
         if not as_json:
             results().print()

@@ -50,7 +50,7 @@ def preview(context: StackContext, *, as_json: bool, files: Path | None) -> None
     configured = configured_policies(context.project, context.stack)
     with stack_run(context.project, context.stack) as engine:
         result = engine.preview()
-    found = verdicts(result.policies, configured)
+    found = verdicts(result, configured)
     if as_json:
         print_json({**document(choices), "changes": result.changes, "changed": result.changed, "policies": found})
     else:
@@ -70,7 +70,7 @@ def up(context: StackContext, *, as_json: bool) -> None:
         done = None
         if not previewed.refused:
             done = engine.up() if previewed.alters else replace(previewed, outputs=engine.outputs())
-    found = verdicts(previewed.policies, configured)
+    found = verdicts(previewed, configured)
     if as_json:
         outputs = {} if done is None else done.outputs
         print_json({**document(choices), **outputs, "changes": (done or previewed).changes, "policies": found})

@@ -50,7 +50,7 @@ def run(stack: str, *, as_json: bool) -> None:
     plan = decide(context)
     with stack_run(context.project, stack) as engine:
         previewed, done = _deploy(engine)
-    found = verdicts(previewed.policies, configured)
+    found = verdicts(previewed, configured)
     if as_json:
         refused = {} if done is None else {**done.outputs, "health_status": HEALTHY}
         changed = (done or previewed).changes

@@ -9,7 +9,7 @@ from stacks.review.endpoint_cells import COLUMNS, endpoint_cells, total_cells
 from stacks.review.markdown_text import table
 from stacks.review.review import PolicyReview, PriceDates, Review
 from stacks.review.shortening import Shortening
-from stacks.review.verdict import NOT_SET, PASSED, REFUSED, WARNED
+from stacks.review.verdict import NOT_APPLICABLE, NOT_SET, PASSED, REFUSED, WARNED
 
 # GitHub takes 65,536 characters; what counts as one there is not documented, so a few stay unused.
 LONGEST = 65_000
@@ -21,7 +21,7 @@ SHORTENINGS = (
     Shortening(entries=20, letters=100),
     Shortening(entries=5, letters=50),
 )
-MARKS = {REFUSED: "❌", WARNED: "⚠️", PASSED: "✅", NOT_SET: "○"}
+MARKS = {REFUSED: "❌", WARNED: "⚠️", PASSED: "✅", NOT_SET: "○", NOT_APPLICABLE: "○"}
 
 
 def marker(stack: str) -> str:
@@ -73,7 +73,7 @@ def _endpoints(review: Review, limits: Shortening) -> str:
 def _policies(review: Review, limits: Shortening) -> str:
     told = [policy for policy in review.policies if policy.messages]
     lines = [_policy(policy, limits) for policy in limits.kept(told)]
-    for verdict, words in ((PASSED, "passed"), (NOT_SET, "no limit is set")):
+    for verdict, words in ((PASSED, "passed"), (NOT_SET, "no limit is set"), (NOT_APPLICABLE, "no endpoint to judge")):
         names = [policy.policy for policy in review.policies if policy.verdict == verdict]
         if names:
             lines.append(f"- {MARKS[verdict]} {words}: {limits.plain(', '.join(names))}")

@@ -101,7 +101,7 @@ class PolicyReview(ReviewPart):
     """What one policy says."""
 
     policy: str
-    verdict: str = Field(description="passed, warned, refused or not set.")
+    verdict: str = Field(description="passed, warned, refused, not set or not applicable.")
     rule: str
     messages: tuple[str, ...] = Field(description="Value got, limit and remedy, where it did not pass.")
 

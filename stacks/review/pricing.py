@@ -11,6 +11,7 @@ from components.cost.stack_bill import stack_bill
 from policies.cost_settings import CostSettings, judged_cost
 from policies.pack import CONFIGURATIONS
 from stacks.engine.resource_change import Inputs, ResourceChange
+from stacks.policy_config import DISABLED, ENFORCEMENT_LEVEL
 from stacks.review.priced_stack import OwnedLine, PricedStack
 from stacks.review.review import PricedLine
 
@@ -29,12 +30,12 @@ def configured_settings(configured: Mapping[str, Mapping[str, Any]]) -> CostSett
     """
     Return what the stack's policies over costs say of regions, usage and who pays.
 
-    Where several say it, the first of the pack counts, which is the one that refuses.
+    Where several say it, the first of the pack that is not disabled counts, which is the one that refuses.
     """
     for name, model in CONFIGURATIONS.items():
-        if issubclass(model, CostSettings) and name in configured:
-            said = {key: value for key, value in configured[name].items() if key in CostSettings.model_fields}
-            return CostSettings.model_validate(said)
+        said = configured.get(name, {})
+        if issubclass(model, CostSettings) and said and said.get(ENFORCEMENT_LEVEL) != DISABLED:
+            return CostSettings.model_validate({key: said[key] for key in said if key in CostSettings.model_fields})
     return CostSettings()
 
 

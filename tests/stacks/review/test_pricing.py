@@ -70,6 +70,14 @@ def test_a_resource_without_a_region_is_in_the_one_that_the_policies_name() -> N
         ({"cost-warning": {"region": "us-west-2"}}, "us-west-2"),
         ({"cost-warning": {"region": "us-west-2"}, "cost-budget": {"region": "us-east-1"}}, "us-east-1"),
         ({"latency-budget": {"enforcementLevel": "advisory"}}, ""),
+        ({"cost-budget": {"region": "us-east-1", "enforcementLevel": "disabled"}}, ""),
+        (
+            {
+                "cost-budget": {"region": "us-east-1", "enforcementLevel": "disabled"},
+                "cost-warning": {"region": "us-west-2"},
+            },
+            "us-west-2",
+        ),
     ],
 )
 def test_the_settings_are_those_of_the_stacks_policies(configured: dict[str, Any], region: str) -> None:

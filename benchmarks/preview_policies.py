@@ -79,6 +79,8 @@ LIMITS: dict[str, dict[str, Any]] = {
     "accelerator-warning": {"headroom": 0.1},
     "cost-budget": {"usd_per_month": 1e9, "region": "us-east-1"},
     "cost-warning": {"usd_per_month": 1e9, "region": "us-east-1"},
+    "cost-increase": {"usd_per_month": 1e9, "usd_per_month_now": 0, "region": "us-east-1"},
+    "cost-increase-warning": {"usd_per_month": 1e9, "usd_per_month_now": 0, "region": "us-east-1"},
 }
 
 

@@ -1,7 +1,6 @@
-"""`artifact-hardware-match`: the hardware that will serve is the one that the artifact needs and was measured on."""
+"""`artifact-hardware-match`: the artifact can run on the hardware that will serve."""
 
 from components.endpoint_plan import EndpointPlan
-from optimizers.lock import LOCK_NAME
 from policies.endpoint_policy import endpoint_policy
 
 OTHER_ARTIFACT = "run `serving optimize` on the machine that serves, or choose another artifact"
@@ -9,23 +8,7 @@ OTHER_ARTIFACT = "run `serving optimize` on the machine that serves, or choose a
 
 def check(plan: EndpointPlan) -> list[str]:
     """Return every way in which the hardware that will serve is not what the artifact needs."""
-    return [*_measurement_violations(plan), *_processor_violations(plan), *_gpu_violations(plan)]
-
-
-def _measurement_violations(plan: EndpointPlan) -> list[str]:
-    hardware = plan.hardware
-    if hardware.measured_on == hardware.target:
-        return []
-    return [
-        (
-            f"measured on other hardware ({hardware.description}, {hardware.measured_on}) than will serve ({hardware.target}); "
-            f"run `serving optimize` on the machine that serves{_then_promote(plan)}"
-        )
-    ]
-
-
-def _then_promote(plan: EndpointPlan) -> str:
-    return "" if plan.lock == LOCK_NAME else ", for the stack that builds, and promote its lock"
+    return [*_processor_violations(plan), *_gpu_violations(plan)]
 
 
 def _processor_violations(plan: EndpointPlan) -> list[str]:
@@ -68,6 +51,6 @@ def _gpu_violations(plan: EndpointPlan) -> list[str]:
 
 artifact_hardware_match = endpoint_policy(
     name="artifact-hardware-match",
-    description="The artifact runs and was measured on the hardware that serves.",
+    description="The artifact runs on the hardware that serves.",
     check=check,
 )

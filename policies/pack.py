@@ -17,6 +17,7 @@ from policies.configuration import PolicyConfiguration
 from policies.cost_budget import CostLimit, cost_budget, cost_warning
 from policies.cost_increase import IncreaseLimit, cost_increase, cost_increase_warning
 from policies.latency_budget import latency_budget
+from policies.measured_elsewhere import measured_elsewhere
 from policies.min_replicas_for_sla import ScaleToZero, min_replicas_for_sla
 from policies.price_freshness import AgeLimit, price_freshness
 from policies.throughput_budget import throughput_budget
@@ -32,6 +33,7 @@ ENDPOINT_POLICIES = (
     accelerator_warning,
     artifact_integrity,
     artifact_hardware_match,
+    measured_elsewhere,
 )
 # Judge what all resources of a stack cost, those written by hand too; each only where a limit is configured.
 COST_POLICIES = (cost_budget, cost_warning)

@@ -9,9 +9,9 @@ from components.endpoint_plan import EndpointPlan
 from components.tokens import EMBEDDED_ENDPOINT
 from optimizers import lock
 from optimizers.lock import LOCK_NAME, Lock
-from policies.artifact_hardware_match import artifact_hardware_match
 from policies.artifact_integrity import artifact_integrity, check_against
 from policies.latency_budget import latency_budget
+from policies.measured_elsewhere import measured_elsewhere
 from policies.pack import ENDPOINT_POLICIES, POLICIES
 from policies.throughput_budget import throughput_budget
 from tests.support.policy_limits import LIMITS
@@ -112,8 +112,8 @@ def test_a_policy_fails_closed_on_one_unknown_value(
         (artifact_integrity, "parity", FAILED, "parity cosine 0.5 misses the threshold 0.999"),
         (artifact_integrity, "parity.passed", False, "not readable at `parity`: value error, passed is false, and cosine 0.9999"),
         (artifact_integrity, "parity.value", 1.0, "is not what artifacts.lock.json records"),
-        (artifact_hardware_match, "hardware.target", "0" * 12, "measured on other hardware"),
-        (artifact_hardware_match, "hardware.measured_on", "0" * 12, "measured on other hardware"),
+        (measured_elsewhere, "hardware.target", "0" * 12, "measured on other hardware"),
+        (measured_elsewhere, "hardware.measured_on", "0" * 12, "measured on other hardware"),
     ],
 )  # fmt: skip
 def test_one_broken_field_is_reported_with_value_limit_and_remedy(

@@ -7,9 +7,9 @@ import pytest
 from components.endpoint_plan import EndpointPlan
 from optimizers import lock
 from optimizers.lock import LOCK_NAME, PROPOSED_VARIABLE, Lock
-from policies.artifact_hardware_match import check as check_hardware
 from policies.artifact_integrity import check
 from policies.endpoint_policy import violations
+from policies.measured_elsewhere import check as check_hardware
 
 PROMOTED = "artifacts.prod.lock.json"
 

@@ -134,8 +134,6 @@ PLAN_FIXTURES: dict[str, PlanFixture] = {
         valid_gpu_plan(),
         {},
         {
-            "hardware.measured_on": (OTHER,),
-            "hardware.target": (OTHER,),
             "hardware.accelerator": ("cpu", "tpu"),
             "hardware.architecture": ("aarch64",),
             "hardware.cpu_features": ([], ["asimd"]),
@@ -148,6 +146,9 @@ PLAN_FIXTURES: dict[str, PlanFixture] = {
             "artifact.needs.gpu.architecture": ("sm_80", None),
             "artifact.needs.gpu.runtime_version": ("10.12", None),
         },
+    ),
+    "measured-elsewhere": PlanFixture(
+        valid_gpu_plan(), {}, {"hardware.measured_on": (OTHER,), "hardware.target": (OTHER,)}
     ),
 }
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from components.catalog.services import Service
 from components.catalog.unit_price import Item, Unit
-from components.cost.billed_units import BilledUnits, CostKind, hours
+from components.cost.billed_units import Amount, BilledUnits, CostKind, hours
 from components.cost.machines import AttachedDisk, Count, RentedMachines
 
 # What GKE takes where no type is named (REST reference of NodeConfig, `machineType`).
@@ -15,6 +15,10 @@ DEFAULT_TYPE = "e2-medium"
 DEFAULT_DISK_GB, DEFAULT_DISK = 100, Item.PD_BALANCED
 # Families that take no persistent disk, so that GKE takes this one instead (the same reference).
 HYPERDISK_FAMILIES, HYPERDISK = re.compile(r"(a4x?|c4[ad]?|g4|h4d|m4|n4[ad]?|x4)-"), "hyperdisk-balanced"
+# Local SSDs have 375 GB each (Compute Engine documentation, "About local SSD disks"); no price is shipped for them.
+LOCAL_SSD, LOCAL_SSD_GB = "local-ssd", 375
+# Fields of NodeConfig that hold a `localSsdCount` (the REST reference, and pulumi-gcp's `ephemeralStorageConfig`).
+LOCAL_SSD_CONFIGS = ("ephemeralStorageLocalSsdConfig", "ephemeralStorageConfig", "localNvmeSsdBlockConfig")
 # A regional cluster spreads its pools over three zones unless it names them (GKE documentation, "Regional clusters").
 DEFAULT_ZONES = 3
 ZONE = re.compile(r"(?P<region>[a-z]+-[a-z]+\d+)-[a-z]")
@@ -51,8 +55,8 @@ def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMac
     return (fee, *(machines for pool in pools for machines in pool))
 
 
-def node_pool(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines, ...]:
-    """Return the pool's nodes and the accelerators that are attached to them; counts are per zone where GKE's are."""
+def node_pool(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines | BilledUnits, ...]:
+    """Return the pool's nodes, and the accelerators and local SSDs that are attached to them; counts are per zone where GKE's are."""
     location = str(props.get("location") or region)
     zones = len(props.get("nodeLocations") or ()) or (1 if ZONE.fullmatch(location) else DEFAULT_ZONES)
     where = _region(location)
@@ -85,7 +89,28 @@ def node_pool(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedM
         for accelerator in config.get("guestAccelerators") or ()
         if not includes_gpu(machines.names[0])
     )
-    return (machines, *attached)
+    return (machines, *attached, *_local_ssds(name, config, where, nodes))
+
+
+def _local_ssds(name: str, config: Mapping[str, Any], region: str, nodes: Count) -> tuple[BilledUnits, ...]:
+    each = int(config.get("localSsdCount") or 0)
+    each += sum(int((config.get(key) or {}).get("localSsdCount") or 0) for key in LOCAL_SSD_CONFIGS)
+    if not each:
+        return ()
+    size_gb = each * LOCAL_SSD_GB
+    return (
+        BilledUnits(
+            resource=name,
+            kind=CostKind.STORAGE,
+            what=f"{each} local SSDs of {LOCAL_SSD_GB} GB a node",
+            item=LOCAL_SSD,
+            region=region,
+            unit=Unit.GB_MONTH,
+            amount=Amount(
+                minimum=size_gb * nodes.minimum, expected=size_gb * nodes.expected, maximum=size_gb * nodes.maximum
+            ),
+        ),
+    )
 
 
 def _region(location: str) -> str:

@@ -204,6 +204,31 @@ def test_pods_cost_nothing_where_another_stack_pays_for_their_machines() -> None
     assert (cost.total.maximum, cost.lines) == (0, ())
 
 
+@pytest.mark.parametrize(
+    "config",
+    [
+        {"localSsdCount": 8},
+        {"ephemeralStorageLocalSsdConfig": {"localSsdCount": 8}},
+        {"localNvmeSsdBlockConfig": {"localSsdCount": 8}},
+        {"ephemeralStorageConfig": {"localSsdCount": 8}},
+    ],
+)
+def test_local_ssds_of_a_node_pool_are_never_free(config: dict[str, Any]) -> None:
+    pool = node_pool("n1-standard-4", config=config, nodeCount=2)
+    price = UnitPrice.model_validate(
+        {"provider": "gcp", "item": "local-ssd", "region": "us-central1", "unit": "GB-month",
+         "usd_per_unit": 0.5, "source": "our contract", "as_of": "2026-11-01"}
+    )  # fmt: skip
+    catalog = CATALOG.model_copy(update={"unit_prices": (*CATALOG.unit_prices, price)})
+
+    lines = [line for line in cost_of(pool).unknown if line.kind is CostKind.STORAGE]
+    priced = [line for line in cost_of(pool, catalog=catalog).lines if line.what.startswith("8 local SSDs")]
+
+    assert [line.what for line in lines] == ["8 local SSDs of 375 GB a node"]
+    assert "local-ssd us-central1 is not in the shipped unit prices" in lines[0].unit_price.basis
+    assert [line.usd_per_month.maximum for line in priced if line.usd_per_month] == [by_hand("2*8*375*0.5")]
+
+
 def test_a_price_of_the_project_makes_a_cost_known() -> None:
     price = UnitPrice.model_validate(
         {"provider": "aws", "item": "sagemaker-hosting-volume", "region": "us-east-1", "unit": "GB-month",

@@ -3,6 +3,7 @@
 import copy
 import math
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,15 @@ from pulumi_policy import (
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
 from pydantic import ValidationError
 
+from components.catalog.instance_type import CatalogRow
+from components.catalog.prices_file import PRICES_NAME, read_catalog, render
 from components.endpoint_plan import EndpointPlan
 from components.tokens import EMBEDDED_ENDPOINT
 from optimizers import lock
 from optimizers.lock import LOCK_NAME
+from policies.cost_settings import today
 from policies.pack import ENDPOINT_POLICIES, POLICIES, STACK_POLICIES, STACK_TYPES
+from policies.price_freshness import price_freshness
 from tests.support.policy_fixtures import PLAN_FIXTURES, STACK_FIXTURES
 from tests.support.raw_resources import Resource
 from tests.support.valid_plan import valid_gpu_plan, valid_lock, valid_plan
@@ -160,11 +165,17 @@ def test_each_field_that_decides_the_verdict_is_caught_by_that_policy(policy: Re
     ] == []
 
 
-@stack_policies
+@pytest.mark.parametrize(
+    "policy",
+    # Its verdict depends on prices, which the test below breaks, and on no property of a resource alone.
+    [policy for policy in STACK_POLICIES if policy is not price_freshness],
+    ids=lambda policy: policy.name,
+)
 def test_each_property_that_decides_the_verdict_is_caught_by_that_policy(policy: StackValidationPolicy) -> None:
     resources, config, breaks = STACK_FIXTURES[policy.name]
     props = [item for _token, item in resources]
 
+    assert breaks
     assert of_stack(policy, resources, config) == []
     passed = list[str]()
     for path, values in breaks.items():
@@ -172,6 +183,28 @@ def test_each_property_that_decides_the_verdict_is_caught_by_that_policy(policy:
             mutants = zip([token for token, _props in resources], broken(props, path, value), strict=True)
             passed += [] if of_stack(policy, list(mutants), config) else [f"{path}: {value}"]
     assert passed == []
+
+
+@pytest.mark.parametrize("as_of", [None, today() - timedelta(days=3651)], ids=["no date", "too old"])
+@pytest.mark.parametrize("name", ["ml.g5.xlarge", "c5.xlarge", "g2-standard-4"])
+def test_the_age_of_each_price_that_a_stack_uses_decides_freshness(
+    name: str, as_of: date | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resources, config, _breaks = STACK_FIXTURES[price_freshness.name]
+    rows = read_catalog(None, today()).rows
+    aged = [_aged(row, as_of) if row.instance.name == name else row for row in rows]
+    unused = [_aged(row, as_of) if row.instance.name == "g5.48xlarge" else row for row in rows]
+
+    assert aged != list(rows) != unused
+    # A project each: prices are read once a process.
+    for folder, prices in (("used", aged), ("unused", unused)):
+        (tmp_path / folder / "policies").mkdir(parents=True)
+        (tmp_path / folder / PRICES_NAME).write_bytes(render(prices))
+    monkeypatch.chdir(tmp_path / "used" / "policies")
+    (message,) = of_stack(price_freshness, resources, config)
+    assert ("no date is known" if as_of is None else "3651 days old, over the limit of 3650") in message
+    monkeypatch.chdir(tmp_path / "unused" / "policies")
+    assert of_stack(price_freshness, resources, config) == []
 
 
 @endpoint_policies
@@ -187,6 +220,10 @@ def test_no_policy_refuses_a_sound_stack(policy: StackValidationPolicy, example:
     generous = {**config, **({"usd_per_month": 1e9} if "usd_per_month" in config else {})}
 
     assert of_stack(policy, STACK_FIXTURES[example].resources, generous) == []
+
+
+def _aged(row: CatalogRow, as_of: date | None) -> CatalogRow:
+    return row.model_copy(update={"price": row.price.model_copy(update={"as_of": as_of})})
 
 
 def at(recorded: Any, path: str) -> Any:

@@ -1,5 +1,6 @@
 """The spec: what a stack asks for. Field names of `task_type` and `serving_context` are public contract."""
 
+import json
 from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 
@@ -177,7 +178,11 @@ class CsvTraffic(SpecPart):
 
 
 class BudgetSpec(SpecPart):
-    """What the machines alone may cost: a month at the most replicas, and 1,000 requests at the mean rate of the traffic."""
+    """
+    What the machines alone may cost: a month at the most replicas, and 1,000 requests at the mean rate of the traffic.
+
+    Only `configure_scaling` reads it.
+    """
 
     usd_per_month: PositiveNumber | None = Field(
         default=None, description="US dollars a month of 730 hours, at the most replicas."
@@ -188,7 +193,7 @@ class BudgetSpec(SpecPart):
 
 
 class ScalingSpec(SpecPart):
-    """Which machines may be rented, and how far the fleet may grow and shrink."""
+    """Which machines may be rented, and how far the fleet may grow and shrink. Only `configure_scaling` reads it."""
 
     cloud: Cloud | None = Field(default=None, description="Only machines of this cloud. Default: any.")
     aws_region: str = Field(default="us-east-1", pattern=REGION_PATTERN, description="Region of machines of AWS.")
@@ -228,6 +233,21 @@ class ServingSpec(SpecPart):
     )
     budget: BudgetSpec = Field(default_factory=BudgetSpec)
     scaling: ScalingSpec = Field(default_factory=ScalingSpec)
+
+    @model_validator(mode="after")
+    def _task_reads_all(self) -> Self:
+        if self.task_type is TaskType.CONFIGURE_SCALING:
+            return self
+        for path, part in (("budget", self.budget), ("scaling", self.scaling)):
+            # Against the defaults, not what was written: a spec that was printed in full is read again.
+            if part != type(part)():
+                raise _disagreement(
+                    path=path,
+                    got=f"`{json.dumps(part.model_dump(mode='json', exclude_defaults=True))}`",
+                    rule=f"only `configure_scaling` reads it, and `task_type` is `{self.task_type}`",
+                    fix=f"remove `{path}` or set `task_type` to `configure_scaling`",
+                )
+        return self
 
     @model_validator(mode="after")
     def _traffic_fits(self) -> Self:

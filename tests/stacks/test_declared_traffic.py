@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from optimizers.errors import InvalidArgs
+from optimizers.vocabulary import TaskType
 from stacks.arguments import embedded_inputs
 from stacks.declared_traffic import declared_traffic
 from stacks.project import Project
@@ -16,7 +17,7 @@ GOOD_CSV = "timestamp,rate_rps\n0,1\n60,3\n120,2\n"
 
 
 def spec(**changes: Any) -> ServingSpec:
-    return parse_spec({"task_type": "deploy_model", "model": {"path": "model.pt"}, **changes}, "test")
+    return parse_spec({"task_type": "configure_scaling", "model": {"path": "model.pt"}, **changes}, "test")
 
 
 def refused(**changes: Any) -> list[str]:
@@ -119,6 +120,28 @@ def test_a_budget_for_a_thousand_requests_without_traffic_is_one_clear_error() -
     ]
 
 
+@pytest.mark.parametrize(
+    ("part", "got"),
+    [
+        ({"budget": {"usd_per_month": 500}}, 'budget: got `{"usd_per_month": 500.0}`'),
+        ({"budget": {"usd_per_1000_requests": 0.5}}, 'budget: got `{"usd_per_1000_requests": 0.5}`'),
+        ({"scaling": {"cloud": "aws", "max_replicas": 9}}, 'scaling: got `{"cloud": "aws", "max_replicas": 9}`'),
+    ],
+)
+@pytest.mark.parametrize("task", [task for task in TaskType if task is not TaskType.CONFIGURE_SCALING])
+def test_what_only_a_choice_of_machines_reads_is_refused_elsewhere(
+    task: TaskType, part: dict[str, Any], got: str
+) -> None:
+    name = next(iter(part))
+    assert refused(task_type=task, **part) == [
+        (
+            f"{got}; only `configure_scaling` reads it, and `task_type` is `{task}`; "
+            f"remove `{name}` or set `task_type` to `configure_scaling`"
+        )
+    ]
+    assert spec(task_type=task, **{name: {}})
+
+
 def test_a_budget_of_nothing_is_refused() -> None:
     assert refused(budget={"usd_per_month": 0}) == [
         "budget.usd_per_month: got `0`; it must be above 0.0; use more than 0.0"
@@ -133,7 +156,7 @@ def test_a_minimum_over_the_maximum_is_refused() -> None:
 
 def test_a_csv_becomes_the_traffic_of_the_plan(tmp_path: Path) -> None:
     (tmp_path / "traffic.csv").write_text(GOOD_CSV)
-    found = spec(traffic={"kind": "csv", "path": "traffic.csv"})
+    found = spec(task_type="deploy_model", traffic={"kind": "csv", "path": "traffic.csv"})
 
     inputs = embedded_inputs(found, Project(tmp_path), "local")
 

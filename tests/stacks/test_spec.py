@@ -121,7 +121,7 @@ def leaves(part: type[BaseModel] = ServingSpec, path: tuple[str, ...] = ()) -> I
 @pytest.mark.parametrize("value", [True, "7", "yes", "true", 7, 7.0, 0.5, -0.5, 1e300, None, [], {}], ids=repr)
 @pytest.mark.parametrize("path", list(leaves()), ids=".".join)
 def test_a_value_passes_where_the_published_schema_lets_it_pass(path: tuple[str, ...], value: object) -> None:
-    # Rules between fields, which the schema does not hold: `embedded` is one machine, and a budget for requests needs traffic.
+    # Rules between fields, which the schema does not hold: `embedded` is one machine, and a budget needs its task and traffic.
     raw = minimal(
         task_type="configure_scaling",
         serving_context={"deployment_target": "edge"},

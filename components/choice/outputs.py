@@ -3,6 +3,9 @@
 from typing import Any
 
 from components.choice.choices import ScalingPlan
+from components.cost.billed_units import HOURS_PER_MONTH
+
+MACHINES_ALONE = f"machines alone, {HOURS_PER_MONTH:g} h a month: no control plane, disk or load balancer"
 
 
 def scaling_policy(plan: ScalingPlan) -> dict[str, Any]:
@@ -24,9 +27,9 @@ def resource_limits(plan: ScalingPlan) -> dict[str, Any]:
 def cost_estimate(plan: ScalingPlan) -> dict[str, Any]:
     """Return US dollars a month at the fewest, expected and most replicas, and for 1,000 requests; None is unknown."""
     chosen = plan.chosen
-    month = chosen.usd_per_month
+    month, hour = chosen.usd_per_month, chosen.usd_per_hour.basis
     return {
         "usd_per_month": None if month is None else month.model_dump(mode="json"),
         "usd_per_1000_requests": chosen.usd_per_1000_requests.value,
-        "basis": f"{chosen.usd_per_hour.basis}; machines alone, 730 h",
+        "basis": hour if month is None else f"{hour}; {MACHINES_ALONE}",
     }

@@ -7,12 +7,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from components.choice.choices import Choice, Choices, OtherTarget, Rejected, Stage
+from components.choice.outputs import MACHINES_ALONE
 from stacks.cli.console import table
 
 UNKNOWN = "unknown"
 # The column of a machine is cut after so many of a group that fell out for one reason.
 SHOWN_MACHINES = 4
-COLUMNS = ("machine", "replicas", "p99", "$ a month", "$ per 1,000")
+COLUMNS = ("machine", "replicas", "p99", "$ a month, machines alone", "$ per 1,000")
 
 
 def choice_tables(choices: Choices) -> tuple[Table, ...]:
@@ -64,6 +65,9 @@ def _decisions(chosen: Choice) -> Table:
     result.add_row("artifact", chosen.artifact.name, f"sha256 {chosen.artifact.sha256[:12]}")
     hour = chosen.usd_per_hour
     result.add_row("$ an hour", UNKNOWN if hour.value is None else f"{hour.value:g}", escape(hour.basis))
+    if chosen.usd_per_month is not None:
+        month = chosen.usd_per_month
+        result.add_row("$ a month", f"{month.expected:,.2f}, up to {month.maximum:,.2f}", MACHINES_ALONE)
     each = chosen.usd_per_1000_requests
     result.add_row("$ per 1,000 requests", UNKNOWN if each.value is None else f"{each.value:g}", escape(each.basis))
     return result

@@ -33,7 +33,9 @@ def test_the_outputs_are_the_contract() -> None:
     assert resource_limits(found)["cpu_cores"] == 2
     assert resource_limits(found)["machine"] == found.chosen.machine
     assert found.chosen.usd_per_month is not None
-    assert cost_estimate(found)["usd_per_month"] == found.chosen.usd_per_month.model_dump()
+    estimate = cost_estimate(found)
+    assert estimate["usd_per_month"] == found.chosen.usd_per_month.model_dump()
+    assert estimate["basis"].endswith("machines alone, 730 h a month: no control plane, disk or load balancer")
 
 
 def test_a_policy_finds_the_cost_that_was_planned() -> None:
@@ -49,6 +51,7 @@ def test_this_machine_costs_no_rent() -> None:
 
     assert stack_cost([recorded({"plan": found.recorded()})], SHIPPED).lines == ()
     assert cost_estimate(found)["usd_per_month"] is None
+    assert cost_estimate(found)["basis"] == "this machine is not rented; what it costs is not known"
 
 
 @pytest.mark.parametrize("props", [{}, {"plan": {}}, {"plan": {"chosen": {"machines": {"names": ["c7i.xlarge"]}}}}])

@@ -3,14 +3,16 @@
 import os
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from rich.markup import escape
+from rich.table import Table
 
 from components.catalog.prices_file import read_catalog
-from components.endpoint_plan import EndpointPlan
 from optimizers.errors import InvalidArgs, Issue, PolicyViolation
 from stacks.cli import scaling
 from stacks.cli.changes import changes_line
+from stacks.cli.choice_table import choice_tables
 from stacks.cli.commit import previewed_commit
 from stacks.cli.console import print_json, print_tables, say
 from stacks.cli.context import StackContext, open_stack
@@ -23,12 +25,28 @@ from stacks.cli.review_files import refuse_unwritable, write_review
 from stacks.cli.review_table import review_table
 from stacks.cli.stack_run import stack_run
 from stacks.engine.run_result import RunResult
+from stacks.fleet import choose_fleet
 from stacks.policy_config import Configured, configured_policies
 from stacks.review.compose import Previewed, compose
 from stacks.review.pricing import configured_settings, priced_after, priced_before
 from stacks.review.review import PolicyReview, Review
 
 OFFLINE = "offline: compared with the last state, drift is not seen"
+
+
+class _Planned(NamedTuple):
+    """
+    What a stack's spec gives.
+
+    Attributes:
+        recorded: The plan of its task, as its component records it.
+        tables: The same for people.
+        document: What `--json` prints beside the review.
+    """
+
+    recorded: dict[str, Any]
+    tables: tuple[Table, ...]
+    document: dict[str, Any]
 
 
 def run(
@@ -53,31 +71,37 @@ def run(
     json_file = None if json_to in {"", STDOUT} else Path(json_to)
     refuse_unwritable(markdown_file, json_file)
     context = open_stack(stack)
-    if scaling.is_scaling(context):
-        scaling.preview(context, as_json=json_to == STDOUT, files=markdown_file or json_file)
-        return
-    plan = decide(context)
+    planned = _planned(context)
     configured = configured_policies(context.project, stack)
     with stack_run(context.project, stack, state_file) as engine:
         if offline:
             say(OFFLINE)
         result = engine.preview(offline=offline)
     found = verdicts(result, configured)
-    review = _review(context, plan, result, configured)
+    review = _review(context, planned, result, configured)
     if offline:
         review = review.model_copy(update={"assumptions": (*review.assumptions, OFFLINE)})
     write_review(review, markdown_file, json_file)
     if json_to == STDOUT:
-        print_json(review.model_dump(mode="json"))
+        print_json({**planned.document, **review.model_dump(mode="json")})
     else:
         summary = f"[bold]Summary[/]  {escape(review.headline)}"
-        tables = plan_table(plan), policy_table(found), review_table(review)
-        print_tables(*tables, f"{changes_line(result, 'would')}\n{summary}")
+        print_tables(
+            *planned.tables, policy_table(found), review_table(review), f"{changes_line(result, 'would')}\n{summary}"
+        )
     if result.refused:
         refuse(PolicyViolation(result.refused))
 
 
-def _review(context: StackContext, plan: EndpointPlan, result: RunResult, configured: Configured) -> Review:
+def _planned(context: StackContext) -> _Planned:
+    if scaling.is_scaling(context):
+        choices = choose_fleet(context.spec, context.project, context.stack)
+        return _Planned(choices.plan.recorded(), choice_tables(choices), scaling.document(choices))
+    plan = decide(context)
+    return _Planned(plan.recorded(), (plan_table(plan),), {})
+
+
+def _review(context: StackContext, planned: _Planned, result: RunResult, configured: Configured) -> Review:
     today = datetime.now(UTC).date()
     catalog = read_catalog(context.project.root, today)
     settings, resources = configured_settings(configured), result.ordered()
@@ -90,6 +114,6 @@ def _review(context: StackContext, plan: EndpointPlan, result: RunResult, config
             before=priced_before(resources, catalog, settings),
             after=priced_after(resources, catalog, settings),
             policies=[PolicyReview.model_validate(verdict) for verdict in verdicts(result, configured)],
-            plan=plan.recorded(),
+            plan=planned.recorded,
         )
     )

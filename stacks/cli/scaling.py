@@ -1,12 +1,11 @@
-"""`serving plan`, `preview` and `up` for the task `configure_scaling`: choose machines, record the choice."""
+"""`serving plan` and `up` for the task `configure_scaling`: choose machines, record the choice."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from components.choice.choices import Choices
 from components.choice.outputs import cost_estimate, resource_limits, scaling_policy
-from optimizers.errors import InvalidArgs, Issue, PolicyViolation
+from optimizers.errors import PolicyViolation
 from optimizers.vocabulary import TaskType
 from stacks.cli.changes import changes_line
 from stacks.cli.choice_table import choice_tables
@@ -32,31 +31,6 @@ def plan(context: StackContext, *, as_json: bool) -> None:
         print_json(document(choices))
     else:
         print_tables(*choice_tables(choices))
-
-
-def preview(context: StackContext, *, as_json: bool, files: Path | None) -> None:
-    """
-    Show the choice, what recording it would change, and what the policies say.
-
-    Raises:
-        InvalidArgs: A review was to be written to a file, which only deployments have.
-    """
-    if files is not None:
-        issue = Issue(
-            "--markdown, --json", f"`{files}`", "only `deploy_model` has a review in a file", "use --json alone"
-        )
-        raise InvalidArgs("the command line", (issue,))
-    choices = choose_fleet(context.spec, context.project, context.stack)
-    configured = configured_policies(context.project, context.stack)
-    with stack_run(context.project, context.stack) as engine:
-        result = engine.preview()
-    found = verdicts(result, configured)
-    if as_json:
-        print_json({**document(choices), "changes": result.changes, "changed": result.changed, "policies": found})
-    else:
-        print_tables(*choice_tables(choices), policy_table(found), changes_line(result, "would"))
-    if result.refused:
-        refuse(PolicyViolation(result.refused))
 
 
 def up(context: StackContext, *, as_json: bool) -> None:

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
-from components.tokens import ENDPOINTS
 from stacks.engine.resource_change import Inputs, ResourceChange
 from stacks.review.money import NOTHING, difference
 from stacks.review.priced_stack import PricedStack
-from stacks.review.recorded_plan import read_plan
+from stacks.review.recorded_plan import PLANS, read_plan
 from stacks.review.review import EndpointReview, EndpointState
 
 
@@ -22,7 +21,7 @@ def endpoint_reviews(
     rows = [
         _row(by_urn[urn], before.of(urns), after.of(urns))
         for urn, urns in members.items()
-        if by_urn[urn].type in ENDPOINTS or paid.intersection(urns)
+        if by_urn[urn].type in PLANS or paid.intersection(urns)
     ]
     return tuple(sorted(rows, key=lambda row: (not row.planned, row.name, row.type)))
 
@@ -31,14 +30,14 @@ def owner(resource: ResourceChange, by_urn: Mapping[str, ResourceChange]) -> str
     """Return the URN of the endpoint that a resource belongs to, or its own where it belongs to none."""
     current: ResourceChange | None = resource
     while current is not None:
-        if current.type in ENDPOINTS:
+        if current.type in PLANS:
             return current.urn
         current = by_urn.get(current.parent)
     return resource.urn
 
 
 def _row(resource: ResourceChange, before: PricedStack, after: PricedStack) -> EndpointReview:
-    planned = resource.type in ENDPOINTS
+    planned = resource.type in PLANS
     old = _state(resource, resource.before, before)
     new = _state(resource, resource.after, after)
     return EndpointReview(
@@ -58,10 +57,10 @@ def _state(resource: ResourceChange, inputs: Inputs | None, priced: PricedStack)
     rented = bool(priced.urns)
     machines = tuple(sorted(item.line.what for item in priced.lines))
     cost = priced.usd_per_month
-    if resource.type not in ENDPOINTS:
+    if resource.type not in PLANS:
         kind = resource.type.rpartition(":")[2]
         return EndpointState(platform=kind, instances=machines, rented=rented, usd_per_month=cost)
-    plan = read_plan(inputs.get("plan"))
+    plan = read_plan(resource.type, inputs.get("plan"))
     if isinstance(plan, str):
         return EndpointState(instances=machines, rented=rented, usd_per_month=cost)
     bounded = plan.min_replicas == plan.max_replicas

@@ -1,10 +1,14 @@
 """What a review reads of a recorded plan; a plan of another version is read as far as these fields go."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from components.tokens import ENDPOINTS, SCALING_CONFIGURATION
 from optimizers.report import Parity
+
+THIS_MACHINE = "this machine"
 
 
 class RecordedPlan(BaseModel):
@@ -31,10 +35,39 @@ class RecordedPlan(BaseModel):
     parity: Parity | None
 
 
-def read_plan(value: Any) -> RecordedPlan | str:  # noqa: ANN401 - whatever the state holds
-    """Return the plan, or in one sentence why it cannot be read."""
+class RecordedFleet(RecordedPlan):
+    """The same fields of a `ScalingPlan`: it names no platform, and its parity is in the lock alone."""
+
+    target: str = Field(validation_alias=AliasPath("chosen", "target"))
+    platform: str = SCALING_CONFIGURATION.rpartition(":")[2]
+    hardware: str = Field(validation_alias=AliasPath("chosen", "machine"))
+    # More than the peak needs where the stack asks for more.
+    replicas: int = Field(validation_alias=AliasPath("chosen", "scaling", "min_replicas"))
+    min_replicas: int = Field(validation_alias=AliasPath("chosen", "scaling", "min_replicas"))
+    max_replicas: int = Field(validation_alias=AliasPath("chosen", "scaling", "max_replicas"))
+    p99_ms: float | None = Field(validation_alias=AliasPath("chosen", "p99_ms", "value"))
+    p99_basis: str = Field(validation_alias=AliasPath("chosen", "p99_ms", "basis"))
+    artifact: str = Field(validation_alias=AliasPath("chosen", "artifact", "name"))
+    artifact_sha256: str = Field(validation_alias=AliasPath("chosen", "artifact", "sha256"))
+    parity: Parity | None = None
+
+    @field_validator("hardware", mode="before")
+    @classmethod
+    def _this_machine(cls, value: Any) -> Any:  # noqa: ANN401 - whatever the state holds
+        return THIS_MACHINE if value is None else value
+
+
+# Type token of each resource that records a plan as its input `plan`, to how it is read.
+PLANS: Mapping[str, type[RecordedPlan]] = {
+    **dict.fromkeys(ENDPOINTS, RecordedPlan),
+    SCALING_CONFIGURATION: RecordedFleet,
+}
+
+
+def read_plan(kind: str, value: Any) -> RecordedPlan | str:  # noqa: ANN401 - whatever the state holds
+    """Return the plan of a resource of this type of `PLANS`, or in one sentence why it cannot be read."""
     try:
-        return RecordedPlan.model_validate(value)
+        return PLANS[kind].model_validate(value)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         path = ".".join(str(part) for part in first["loc"]) or "plan"

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from components.tokens import ENDPOINTS
 from stacks.engine.resource_change import Inputs, ResourceChange
 from stacks.review.priced_stack import PricedStack
-from stacks.review.recorded_plan import read_plan
+from stacks.review.recorded_plan import PLANS, read_plan
 
 NOW = "now"
 AFTER = "after"
@@ -23,16 +22,16 @@ def unknowns(resources: Sequence[ResourceChange], before: PricedStack, after: Pr
 def _of_one_side(resources: Sequence[ResourceChange], side: str, priced: PricedStack) -> Iterator[str]:
     for item in resources:
         inputs = item.before if side == NOW else item.after
-        if item.type in ENDPOINTS and inputs is not None:
-            yield from _of_a_plan(item.name, inputs)
+        if item.type in PLANS and inputs is not None:
+            yield from _of_a_plan(item, inputs)
     for owned in priced.lines:
         if owned.line.usd_per_month is None:
             yield f"{owned.label}: the cost of {owned.line.what}: {owned.line.basis}"
 
 
-def _of_a_plan(name: str, inputs: Inputs) -> Iterator[str]:
-    plan = read_plan(inputs.get("plan"))
+def _of_a_plan(item: ResourceChange, inputs: Inputs) -> Iterator[str]:
+    plan = read_plan(item.type, inputs.get("plan"))
     if isinstance(plan, str):
-        yield f"{name}: {plan}"
+        yield f"{item.name}: {plan}"
     elif plan.p99_ms is None:
-        yield f"{name}: its p99: {plan.p99_basis}"
+        yield f"{item.name}: its p99: {plan.p99_basis}"

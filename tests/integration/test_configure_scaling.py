@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from stacks.cli.preview import OFFLINE
+from stacks.review.review import Review
 from tests.support.checkout import Checkout
 
 pytestmark = pytest.mark.integration
@@ -55,6 +57,25 @@ def test_a_fleet_is_planned_recorded_and_gone_again(small: Checkout) -> None:
     assert changed.document["changes"] == {"update": 1}
     assert changed.document["scaling_policy"]["min_replicas"] == 7
 
+    reviewed = small.serving("preview", "--offline", "--markdown", "review.md", "--json", "review.json")
+    assert reviewed.code == 0, reviewed.err
+    assert OFFLINE in reviewed.err.splitlines()
+    review = Review.model_validate_json((small.root / "review.json").read_bytes())
+    (row,) = review.endpoints
+    assert (row.name, row.operation, row.planned) == ("small", "update", True)
+    assert row.before is not None
+    assert row.after is not None
+    assert (row.after.target, row.after.platform) == ("kubernetes", "ScalingConfiguration")
+    assert row.before.instances
+    assert row.after.instances
+    assert (row.before.replicas, row.after.replicas) == ("1", "7")
+    assert (row.after.p99_ms, row.after.latency_sla_ms) == (
+        review.plan and review.plan["chosen"]["p99_ms"]["value"], 1000,
+    )  # fmt: skip
+    assert row.after.usd_per_month is not None
+    assert OFFLINE in review.assumptions
+    assert "ScalingConfiguration on kubernetes" in (small.root / "review.md").read_text()
+
     down = small.serving("down", "--json")
     assert down.code == 0, down.err
     assert small.serving("outputs", "--json").document == {}
@@ -69,6 +90,20 @@ def test_the_recorded_machines_are_held_against_the_cost_budget(small: Checkout)
 
     assert refused.code == 3, refused.err
     assert "a month at maximum is over $1.00; the dearest is small: " in refused.err
+
+
+def test_a_fleet_is_compared_with_an_exported_state(small: Checkout) -> None:
+    fleet(small)
+    state = small.root / "state.json"
+    state.write_text(json.dumps({"version": 3, "deployment": {"resources": []}}))
+
+    result = small.serving("preview", "--offline", "--state", str(state), "--json")
+    assert result.code == 0, result.err
+    assert result.document["changed"] == {"small": "create"}
+
+    refused = small.serving("preview", "--offline", "--state", str(small.root / "none.json"))
+    assert refused.code == 2
+    assert "--state" in refused.err
 
 
 def test_a_goal_that_no_machine_reaches_says_what_it_would_take(small: Checkout) -> None:

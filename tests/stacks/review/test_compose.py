@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.cost.month import UsdPerMonth
-from components.tokens import EMBEDDED_ENDPOINT
+from components.tokens import EMBEDDED_ENDPOINT, SCALING_CONFIGURATION
 from stacks.engine.resource_change import UNKNOWN
 from stacks.review.priced_stack import OwnedLine
 from stacks.review.review import PolicyReview
@@ -143,6 +143,33 @@ def test_a_p99_that_cannot_be_predicted_is_told_with_its_reason() -> None:
 
     assert made.unknown == ("minilm: its p99: more requests than it can answer (after)",)
     assert "p99 of minilm unknown" in made.headline
+
+
+def test_a_fleet_is_a_row_with_its_machines_replicas_and_p99() -> None:
+    chosen = {
+        "target": "kubernetes", "machine": "c7i.xlarge", "replicas": {"value": 2, "basis": "the peak"},
+        "scaling": {"min_replicas": 1, "max_replicas": 4}, "p99_ms": {"value": 31.0, "basis": "measured"},
+        "artifact": {"name": "onnx", "sha256": "a" * 64},
+    }  # fmt: skip
+    fleet = change("web", SCALING_CONFIGURATION, after={"plan": {"latency_sla_ms": 100, "chosen": chosen}})
+
+    made = review(fleet, after=priced(line(fleet, "2 x c7i.xlarge", usd(93.0))))
+
+    (row,) = made.endpoints
+    assert row.planned
+    assert row.after is not None
+    assert (row.after.platform, row.after.target) == ("ScalingConfiguration", "kubernetes")
+    assert (row.after.instances, row.after.replicas) == (("2 x c7i.xlarge",), "1 to 4")
+    assert row.usd_per_month_change == usd(93.0)
+    assert "p99 31 ms of 100 ms" in made.headline
+    assert made.unknown == ()
+
+
+def test_a_fleet_whose_plan_cannot_be_read_is_unknown() -> None:
+    made = review(change("web", SCALING_CONFIGURATION, after={"plan": {}}))
+
+    (sentence,) = made.unknown
+    assert sentence.startswith("web: its recorded plan is of another version or not known yet: ")
 
 
 def test_what_belongs_to_an_endpoint_is_in_its_row() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from optimizers.errors import InvalidArgs, Issue
-from stacks.cli.commit import github_event
+from stacks.cli.commit import event_pull_request
 from stacks.cli.console import say
 from stacks.review.github_comment import Outcome, PullRequest, post
 from stacks.review.markdown import markdown, marker
@@ -62,7 +62,7 @@ def _where(environment: Mapping[str, str], number: int | None) -> PullRequest:
     repository = environment.get(REPOSITORY, "")
     if not NAME.fullmatch(repository):
         issues.append(Issue(REPOSITORY, f"`{repository}`", "it is `owner/name`", f"export {REPOSITORY}=owner/name"))
-    found = number or github_event(environment).get("pull_request", {}).get("number")
+    found = number or event_pull_request(environment).get("number")
     if not isinstance(found, int) or found < 1:
         rule = "no number is given, and no pull request started this run"
         issues.append(Issue("--pull-request", f"`{found}`", rule, "name its number"))

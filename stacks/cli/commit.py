@@ -12,8 +12,8 @@ EVENT = "GITHUB_EVENT_PATH"
 TIMEOUT_S = 10
 
 
-def github_event(environment: Mapping[str, str]) -> dict[str, Any]:
-    """Return the event of the workflow that this runs in; empty outside of GitHub Actions."""
+def event_pull_request(environment: Mapping[str, str]) -> dict[str, Any]:
+    """Return the pull request that started the workflow that this runs in; empty where none did."""
     path = environment.get(EVENT)
     if not path:
         return {}
@@ -21,14 +21,15 @@ def github_event(environment: Mapping[str, str]) -> dict[str, Any]:
         event = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return event if isinstance(event, dict) else {}
+    found = event.get("pull_request") if isinstance(event, dict) else None
+    return found if isinstance(found, dict) else {}
 
 
 def previewed_commit(project: Path, environment: Mapping[str, str]) -> str | None:
     """Return the digest of the commit; of a pull request its last one, not GitHub's trial merge. None outside of git."""
-    head = github_event(environment).get("pull_request", {}).get("head", {}).get("sha")
-    if isinstance(head, str):
-        return head
+    head = event_pull_request(environment).get("head")
+    if isinstance(head, dict) and isinstance(head.get("sha"), str):
+        return str(head["sha"])
     git = shutil.which("git")
     if git is None:
         return None

@@ -1,14 +1,16 @@
 """Whether a review is worth a comment."""
 
 from stacks.review.review import Review
+from stacks.review.verdict import REFUSED, WARNED
 
 
 def is_silent(review: Review, below_usd: float) -> bool:
     """
-    Return whether the change of the expected monthly cost is under `below_usd`, up or down.
+    Return whether the monthly cost changes by less than `below_usd`, up or down, at minimum, expected and maximum.
 
-    What a policy refuses or what costs nobody knows how much is never silent.
+    What a policy refuses or warns of, and what nobody knows, is never silent.
     """
-    if review.refused or review.cost.change is None:
+    change = review.cost.change
+    if change is None or review.unknown or any(policy.verdict in {REFUSED, WARNED} for policy in review.policies):
         return False
-    return abs(review.cost.change.expected) < below_usd
+    return max(abs(change.minimum), abs(change.expected), abs(change.maximum)) < below_usd

@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stacks.cli.commit import previewed_commit
 from stacks.review.markdown import markdown
 from stacks.review.review import PolicyReview, Review
 from stacks.review.silence import is_silent
 from tests.support.checkout import Checkout, Finished, finished
 from tests.support.github import REPOSITORY, TOKEN, GitHub, serving_github
-from tests.support.reviews import change, line, priced, review, usd
+from tests.support.reviews import PASSED, change, endpoint, line, plan, priced, review, usd
 
 GROUP = change("workers", before={"size": 1}, after={"size": 2})
 REFUSED = PolicyReview(policy="p", verdict="refused", rule="r", messages=("m",))
+WARNED = REFUSED.model_copy(update={"verdict": "warned"})
 
 
 def dearer(by_usd: float | None, *policies: PolicyReview) -> Review:
@@ -24,6 +26,17 @@ def dearer(by_usd: float | None, *policies: PolicyReview) -> Review:
     return review(
         GROUP, before=priced(line(GROUP, "a", usd(100.0))), after=priced(line(GROUP, "b", cost)), policies=policies
     )
+
+
+def at_most(by_usd: float) -> Review:
+    after = usd(100.0, maximum=100.0 + by_usd)
+    return review(GROUP, before=priced(line(GROUP, "a", usd(100.0))), after=priced(line(GROUP, "b", after)))
+
+
+def without_p99() -> Review:
+    recorded = plan()
+    recorded["predicted"]["p99_ms"] = {"value": None, "basis": "more requests than it can answer"}
+    return review(endpoint(after=recorded))
 
 
 @pytest.fixture
@@ -66,9 +79,11 @@ def test_under_the_threshold_nothing_is_created_and_an_old_comment_is_updated(tm
     [
         (dearer(9.99), 10, True), (dearer(-9.99), 10, True), (dearer(10.0), 10, False), (dearer(-10.0), 10, False),
         (dearer(0.0), 0, False), (dearer(0.0), 0.01, True), (dearer(None), 1e9, False), (dearer(1.0, REFUSED), 1e9, False),
+        (dearer(1.0, WARNED), 1e9, False), (dearer(1.0, PASSED), 10, True), (at_most(100_000.0), 10, False),
+        (at_most(9.0), 10, True), (without_p99(), 1e9, False),
     ],
 )  # fmt: skip
-def test_what_is_refused_or_unknown_is_never_silent(made: Review, below: float, silent: bool) -> None:
+def test_what_is_refused_warned_of_or_unknown_is_never_silent(made: Review, below: float, silent: bool) -> None:
     assert is_silent(made, below) is silent
 
 
@@ -92,6 +107,18 @@ def test_what_is_missing_in_the_environment_is_named(tmp_path: Path, github: Git
     assert result.code == 2
     assert ("--pull-request" if variable == "GITHUB_EVENT_PATH" else variable) in result.err
     assert github.requests == []
+
+
+@pytest.mark.parametrize("event", [{"pull_request": None}, {"pull_request": {"head": None}}, {"pull_request": [7]}])
+def test_an_event_that_is_of_no_pull_request_needs_a_number(tmp_path: Path, github: GitHub, event: object) -> None:
+    path = tmp_path / "other.json"
+    path.write_text(json.dumps(event))
+
+    result = commented(tmp_path, github, dearer(5.0), GITHUB_EVENT_PATH=str(path))
+
+    assert result.code == 2
+    assert "--pull-request" in result.err
+    assert previewed_commit(tmp_path, {"GITHUB_EVENT_PATH": str(path)}) is None
 
 
 def test_a_document_of_another_form_is_named(tmp_path: Path, github: GitHub) -> None:

@@ -53,7 +53,7 @@ class Lock(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: int = LOCK_VERSION
+    version: int = Field(default=LOCK_VERSION, ge=1, strict=True)
     models: dict[str, LockedModel] = Field(default_factory=dict)
 
     def with_model(self, name: str, model: LockedModel) -> "Lock":
@@ -73,7 +73,8 @@ def read(path: Path) -> Lock:
     try:
         content = json.loads(path.read_text())
         version = content.get("version") if isinstance(content, dict) else None
-        if isinstance(version, int) and version > LOCK_VERSION:
+        # A bool is an int for Python, and pydantic reads "2" as 2.
+        if type(version) is int and version > LOCK_VERSION:
             raise ArtifactError(
                 f"{path}: written by a newer version (format {version}, this one reads {LOCK_VERSION}); upgrade model-serving"
             )

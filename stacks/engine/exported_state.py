@@ -9,6 +9,8 @@ from optimizers.errors import InvalidArgs, Issue
 # How the engine marks a secret in a state (`sdk/go/common/resource`, `SigKey` and `SecretSig`).
 MARK, SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
 HIDDEN = "[secret]"
+# The newest that the engine of this product writes and reads (`sdk/go/common/apitype`, `DeploymentSchemaVersionLatest`).
+STATE_VERSION = 4
 EXPORT = "pulumi stack export --file state.json"
 
 
@@ -44,10 +46,18 @@ def read_exported_state(path: Path, stack: str) -> ExportedState:
         raise _wrong(path, "no file of JSON", reason, f"write it with `{EXPORT}`") from None
     deployment = content.get("deployment") if isinstance(content, dict) else None
     version = content.get("version") if isinstance(content, dict) else None
-    if not isinstance(deployment, dict) or not isinstance(version, int):
+    # A bool is an int for Python, a string is none for the engine.
+    if not isinstance(deployment, dict) or type(version) is not int or version < 1:
         rule = "a state has `version` and `deployment`"
         raise _wrong(path, "something else", rule, f"write it with `{EXPORT}`")
-    resources = deployment.get("resources") or []
+    if version > STATE_VERSION:
+        rule = f"this product's engine reads version {STATE_VERSION}"
+        raise _wrong(path, f"a state of version {version}", rule, f"write it with that engine's `{EXPORT}`")
+    # The engine writes null for a stack without resources.
+    resources = [] if deployment.get("resources") is None else deployment["resources"]
+    if not _are_resources(resources):
+        rule = "its `resources` are a list of objects with `urn` and `type`"
+        raise _wrong(path, "something else", rule, f"write it with `{EXPORT}`")
     others = sorted({name for name in map(_stack, resources) if name != stack})
     if others:
         raise _wrong(path, f"a state of stack `{others[0]}`", f"the stack is `{stack}`", f"use `--stack {others[0]}`")
@@ -55,14 +65,20 @@ def read_exported_state(path: Path, stack: str) -> ExportedState:
     return ExportedState(version, *_without_secrets(without_key))
 
 
+def _are_resources(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    return isinstance(value, list) and all(
+        isinstance(item, dict) and isinstance(item.get("urn"), str) and isinstance(item.get("type"), str)
+        for item in value
+    )
+
+
 def _wrong(path: Path, got: str, rule: str, fix: str) -> InvalidArgs:
     return InvalidArgs("the command line", (Issue("--state", f"`{path}`: {got}", rule, fix),))
 
 
-def _stack(resource: Any) -> str:  # noqa: ANN401 - any JSON value
+def _stack(resource: dict[str, Any]) -> str:
     # urn:pulumi:STACK::PROJECT::TYPE::NAME
-    urn = resource.get("urn") if isinstance(resource, dict) else None
-    return str(urn).removeprefix("urn:pulumi:").partition("::")[0]
+    return str(resource["urn"]).removeprefix("urn:pulumi:").partition("::")[0]
 
 
 def _without_secrets(value: Any) -> tuple[Any, int]:  # noqa: ANN401 - any JSON value

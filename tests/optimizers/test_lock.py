@@ -51,6 +51,9 @@ def test_an_absent_lock_is_an_empty_one(tmp_path: Path) -> None:
         (b"\xff\xfe", "not a readable lock"),
         (b"[]", "not a readable lock"),
         (b'{"models": {"a": {}}}', "not a readable lock"),
+        (b'{"version": "2", "models": {}}', "not a readable lock"),
+        (b'{"version": true, "models": {}}', "not a readable lock"),
+        (b'{"version": 1.0, "models": {}}', "not a readable lock"),
         (f'{{"version": {LOCK_VERSION + 1}, "models": {{}}}}'.encode(), "written by a newer version"),
     ],
 )

@@ -52,6 +52,13 @@ def test_a_secret_in_plain_text_is_not_copied_either(tmp_path: Path) -> None:
         ("{", "no file of JSON"),
         ([], "something else; a state has `version` and `deployment`"),
         ({"version": 3}, "something else; a state has `version` and `deployment`"),
+        ({**state(), "version": True}, "a state has `version` and `deployment`"),
+        ({**state(), "version": "3"}, "a state has `version` and `deployment`"),
+        ({**state(), "version": 99}, "a state of version 99; this product's engine reads version "),
+        ({"version": 3, "deployment": {"resources": "abc"}}, "something else; its `resources` are a list of objects"),
+        ({"version": 3, "deployment": {"resources": {"urn": URN}}}, "its `resources` are a list of objects"),
+        ({"version": 3, "deployment": {"resources": ["abc"]}}, "its `resources` are a list of objects"),
+        ({"version": 3, "deployment": {"resources": [{"urn": 1, "type": "t"}]}}, "its `resources` are a list of"),
         (state(), "a state of stack `dev`; the stack is `prod`; use `--stack dev`"),
     ],
 )

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from stacks.review.money import change_in_percent, dollars, signed_dollars
 from stacks.review.review import CostReview, EndpointReview, PolicyReview
-from stacks.review.verdict import REFUSED, WARNED
+from stacks.review.verdict import NOT_SET, REFUSED, WARNED
 
 
 def headline(cost: CostReview, endpoints: Sequence[EndpointReview], policies: Sequence[PolicyReview]) -> str:
@@ -48,4 +48,7 @@ def _policies(policies: Sequence[PolicyReview]) -> str:
         for count, verb in ((counts[REFUSED], "refuse"), (counts[WARNED], "warn"))
         if count
     ]
-    return ", ".join(parts) or "every policy passes"
+    if parts:
+        return ", ".join(parts)
+    without = sum(item.verdict == NOT_SET for item in policies)
+    return f"every policy with a limit passes, {without} without one" if without else "every policy passes"

@@ -13,10 +13,11 @@ from components.tokens import EMBEDDED_ENDPOINT, SCALING_CONFIGURATION
 from stacks.engine.resource_change import UNKNOWN
 from stacks.review.priced_stack import OwnedLine
 from stacks.review.review import PolicyReview
-from tests.support.reviews import change, endpoint, line, plan, priced, recorded_plan, review, usd
+from tests.support.reviews import PASSED, change, endpoint, line, plan, priced, recorded_plan, review, usd
 
 GROUP = change("workers", "aws:eks/nodeGroup:NodeGroup", before={"size": 1}, after={"size": 2})
 REFUSED = PolicyReview(policy="cost-budget", verdict="refused", rule="Cheap.", messages=("over; rent less",))
+NOT_SET = PolicyReview(policy="cost-increase", verdict="not set", rule="Cheap.", messages=())
 WARNED = PolicyReview(policy="cost-warning", verdict="warned", rule="Cheap.", messages=("over",))
 
 cents = st.integers(min_value=0, max_value=10**9).map(lambda amount: float(Decimal(amount) / 100))
@@ -217,6 +218,8 @@ def test_the_headline_says_what_the_cost_does(before: Any, after: Any, said: str
         ((REFUSED, REFUSED, WARNED), "2 policies refuse, 1 policy warns"),
         ((WARNED, WARNED), "2 policies warn"),
         ((), "every policy passes"),
+        ((PASSED, NOT_SET, NOT_SET), "every policy with a limit passes, 2 without one"),
+        ((WARNED, NOT_SET), "1 policy warns"),
     ],
 )
 def test_the_headline_counts_what_does_not_pass(policies: tuple[PolicyReview, ...], said: str) -> None:

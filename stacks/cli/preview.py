@@ -31,7 +31,7 @@ from stacks.review.compose import Previewed, compose
 from stacks.review.pricing import configured_settings, priced_after, priced_before
 from stacks.review.review import PolicyReview, Review
 
-OFFLINE = "offline: compared with the last state, drift is not seen"
+OFFLINE = "offline: compared with the last state; drift is not seen, nor a changed setting of a provider: region, project, kubeconfig"
 
 
 class _Planned(NamedTuple):

@@ -134,7 +134,7 @@ def _confirmed(proposed: Proposal, *, as_json: bool) -> bool:
 
 
 def _print_unchanged(document: Mapping[str, object], *, as_json: bool) -> None:
-    said = f"nothing to promote: {document['lock']} already holds what `{document['source']}` runs"
+    said = f"nothing to promote: {document['lock']} already holds what `{document['source']}` runs; nothing was judged"
     if as_json:
         print_json(to_jsonable_python({**document, "promoted": False}))
         say(f"promote: {said}")

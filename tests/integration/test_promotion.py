@@ -168,6 +168,7 @@ def test_one_artifact_goes_from_stack_to_stack_and_runs_beside_itself(stages: St
     assert again.code == 0, again.err
     assert not again.document["promoted"]
     assert "nothing to promote" in again.err
+    assert "nothing was judged" in again.err
     assert stages.up("staging")["changes"] == {"same": 2}
     assert not (stages.root / ".model-serving/proposed/staging").exists()
 

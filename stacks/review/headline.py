@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from stacks.review.money import change_in_percent, dollars, signed_dollars
 from stacks.review.review import CostReview, EndpointReview, PolicyReview
-from stacks.review.verdict import NOT_SET, REFUSED, WARNED
+from stacks.review.verdict import NOT_APPLICABLE, NOT_SET, REFUSED, WARNED
 
 
 def headline(cost: CostReview, endpoints: Sequence[EndpointReview], policies: Sequence[PolicyReview]) -> str:
@@ -51,4 +51,6 @@ def _policies(policies: Sequence[PolicyReview]) -> str:
     if parts:
         return ", ".join(parts)
     without = sum(item.verdict == NOT_SET for item in policies)
-    return f"every policy with a limit passes, {without} without one" if without else "every policy passes"
+    idle = sum(item.verdict == NOT_APPLICABLE for item in policies)
+    passed = f"every policy with a limit passes, {without} without one" if without else "every policy passes"
+    return f"{passed}, {idle} not applicable" if idle else passed

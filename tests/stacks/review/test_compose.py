@@ -18,6 +18,7 @@ from tests.support.reviews import PASSED, change, endpoint, line, plan, priced, 
 GROUP = change("workers", "aws:eks/nodeGroup:NodeGroup", before={"size": 1}, after={"size": 2})
 REFUSED = PolicyReview(policy="cost-budget", verdict="refused", rule="Cheap.", messages=("over; rent less",))
 NOT_SET = PolicyReview(policy="cost-increase", verdict="not set", rule="Cheap.", messages=())
+NOT_APPLICABLE = NOT_SET.model_copy(update={"verdict": "not applicable"})
 WARNED = PolicyReview(policy="cost-warning", verdict="warned", rule="Cheap.", messages=("over",))
 
 cents = st.integers(min_value=0, max_value=10**9).map(lambda amount: float(Decimal(amount) / 100))
@@ -220,6 +221,8 @@ def test_the_headline_says_what_the_cost_does(before: Any, after: Any, said: str
         ((), "every policy passes"),
         ((PASSED, NOT_SET, NOT_SET), "every policy with a limit passes, 2 without one"),
         ((WARNED, NOT_SET), "1 policy warns"),
+        ((PASSED, NOT_APPLICABLE), "every policy passes, 1 not applicable"),
+        ((NOT_SET, NOT_APPLICABLE), "every policy with a limit passes, 1 without one, 1 not applicable"),
     ],
 )
 def test_the_headline_counts_what_does_not_pass(policies: tuple[PolicyReview, ...], said: str) -> None:

@@ -151,7 +151,7 @@ def test_a_fork_compares_with_an_exported_state_and_needs_neither_backend_nor_ke
     (fork / "stacks/clouds.json").write_text(json.dumps({"image": "server:2"}))
     before = state.read_bytes()
 
-    result = Checkout(fork, deployed.environment).serving("preview", "--offline", "--state", str(state), "--json")
+    result = Checkout(fork, deployed.port).serving("preview", "--offline", "--state", str(state), "--json")
 
     assert result.code == 0, result.err
     # The key is not there either, so what holds a secret cannot be compared.

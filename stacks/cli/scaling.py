@@ -13,10 +13,7 @@ from stacks.cli.console import print_json, print_tables
 from stacks.cli.context import StackContext
 from stacks.cli.exit import refuse
 from stacks.cli.optimize import build
-from stacks.cli.policy_table import policy_table, verdicts
-from stacks.cli.stack_run import stack_run
 from stacks.fleet import choose_fleet
-from stacks.policy_config import configured_policies
 
 
 def is_scaling(context: StackContext) -> bool:
@@ -35,6 +32,11 @@ def plan(context: StackContext, *, as_json: bool) -> None:
 
 def up(context: StackContext, *, as_json: bool) -> None:
     """Build what is missing, choose, let the policies judge, and record."""
+    # Imported here: they load the engine's SDK, and a plan needs none.
+    from stacks.cli.policy_table import policy_table, verdicts
+    from stacks.cli.stack_run import stack_run
+    from stacks.policy_config import configured_policies
+
     configured = configured_policies(context.project, context.stack)
     if context.spec.promotion is None:
         build(context)

@@ -1,13 +1,11 @@
 """`serving plan` and `up` for the task `configure_scaling`: choose machines, record the choice."""
 
-from dataclasses import replace
 from typing import Any
 
 from components.choice.choices import Choices
 from components.choice.outputs import cost_estimate, resource_limits, scaling_policy
 from optimizers.errors import PolicyViolation
 from optimizers.vocabulary import TaskType
-from stacks.cli.changes import changes_line
 from stacks.cli.choice_table import choice_tables
 from stacks.cli.console import print_json, print_tables
 from stacks.cli.context import StackContext
@@ -33,8 +31,9 @@ def plan(context: StackContext, *, as_json: bool) -> None:
 def up(context: StackContext, *, as_json: bool) -> None:
     """Build what is missing, choose, let the policies judge, and record."""
     # Imported here: they load the engine's SDK, and a plan needs none.
+    from stacks.cli.changes import changes_line
     from stacks.cli.policy_table import policy_table, verdicts
-    from stacks.cli.stack_run import stack_run
+    from stacks.cli.stack_run import judged_up, stack_run
     from stacks.policy_config import configured_policies
 
     configured = configured_policies(context.project, context.stack)
@@ -42,10 +41,7 @@ def up(context: StackContext, *, as_json: bool) -> None:
         build(context)
     choices = choose_fleet(context.spec, context.project, context.stack)
     with stack_run(context.project, context.stack) as engine:
-        previewed = engine.preview()
-        done = None
-        if not previewed.refused:
-            done = engine.up() if previewed.alters else replace(previewed, outputs=engine.outputs())
+        previewed, done = judged_up(engine)
     found = verdicts(previewed, configured)
     if as_json:
         outputs = {} if done is None else done.outputs

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from pulumi.automation.events import EngineEvent
@@ -11,7 +12,7 @@ from stacks.cli.console import say
 from stacks.engine.exported_state import read_exported_state
 from stacks.engine.locate import locate_engine
 from stacks.engine.run import StackRun
-from stacks.engine.run_result import UNSHOWN_TYPES
+from stacks.engine.run_result import UNSHOWN_TYPES, RunResult
 from stacks.engine.single_run import single_run
 from stacks.project import Project
 
@@ -44,6 +45,16 @@ def stack_run(project: Project, stack: str, state_file: Path | None = None) -> G
             )
             run.take_state(exported)
             yield run
+
+
+def judged_up(engine: StackRun) -> tuple[RunResult, RunResult | None]:
+    """Return a preview that the policies judged, and what was done then: None where one refuses."""
+    previewed = engine.preview()
+    if previewed.refused:
+        return previewed, None
+    if previewed.alters:
+        return previewed, engine.up()
+    return previewed, replace(previewed, outputs=engine.outputs())
 
 
 def _show(event: EngineEvent) -> None:

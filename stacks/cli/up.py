@@ -3,7 +3,6 @@
 import json
 import os
 import shlex
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +24,7 @@ from stacks.cli.plan import decide
 from stacks.cli.plan_table import plan_table
 from stacks.cli.policy_table import policy_table, verdicts
 from stacks.cli.report_table import report_table
-from stacks.cli.stack_run import stack_run
+from stacks.cli.stack_run import judged_up, stack_run
 from stacks.engine.run import StackRun
 from stacks.engine.run_result import RunResult
 from stacks.policy_config import configured_policies
@@ -78,12 +77,7 @@ def _deploy(engine: StackRun) -> tuple[RunResult, RunResult | None]:
     """Return the preview, and what was done: None where a policy refuses."""
     # A server that crashed since the last run is found here, so that it is repaired.
     engine.refresh()
-    previewed = engine.preview()
-    if previewed.refused:
-        return previewed, None
-    if previewed.alters:
-        return previewed, engine.up()
-    return previewed, replace(previewed, outputs=engine.outputs())
+    return judged_up(engine)
 
 
 def _curl(context: StackContext, plan: EndpointPlan, url: str) -> str:

@@ -5,10 +5,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from optimizers.errors import InvalidArgs, Issue
+from stacks.engine.marks import HIDDEN, SECRET, SIGNATURE
 
-# How the engine marks a secret in a state (`sdk/go/common/resource`, `SigKey` and `SecretSig`).
-MARK, SECRET = "4dabf18193072939515e22adb298388d", "1b47061264138c4ac30d75fd1eb44270"
-HIDDEN = "[secret]"
 # The newest that the engine of this product writes and reads (`sdk/go/common/apitype`, `DeploymentSchemaVersionLatest`).
 STATE_VERSION = 4
 EXPORT = "pulumi stack export --file state.json"
@@ -85,7 +83,7 @@ def _without_secrets(value: Any) -> tuple[Any, int]:  # noqa: ANN401 - any JSON 
     """Return the value with `[secret]` for each secret, those in plain text too, and how many there were."""
     if isinstance(value, dict):
         # The engine takes no secret where there is no key to encrypt it with.
-        if value.get(MARK) == SECRET:
+        if value.get(SIGNATURE) == SECRET:
             return HIDDEN, 1
         found = {key: _without_secrets(item) for key, item in value.items()}
         return {key: item for key, (item, _) in found.items()}, sum(count for _, count in found.values())

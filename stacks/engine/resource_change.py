@@ -4,11 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-# What the engine's events have in place of a value that is not known before something exists.
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-# What they have in place of a secret, so that two secrets look the same.
-HIDDEN = "[secret]"
-
 Inputs = Mapping[str, Any]
 
 

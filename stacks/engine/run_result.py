@@ -7,7 +7,8 @@ from typing import Any
 from pulumi.automation.events import EngineEvent, StepEventMetadata, StepEventStateMetadata
 
 from stacks.engine.diagnostics import reasons
-from stacks.engine.resource_change import HIDDEN, Inputs, ResourceChange
+from stacks.engine.marks import HIDDEN
+from stacks.engine.resource_change import Inputs, ResourceChange
 
 MANDATORY = "mandatory"
 SAME = "same"

@@ -4,12 +4,11 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from stacks.engine.resource_change import HIDDEN, UNKNOWN, ResourceChange
+from stacks.engine.marks import HIDDEN, SIGNATURE, UNKNOWN
+from stacks.engine.resource_change import ResourceChange
 from stacks.review.review import PropertyChange
 
 NOT_KNOWN_YET = "known after deployment"
-# The key of an object that stands for a secret or an asset in the engine's events (pulumi/pulumi, sig.Key).
-SIGNATURE = "4dabf18193072939515e22adb298388d"
 # Longer values, such as files, say nothing in a table.
 LONGEST_VALUE = 200
 

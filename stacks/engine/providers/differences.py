@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-from stacks.engine.providers.wire import ARCHIVE, ASSET, INTERNAL_PREFIX, SIGNATURE, UNKNOWN
+from stacks.engine.marks import ARCHIVE, ASSET, SIGNATURE, UNKNOWN
+from stacks.engine.providers.wire import INTERNAL_PREFIX
 
 Path = tuple[str | int, ...]
 QUOTED_IN_PATHS = frozenset('."[]')

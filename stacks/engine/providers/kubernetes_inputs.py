@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from stacks.engine.providers.wire import UNKNOWN, Values, in_base64, secret
+from stacks.engine.marks import UNKNOWN
+from stacks.engine.providers.wire import Values, in_base64, secret
 
 SECRET_TYPE = "kubernetes:core/v1:Secret"  # noqa: S105 - a type
 CONFIG_MAP_TYPE = "kubernetes:core/v1:ConfigMap"

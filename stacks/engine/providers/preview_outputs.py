@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from stacks.engine.providers.wire import UNKNOWN, Values
+from stacks.engine.marks import UNKNOWN
+from stacks.engine.providers.wire import Values
 
 
 def created_outputs(inputs: Mapping[str, Any], computed: Iterable[str]) -> Values:

@@ -7,13 +7,14 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
+from stacks.engine.marks import UNKNOWN
 from stacks.engine.providers.differences import Difference, differences, path_text
 from stacks.engine.providers.kubernetes_inputs import NAME_DIGITS, KubernetesSettings, kubernetes_inputs
 from stacks.engine.providers.preview_outputs import created_outputs, updated_outputs
 from stacks.engine.providers.provider_inputs import DEFAULTS, made_up_name, with_last_defaults, with_last_names
 from stacks.engine.providers.replacement import replacing, replacing_properties
 from stacks.engine.providers.sdk_schema import sdk_type
-from stacks.engine.providers.wire import UNKNOWN, Values, decoded, encoded
+from stacks.engine.providers.wire import Values, decoded, encoded
 
 # Newer than any SDK, so that the engine does not warn of an old plugin.
 VERSION = "999.0.0"

@@ -6,12 +6,8 @@ from typing import Any
 
 from google.protobuf.struct_pb2 import Struct
 
-# Constants of the engine's protocol (pulumi SDK, `runtime/rpc.py`: UNKNOWN and the `_special_*_sig` values).
-UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-SIGNATURE = "4dabf18193072939515e22adb298388d"
-SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 - a mark
-ASSET = "c44067f5952c0a294b673a41bacd8c17"
-ARCHIVE = "0def7320c3a5731c473e5ecbe6d01bc7"
+from stacks.engine.marks import SECRET, SIGNATURE, UNKNOWN
+
 # Keys that providers keep for themselves, such as `__defaults`.
 INTERNAL_PREFIX = "__"
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from optimizers.errors import InvalidArgs
-from stacks.engine.exported_state import MARK, SECRET, read_exported_state
+from stacks.engine.exported_state import read_exported_state
+from stacks.engine.marks import SECRET, SIGNATURE
 
 URN = "urn:pulumi:dev::model-serving::aws:index/first:First::first"
-ENCRYPTED = {MARK: SECRET, "ciphertext": "djE6abc"}
+ENCRYPTED = {SIGNATURE: SECRET, "ciphertext": "djE6abc"}
 
 
 def written(folder: Path, content: Any) -> Path:
@@ -40,7 +41,7 @@ def test_an_encrypted_secret_needs_no_key_and_is_counted(tmp_path: Path) -> None
 
 
 def test_a_secret_in_plain_text_is_not_copied_either(tmp_path: Path) -> None:
-    found = read_exported_state(written(tmp_path, state(token={MARK: SECRET, "plaintext": '"hunter2"'})), "dev")
+    found = read_exported_state(written(tmp_path, state(token={SIGNATURE: SECRET, "plaintext": '"hunter2"'})), "dev")
 
     assert found.hidden == 1
     assert found.deployment["resources"][0]["inputs"] == {"token": "[secret]"}

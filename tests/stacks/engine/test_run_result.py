@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pulumi.automation.events import EngineEvent
 from pulumi.runtime import rpc
 
-from stacks.engine.resource_change import UNKNOWN
+from stacks.engine.marks import UNKNOWN
 from stacks.engine.run_result import RunResult
 
 STACK = "pulumi:pulumi:Stack"

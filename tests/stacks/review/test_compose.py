@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from components.cost.month import UsdPerMonth
 from components.tokens import EMBEDDED_ENDPOINT, SCALING_CONFIGURATION
-from stacks.engine.resource_change import UNKNOWN
+from stacks.engine.marks import UNKNOWN
 from stacks.review.priced_stack import OwnedLine
 from stacks.review.review import PolicyReview
 from tests.support.reviews import PASSED, change, endpoint, line, plan, priced, recorded_plan, review, usd

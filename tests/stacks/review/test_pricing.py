@@ -6,7 +6,7 @@ import pytest
 
 from components.catalog.prices_file import read_catalog
 from policies.cost_settings import CostSettings
-from stacks.engine.resource_change import UNKNOWN
+from stacks.engine.marks import UNKNOWN
 from stacks.review.pricing import configured_settings, priced_after, priced_before
 from tests.support.raw_resources import ENDPOINT_CONFIGURATION, NODE_GROUP, endpoint_configuration, node_group, variant
 from tests.support.reviews import TODAY, change

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from stacks.engine.marks import ASSET, SIGNATURE, UNKNOWN
 from stacks.engine.providers.differences import Change, Path, differences, path_text
-from stacks.engine.providers.wire import ASSET, SIGNATURE, UNKNOWN
 
 KEYS = st.text('abcdef.["', min_size=1, max_size=4)
 SCALARS = st.booleans() | st.integers(-5, 5) | st.text(max_size=3)

@@ -6,8 +6,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stacks.engine.marks import SECRET, SIGNATURE, UNKNOWN
 from stacks.engine.providers.kubernetes_inputs import SECRET_TYPE, KubernetesSettings, kubernetes_inputs
-from stacks.engine.providers.wire import SECRET, SIGNATURE, UNKNOWN
 
 DEPLOYMENT = "kubernetes:apps/v1:Deployment"
 SETTINGS = KubernetesSettings()

@@ -5,8 +5,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stacks.engine.marks import UNKNOWN
 from stacks.engine.providers.preview_outputs import created_outputs, updated_outputs
-from stacks.engine.providers.wire import UNKNOWN
 
 INPUTS = st.dictionaries(st.text("abc", min_size=1, max_size=2), st.integers(), max_size=4)
 

@@ -5,7 +5,8 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stacks.engine.providers.wire import UNKNOWN, decoded, encoded, in_base64
+from stacks.engine.marks import UNKNOWN
+from stacks.engine.providers.wire import decoded, encoded, in_base64
 
 SCALARS = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(max_size=4) | st.floats(-1e6, 1e6)
 VALUES = st.recursive(

@@ -30,7 +30,7 @@ from optimizers.statistics import percentile
 WARM_UP_S = 2.0
 BROKEN_BY = 1.1
 # Half of the time goes to one row at a time, and a few calls are made of each larger batch.
-CALLS = BenchmarkConfig(concurrencies=(1, 2), budget_s=12, calls_per_turn=2)
+CALLS = BenchmarkConfig(budget_s=12, calls_per_turn=2)
 
 
 class Round(BaseModel):
@@ -159,12 +159,9 @@ def _bare_calls(folder: Path, rows: list[Any], endpoint: ServedEndpoint) -> tupl
     sizes = [size for size in CALLS.profile_batch_sizes if size <= int(endpoint.plan.max_batch_size.value)]
     batches = {size: encoder.encode([rows[index % len(rows)] for index in range(size)]) for size in sizes}
     session = open_session(folder, int(endpoint.plan.threads.value))
-    config = CALLS.model_copy(update={"batch_sizes": tuple(sizes), "concurrencies": _concurrencies(endpoint)})
+    concurrencies = tuple(sorted({1, int(endpoint.plan.concurrent_calls.value)}))
+    config = CALLS.model_copy(update={"batch_sizes": tuple(sizes), "concurrencies": concurrencies})
     return measure({"served": session}, batches, config)["served"]
-
-
-def _concurrencies(endpoint: ServedEndpoint) -> tuple[int, ...]:
-    return tuple(sorted({1, int(endpoint.plan.concurrent_calls.value)}))
 
 
 def _round(  # noqa: PLR0913, PLR0917 - what is loaded, how, and what it is predicted from

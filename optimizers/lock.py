@@ -86,6 +86,19 @@ def read(path: Path) -> Lock:
         ) from None
 
 
+def read_model(path: Path, name: str) -> LockedModel:
+    """
+    Return what a lock holds of a model.
+
+    Raises:
+        ArtifactError: As `read`, or the lock has no such model.
+    """
+    locked = read(path).models.get(name)
+    if locked is None:
+        raise ArtifactError(f"`{name}` is not in {path.name}; run `serving optimize`")
+    return locked
+
+
 def _remedy(path: Path) -> str:
     return "run `serving optimize`" if path.name == LOCK_NAME else "promote again with `serving promote`"
 

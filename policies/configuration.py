@@ -1,6 +1,7 @@
 """What a stack may say of a policy in `stacks/policies.<stack>.json`: a model, its JSON Schema, and its limits."""
 
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
 
 from pulumi_policy import PolicyConfigSchema
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -20,6 +21,9 @@ class PolicyConfiguration(BaseModel):
     facts: ClassVar[frozenset[str]] = frozenset()
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+Configuration = TypeVar("Configuration", bound=PolicyConfiguration)
 
 
 def limits(configuration: type[PolicyConfiguration]) -> tuple[str, ...]:
@@ -47,8 +51,15 @@ def config_schema(configuration: type[PolicyConfiguration]) -> PolicyConfigSchem
     return PolicyConfigSchema(properties=properties(configuration))
 
 
-def wrong_configuration(error: ValidationError) -> str:
-    """Return the violation for a policy configuration that breaks a rule: which field, and which rule."""
+def read_configuration(said: Mapping[str, Any], configuration: type[Configuration]) -> Configuration | str:
+    """Return a policy's configuration, or the violation that it is: which field, and which rule it breaks."""
+    try:
+        return configuration.model_validate(dict(said))
+    except ValidationError as error:
+        return _wrong_configuration(error)
+
+
+def _wrong_configuration(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     path = ".".join(str(part) for part in first["loc"])
     return f"the policy configuration is wrong at `{path}`: {first['msg'].lower()}; correct it"

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, TypeVar
 
 from pulumi_policy import EnforcementLevel, ReportViolation, StackValidationArgs, StackValidationPolicy
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from components.catalog.catalog import Catalog
 from components.catalog.prices_file import read_catalog
@@ -19,7 +19,7 @@ from components.cost.stack_cost import stack_cost
 from components.cost.usage import Usage
 from components.tokens import ENDPOINTS
 from optimizers.errors import InvalidArgs
-from policies.configuration import PolicyConfiguration, config_schema, has_limit, wrong_configuration
+from policies.configuration import PolicyConfiguration, config_schema, has_limit, read_configuration
 from policies.declared_resources import declared_resources
 
 # Everything that a cost depends on: what is billed, and the endpoints whose plans record the traffic.
@@ -65,7 +65,6 @@ class CostSettings(PriceSettings):
         )
 
 
-Settings = TypeVar("Settings", bound=PriceSettings)
 Judged = TypeVar("Judged", bound=CostSettings)
 
 
@@ -74,14 +73,6 @@ class JudgedCost(NamedTuple):
 
     cost: MonthlyCost
     usage: Usage
-
-
-def read_settings(args: StackValidationArgs, settings: type[Settings]) -> Settings | str:
-    """Return the policy's configuration, or the violation that it is: which field, and which rule it breaks."""
-    try:
-        return settings.model_validate(dict(args.get_config()))
-    except ValidationError as error:
-        return wrong_configuration(error)
 
 
 def judged_cost(resources: Iterable[DeclaredResource], catalog: Catalog, settings: CostSettings) -> JudgedCost:
@@ -102,7 +93,7 @@ def cost_policy(
     """Return a policy that reports every sentence of `check`, and that reads no price where no limit is set."""
 
     def violations(args: StackValidationArgs) -> list[str]:
-        limit = read_settings(args, settings)
+        limit = read_configuration(args.get_config(), settings)
         if isinstance(limit, str):
             return [limit]
         if not has_limit(limit):

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from components.endpoint_plan import EndpointPlan
 from components.tokens import ENDPOINTS
-from policies.configuration import PolicyConfiguration, config_schema, limits, wrong_configuration
+from policies.configuration import PolicyConfiguration, config_schema, has_limit, limits, read_configuration
 
 Check = Callable[[EndpointPlan], list[str]]
 Limits = TypeVar("Limits", bound=PolicyConfiguration)
@@ -41,14 +41,13 @@ def configured_endpoint_policy(
     level: EnforcementLevel = EnforcementLevel.MANDATORY,
 ) -> ResourceValidationPolicy:
     """Return such a policy whose `check` is given what the stack configures; it judges nothing while its limits are not set."""
-    needed = limits(configuration)
+    has_limits = bool(limits(configuration))
 
     def judge(args: ResourceValidationArgs) -> list[str]:
-        try:
-            configured = configuration.model_validate(dict(args.get_config()))
-        except ValidationError as error:
-            return [wrong_configuration(error)]
-        if needed and all(getattr(configured, limit) is None for limit in needed):
+        configured = read_configuration(args.get_config(), configuration)
+        if isinstance(configured, str):
+            return [configured]
+        if has_limits and not has_limit(configured):
             return []
         return violations(args.props, lambda plan: check(plan, configured))
 

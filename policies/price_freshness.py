@@ -11,8 +11,8 @@ from components.cost.month import disk_units
 from components.cost.serverless import serverless_units
 from components.cost.stack_bill import BILLED_TYPES, StackBill, stack_bill
 from components.cost.usage import UNKNOWN_USAGE
-from policies.configuration import config_schema
-from policies.cost_settings import PriceSettings, project_catalog, read_settings, today
+from policies.configuration import config_schema, read_configuration
+from policies.cost_settings import PriceSettings, project_catalog, today
 from policies.declared_resources import declared_resources
 
 
@@ -35,7 +35,7 @@ def check(bill: StackBill, catalog: Catalog, day: date, limit: AgeLimit) -> list
 
 
 def _violations(args: StackValidationArgs) -> list[str]:
-    limit = read_settings(args, AgeLimit)
+    limit = read_configuration(args.get_config(), AgeLimit)
     if isinstance(limit, str):
         return [limit]
     bill = stack_bill(declared_resources(args.resources, BILLED_TYPES), limit.region)

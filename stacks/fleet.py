@@ -9,7 +9,6 @@ from components.choice.request import ChoiceRequest
 from components.embedded.plan import EmbeddedRequest
 from components.platforms.choice import Cloud
 from optimizers import hardware, lock
-from optimizers.errors import ArtifactError
 from optimizers.lock import LockedModel
 from stacks.arguments import optimization_goal
 from stacks.declared_traffic import declared_traffic
@@ -68,8 +67,4 @@ def fleet_request(spec: ServingSpec, project: Project, stack: str) -> ChoiceRequ
 
 
 def _locked(spec: ServingSpec, project: Project, stack: str) -> LockedModel:
-    path = lock_path(spec, project, stack)
-    locked = lock.read(path).models.get(spec.name)
-    if locked is None:
-        raise ArtifactError(f"`{spec.name}` is not in {path.name}; run `serving optimize`")
-    return locked
+    return lock.read_model(lock_path(spec, project, stack), spec.name)

@@ -49,11 +49,7 @@ def predict(  # noqa: PLR0913 - what the load is, what answers it, and how long 
     capacity_rps = fleet.capacity_rps(service)
     utilization = arrivals.rate_rps / capacity_rps
     if utilization >= 1:
-        return Prediction(
-            p50_ms=None, p99_ms=None, p99_low_ms=None, p99_high_ms=None, closed_form_p99_ms=None,
-            capacity_rps=capacity_rps, utilization=utilization, mean_batch=fleet.max_batch_size,
-            method=Method.SATURATED, model="offered load exceeds capacity",
-        )  # fmt: skip
+        return saturated(fleet, capacity_rps, utilization)
     formula = closed_form(service, fleet, arrivals)
     why = _why_simulated(formula, fleet, arrivals, sla_ms)
     if formula is not None and not why:
@@ -85,6 +81,15 @@ def predict(  # noqa: PLR0913 - what the load is, what answers it, and how long 
         method=Method.SIMULATION,
         model=_simulation(simulated, formula, why, utilization, seed),
     )
+
+
+def saturated(fleet: Fleet, capacity_rps: float, utilization: float) -> Prediction:
+    """Return that nothing can be predicted of a fleet whose load reaches its capacity."""
+    return Prediction(
+        p50_ms=None, p99_ms=None, p99_low_ms=None, p99_high_ms=None, closed_form_p99_ms=None,
+        capacity_rps=capacity_rps, utilization=utilization, mean_batch=fleet.max_batch_size,
+        method=Method.SATURATED, model="offered load exceeds capacity",
+    )  # fmt: skip
 
 
 def _why_simulated(formula: ClosedForm | None, fleet: Fleet, arrivals: Arrivals, sla_ms: float | None) -> list[str]:

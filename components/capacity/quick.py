@@ -2,7 +2,7 @@
 
 from components.capacity.closed_form import closed_form
 from components.capacity.fleet import Arrivals, Fleet
-from components.capacity.predict import CLOSED_FORM_ERROR, predict
+from components.capacity.predict import CLOSED_FORM_ERROR, predict, saturated
 from components.capacity.prediction import Method, Prediction
 from components.capacity.service import ServiceTimes
 
@@ -20,11 +20,7 @@ def predict_by_formula(
     capacity_rps = fleet.capacity_rps(service)
     utilization = arrivals.rate_rps / capacity_rps
     if utilization >= 1:
-        return Prediction(
-            p50_ms=None, p99_ms=None, p99_low_ms=None, p99_high_ms=None, closed_form_p99_ms=None,
-            capacity_rps=capacity_rps, utilization=utilization, mean_batch=fleet.max_batch_size,
-            method=Method.SATURATED, model="offered load exceeds capacity",
-        )  # fmt: skip
+        return saturated(fleet, capacity_rps, utilization)
     formula = closed_form(service, fleet, arrivals)
     if formula is None:
         rows, calls = fleet.max_batch_size, fleet.concurrent_calls

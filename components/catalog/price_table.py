@@ -3,11 +3,17 @@
 import csv
 import difflib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from typing import TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from optimizers.errors import InvalidArgs, Issue
 
 WRITE_AGAIN = "correct the file or restore it with git"
+
+Row = TypeVar("Row")
 
 
 def lines(content: bytes, source: str) -> list[tuple[int, list[str]]]:
@@ -26,6 +32,33 @@ def lines(content: bytes, source: str) -> list[tuple[int, list[str]]]:
     except csv.Error as error:
         issue = Issue(source, "text that is not CSV", str(error), WRITE_AGAIN)
     raise InvalidArgs(source, (issue,))
+
+
+def parse_rows(
+    table: Sequence[tuple[int, list[str]]],
+    build: Callable[[dict[str, str]], Row],
+    cell_issue: Callable[[int, ErrorDetails], Issue],
+) -> tuple[tuple[Row, ...], tuple[Issue, ...]]:
+    """
+    Return the rows below the first line that can be read, and what is wrong with the others.
+
+    Args:
+        table: Lines with their numbers, the one that names the columns first.
+        build: Makes a row of the cells by column; raises ValidationError.
+        cell_issue: Words what is wrong with a cell of a line.
+    """
+    header = table[0][1]
+    rows, issues = list[Row](), list[Issue]()
+    for number, cells in table[1:]:
+        if len(cells) != len(header):
+            rule = f"a row has {len(header)} cells"
+            issues.append(Issue(f"line {number}", f"{len(cells)} cells", rule, WRITE_AGAIN))
+            continue
+        try:
+            rows.append(build(dict(zip(header, cells, strict=True))))
+        except ValidationError as error:
+            issues.extend(cell_issue(number, details) for details in error.errors(include_url=False))
+    return tuple(rows), tuple(issues)
 
 
 def header_issues(header: Sequence[str], columns: Sequence[str]) -> Iterator[Issue]:

@@ -12,13 +12,12 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from components.catalog.catalog import Catalog
 from components.catalog.instance_type import CatalogRow, InstanceType, Price
 from components.catalog.lint import lint
-from components.catalog.price_table import WRITE_AGAIN, header_issues, lines
+from components.catalog.price_table import WRITE_AGAIN, header_issues, lines, parse_rows
 from components.catalog.unit_prices_file import read_unit_prices
 from optimizers.errors import InvalidArgs, Issue
 
@@ -97,19 +96,10 @@ def parse(content: bytes, source: str) -> tuple[CatalogRow, ...]:
         issues.append(Issue(source, "a header only", "there is one price or more", WRITE_AGAIN))
     if issues:
         raise InvalidArgs(source, tuple(issues))
-    rows = list[CatalogRow]()
-    for number, cells in table[1:]:
-        if len(cells) != len(header):
-            rule = f"a row has {len(header)} cells"
-            issues.append(Issue(f"line {number}", f"{len(cells)} cells", rule, WRITE_AGAIN))
-            continue
-        try:
-            rows.append(_row(dict(zip(header, cells, strict=True))))
-        except ValidationError as error:
-            issues.extend(_cell_issue(number, details) for details in error.errors(include_url=False))
-    if issues:
-        raise InvalidArgs(source, tuple(issues))
-    return tuple(rows)
+    rows, wrong = parse_rows(table, _row, _cell_issue)
+    if wrong:
+        raise InvalidArgs(source, wrong)
+    return rows
 
 
 def render(rows: Iterable[CatalogRow]) -> bytes:

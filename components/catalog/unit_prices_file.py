@@ -12,9 +12,9 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
-from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from components.catalog.price_table import WRITE_AGAIN, header_issues, lines
+from components.catalog.price_table import header_issues, lines, parse_rows
 from components.catalog.unit_price import UnitPrice
 from optimizers.errors import InvalidArgs, Issue
 
@@ -73,24 +73,18 @@ def parse_unit_prices(content: bytes, source: str) -> tuple[UnitPrice, ...]:
     header = table[0][1] if table else []
     if issues := tuple(header_issues(header, UNIT_COLUMNS)):
         raise InvalidArgs(source, issues)
-    rows, wrong = list[UnitPrice](), list[Issue]()
-    for number, cells in table[1:]:
-        if len(cells) != len(header):
-            wrong.append(Issue(f"line {number}", f"{len(cells)} cells", f"a row has {len(header)} cells", WRITE_AGAIN))
-            continue
-        values = {column: cell.strip() for column, cell in zip(header, cells, strict=True) if cell.strip()}
-        try:
-            rows.append(UnitPrice.model_validate(values))
-        except ValidationError as error:
-            wrong.extend(
-                Issue(
-                    f"line {number}, {details['loc'][0]}", f"`{details['input']}`", details["msg"].lower(), "correct it"
-                )
-                for details in error.errors(include_url=False)
-            )
+    rows, wrong = parse_rows(table, _row, _cell_issue)
     if wrong:
-        raise InvalidArgs(source, tuple(wrong))
-    return tuple(rows)
+        raise InvalidArgs(source, wrong)
+    return rows
+
+
+def _row(cells: dict[str, str]) -> UnitPrice:
+    return UnitPrice.model_validate({column: cell.strip() for column, cell in cells.items() if cell.strip()})
+
+
+def _cell_issue(line: int, details: ErrorDetails) -> Issue:
+    return Issue(f"line {line}, {details['loc'][0]}", f"`{details['input']}`", details["msg"].lower(), "correct it")
 
 
 def lint_units(rows: Sequence[UnitPrice], today: date) -> tuple[Issue, ...]:

@@ -10,7 +10,6 @@ from components.capacity.prediction import Prediction
 from components.embedded.plan import EmbeddedRequest, plan_endpoint, predict_load
 from components.endpoint_plan import EndpointPlan, PlannedTraffic
 from optimizers import hardware, lock
-from optimizers.errors import ArtifactError
 from optimizers.goal import Goal, ParityThresholds
 from optimizers.lock import LockedModel
 from optimizers.vocabulary import Accelerator
@@ -99,8 +98,4 @@ def _request(name: str, inputs: EmbeddedInputs) -> EmbeddedRequest:
 
 
 def _read_locked(name: str, inputs: EmbeddedInputs) -> LockedModel:
-    path = Path(inputs.lock_path)
-    locked = lock.read(path).models.get(name)
-    if locked is None:
-        raise ArtifactError(f"`{name}` is not in {path.name}; run `serving optimize`")
-    return locked
+    return lock.read_model(Path(inputs.lock_path), name)

@@ -1,9 +1,9 @@
 """What a choice of machines says: the cheapest that holds, the next best, and why each other one fell out."""
 
 from enum import IntEnum
-from typing import Any
+from typing import Any, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from components.choice.speed import SpeedFactor
 from components.cost.machines import RentedMachines
@@ -80,7 +80,7 @@ class Choice(PlanPart):
     resources: Resources
     machines: RentedMachines | None
     p99_ms: Estimate
-    p99_high_ms: float
+    p99_high_ms: float = Field(ge=0, allow_inf_nan=False)
     usd_per_hour: Estimate
     usd_per_month: UsdPerMonth | None
     usd_per_1000_requests: Estimate
@@ -123,6 +123,21 @@ class ScalingPlan(PlanPart):
     usd_per_month_budget: float | None
     usd_per_1000_requests_budget: float | None
     chosen: Choice
+
+    @model_validator(mode="after")
+    def _holds(self) -> Self:
+        """Refuse a record that was changed by hand: no choice of machines breaks any of this."""
+        chosen, scaling = self.chosen, self.chosen.scaling
+        p99_ms = max(chosen.p99_high_ms, chosen.p99_ms.value or 0)
+        if p99_ms > self.latency_sla_ms:
+            raise ValueError(f"p99 {p99_ms:g} ms is over the SLA of {self.latency_sla_ms} ms")
+        if scaling.min_replicas > scaling.max_replicas:
+            raise ValueError(f"min_replicas {scaling.min_replicas} is over max_replicas {scaling.max_replicas}")
+        if scaling.min_replicas < int(chosen.floor.value):
+            raise ValueError(f"min_replicas {scaling.min_replicas} is under {chosen.floor.value}: {chosen.floor.basis}")
+        if (chosen.machines is None) != (chosen.target is DeploymentTarget.EMBEDDED):
+            raise ValueError(f"`machines` does not fit the target `{chosen.target}`: this machine alone is not rented")
+        return self
 
     def recorded(self) -> dict[str, Any]:
         """Return the plan as plain JSON values."""

@@ -56,6 +56,15 @@ def known(props: Mapping[str, Any]) -> Mapping[str, Any]:
     return _KnownMapping(props, "")
 
 
+def plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+    """Copy what `known` gave, all of it, into plain values; raises `UnknownPropertyError` for one that is not known."""
+    if isinstance(value, Mapping):
+        return {key: plain(value[key]) for key in value}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [plain(item) for item in value]
+    return value
+
+
 class _KnownMapping(Mapping[str, Any]):
     def __init__(self, values: Mapping[str, Any], path: str) -> None:
         self._values, self._path = values, path

@@ -3,24 +3,18 @@
 from collections.abc import Mapping
 from typing import Any
 
-from components.cost.machines import Count, RentedMachines
+from components.choice.choices import ScalingPlan
+from components.cost.declared_resource import plain
+from components.cost.machines import RentedMachines
 
 
 def scaling_configuration(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines, ...]:
-    """Return the machines that the plan chose; none where it chose this machine, which is not rented."""
+    """
+    Return the machines that the plan chose; none where it chose this machine, which is not rented.
+
+    Raises:
+        ValueError: The record is no plan that a choice of machines made.
+    """
     del region
-    machines = props["plan"]["chosen"]["machines"]
-    if machines is None:
-        return ()
-    count = machines["count"]
-    return (
-        RentedMachines(
-            resource=name,
-            service=machines["service"],
-            region=machines["region"],
-            names=tuple(machines["names"]),
-            # Numbers of a recorded plan come from the engine as floats.
-            count=Count(minimum=int(count["minimum"]), expected=int(count["expected"]), maximum=int(count["maximum"])),
-            spot=bool(machines["spot"]),
-        ),
-    )
+    machines = ScalingPlan.model_validate(plain(props["plan"])).chosen.machines
+    return () if machines is None else (machines.model_copy(update={"resource": name}),)

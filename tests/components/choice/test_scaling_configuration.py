@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from components.choice.choices import ScalingPlan
 from components.choice.choose import choose
@@ -52,6 +53,31 @@ def test_this_machine_costs_no_rent() -> None:
     assert stack_cost([recorded({"plan": found.recorded()})], SHIPPED).lines == ()
     assert cost_estimate(found)["usd_per_month"] is None
     assert cost_estimate(found)["basis"] == "this machine is not rented; what it costs is not known"
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        ("p99_high_ms", 99_999),
+        ("p99_ms.value", 99_999),
+        ("scaling.min_replicas", 0),
+        ("scaling.min_replicas", 1000),
+        ("scaling.max_replicas", -5),
+        ("machines", None),
+        ("machines.count.maximum", -1),
+    ],
+)
+def test_a_record_that_no_choice_made_is_refused_and_an_unknown_cost(path: str, value: object) -> None:
+    changed = plan().recorded()
+    *parents, last = path.split(".")
+    part = changed["chosen"]
+    for parent in parents:
+        part = part[parent]
+    part[last] = value
+
+    with pytest.raises(ValidationError):
+        ScalingPlan.model_validate(changed)
+    assert stack_cost([recorded({"plan": changed})], SHIPPED).total is None
 
 
 @pytest.mark.parametrize("props", [{}, {"plan": {}}, {"plan": {"chosen": {"machines": {"names": ["c7i.xlarge"]}}}}])

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from components.catalog.prices_file import read_catalog
 from components.choice.choices import Choices, OtherTarget
 from components.choice.choose import choose, compare
+from components.choice.lag import DeclaredLag
 from components.choice.request import ChoiceRequest
 from components.embedded.plan import EmbeddedRequest
 from components.platforms.choice import Cloud
@@ -63,6 +64,12 @@ def fleet_request(spec: ServingSpec, project: Project, stack: str) -> ChoiceRequ
         target_utilization=scaling.target_utilization,
         min_replicas=scaling.min_replicas,
         max_replicas=scaling.max_replicas,
+        lag=DeclaredLag(
+            metric_window_s=scaling.metric_window_s,
+            datapoints=scaling.datapoints,
+            provisioning_s=scaling.provisioning_s,
+            image_pull_s=scaling.image_pull_s,
+        ),
     )
 
 

@@ -60,6 +60,11 @@ PositiveNumber = Annotated[float, Field(strict=True, gt=0, le=1e12)]
 Truth = Annotated[bool, Field(strict=True)]
 
 
+# A day; what takes longer is no scaling any more.
+LONGEST_PART_OF_A_LAG_S = 86_400
+Seconds = Annotated[float, Field(strict=True, ge=0, le=LONGEST_PART_OF_A_LAG_S)]
+
+
 class SpecPart(BaseModel):
     """Base of every part of the spec: frozen, an unknown field is an error, and so is a number that is not finite."""
 
@@ -209,6 +214,21 @@ class ScalingSpec(SpecPart):
         default=None, description="Fewest replicas. Default: what the traffic and the scaler's lateness need."
     )
     max_replicas: Whole = Field(default=100, ge=1, le=1000, description="Most replicas that a plan may ask for.")
+    metric_window_s: Annotated[float, Field(strict=True, gt=0, le=LONGEST_PART_OF_A_LAG_S)] | None = Field(
+        default=None, description="Seconds that one data point of the scaler's metric covers. Default: of the target."
+    )
+    datapoints: Annotated[int, Field(strict=True, ge=1, le=100), BeforeValidator(_whole)] | None = Field(
+        default=None, description="Data points over the target before it scales out. Default: of the target."
+    )
+    provisioning_s: Seconds | None = Field(
+        default=None,
+        description="Seconds from the scaler's decision to a machine that runs; 0 where one is idle. Without `image_pull_s` "
+        "it has the image's time in it. Default: 525, published for a GPU instance of SageMaker.",
+    )
+    image_pull_s: Seconds | None = Field(
+        default=None,
+        description="Seconds to fetch and unpack the image; 0 where machines have it. Needs `provisioning_s`.",
+    )
 
 
 class ServingSpec(SpecPart):
@@ -277,6 +297,18 @@ class ServingSpec(SpecPart):
                 got=f"`{fewest}`",
                 rule=f"`max_replicas` is {most}",
                 fix=f"lower it to {most} or raise `max_replicas`",
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _lag_is_whole(self) -> Self:
+        image_pull_s = self.scaling.image_pull_s
+        if image_pull_s is not None and self.scaling.provisioning_s is None:
+            raise _disagreement(
+                path="scaling.image_pull_s",
+                got=f"`{image_pull_s:g}`",
+                rule="the default of `provisioning_s` has the image's time in it, which would count twice",
+                fix="declare `provisioning_s` too, or remove `image_pull_s`",
             )
         return self
 

@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from components.choice.lag import PlannedLag
 from components.choice.speed import SpeedFactor
 from components.cost.machines import RentedMachines
 from components.cost.month import UsdPerMonth
@@ -62,6 +63,7 @@ class Choice(PlanPart):
         workers_per_machine: Copies of the measured server on each.
         replicas: At the peak; pods on Kubernetes, machines elsewhere.
         floor: Why not fewer replicas may run at any time.
+        lag: How late the scaler is, part by part; None where nothing scales, and in records of older versions.
         machines: What is rented; None on this machine.
         p99_ms: At the peak, at the speed that is expected.
         p99_high_ms: At the peak, at the slowest speed; what was held against the SLA.
@@ -76,6 +78,7 @@ class Choice(PlanPart):
     workers_per_machine: int = Field(ge=1)
     replicas: Decision
     floor: Decision
+    lag: PlannedLag | None = None
     scaling: ScalingPolicy
     resources: Resources
     machines: RentedMachines | None

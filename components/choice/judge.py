@@ -4,14 +4,14 @@ import math
 from typing import NamedTuple
 
 from components.capacity.declared import UNDECLARED
-from components.capacity.scaling_lag import ScalingLag
 from components.catalog.catalog import Catalog
 from components.catalog.instance_type import CatalogRow, InstanceType
 from components.choice.choices import Choice, Rejected, Stage
+from components.choice.lag import DeclaredLag, PlannedLag, planned_lag
 from components.choice.measured import Unmeasured, measured_for
 from components.choice.request import ChoiceRequest
 from components.choice.sizing import Size, Sizing
-from components.choice.targets import NEW_MACHINE, Target
+from components.choice.targets import Target
 from components.choice.worker import Worker, left_for_workers
 from components.cost.billed_units import HOURS_PER_MONTH
 from components.cost.machines import Count, RentedMachines
@@ -108,11 +108,12 @@ def fleet_of(bench: Bench, worker: Worker, target: Target, held: int, machine: I
     if replicas > most:
         limit = "this machine is one" if machine is None else f"`max_replicas` is {most}; raise it to {replicas}"
         raise Out(Stage.CAPACITY, f"it takes {replicas} replicas, and {limit}", replicas)
-    fewest = _fewest(bench, worker, target, size, unit)
+    lag = _lag(worker, target, request)
+    fewest = _fewest(bench, lag, target, size, unit)
     usual = max(int(fewest.value), math.ceil(size.peak.replicas * _mean_share(request) * (1 - 1e-12) / unit))
     machines = None if machine is None else _rented(request, machine, held // unit, int(fewest.value), usual, replicas)
     cost = None if machines is None else machine_line(machines, bench.catalog)
-    choice = _choice(request, bench.locked, worker, target, held, size, replicas, fewest, machines, cost)
+    choice = _choice(request, bench.locked, worker, target, held, size, replicas, fewest, lag, machines, cost)
     _within_budget(request, choice)
     return choice
 
@@ -174,15 +175,15 @@ def _mean_share(request: ChoiceRequest) -> float:
     return request.declared.planned.mean_rps / request.endpoint.goal.throughput_rps
 
 
-def _fewest(bench: Bench, worker: Worker, target: Target, size: Size, unit: int) -> Decision:
+def _fewest(bench: Bench, planned: PlannedLag | None, target: Target, size: Size, unit: int) -> Decision:
     """Return the lower bound of the scaler: what the traffic needs, or more where the spec asks for more."""
     asked, sla_ms = bench.request.min_replicas, bench.request.endpoint.goal.latency_sla_ms
-    if target.lag is None:
+    if planned is None:
         return Decision(value=1, basis="nothing scales on this machine")
-    lag = _with_start(target.lag, worker, bench.request)
+    lag = planned.scaling_lag
     floor = bench.sizing.floor(size, lag.total_s)
     needed = min(math.ceil(floor.replicas / unit), math.ceil(size.peak.replicas / unit))
-    basis = f"{floor.basis}; lag {lag.basis} ({NEW_MACHINE})"
+    basis = f"{floor.basis}; lag {planned.basis}"
     if asked is None or asked == needed:
         return Decision(value=needed, basis=basis)
     if asked > needed:
@@ -196,18 +197,18 @@ def _fewest(bench: Bench, worker: Worker, target: Target, size: Size, unit: int)
     raise Out(Stage.CAPACITY, f"`min_replicas` {asked} is under the {needed} that must always run: {why}", needed)
 
 
-def _with_start(lag: ScalingLag, worker: Worker, request: ChoiceRequest) -> ScalingLag:
-    """Return the lag with the model's load and its first calls, at the slowest speed."""
+def _lag(worker: Worker, target: Target, request: ChoiceRequest) -> PlannedLag | None:
+    """Return the lateness of the scaler with the model's load and its first calls, at the slowest speed."""
     load_s = worker.report.candidate(worker.artifact.name).load_time_s
     rows = batcher(request.endpoint, worker.report.call_times).max_batch_size
     start = cold_start(load_s, _lone_call(worker), rows, worker.report)
+    declared = request.lag if target.target is request.target else DeclaredLag()
+    return planned_lag(target, declared, _slowest(start.model_load_s, worker), _slowest(start.warm_up_s, worker))
+
+
+def _slowest(part: Estimate, worker: Worker) -> Estimate:
     slowest = worker.speed.high
-    return lag.model_copy(
-        update={
-            "model_load_s": round((start.model_load_s.value or 0) * slowest, 1),
-            "warm_up_s": round((start.warm_up_s.value or 0) * slowest, 1),
-        }
-    )
+    return Estimate(value=round((part.value or 0) * slowest, 1), basis=f"{part.basis}; x{slowest:g} at the slowest")
 
 
 def _rented(  # noqa: PLR0913, PLR0917 - which machines, and three numbers of replicas
@@ -236,6 +237,7 @@ def _choice(  # noqa: PLR0913, PLR0917 - everything that was found out about one
     size: Size,
     replicas: int,
     fewest: Decision,
+    lag: PlannedLag | None,
     machines: RentedMachines | None,
     cost: CostLine | None,
 ) -> Choice:
@@ -252,6 +254,7 @@ def _choice(  # noqa: PLR0913, PLR0917 - everything that was found out about one
         workers_per_machine=held,
         replicas=Decision(value=replicas, basis=size.peak.basis),
         floor=fewest,
+        lag=lag,
         scaling=ScalingPolicy(
             min_replicas=int(fewest.value),
             max_replicas=max(replicas, int(fewest.value)),

@@ -3,6 +3,7 @@
 from pydantic import Field
 
 from components.capacity.declared import Declared
+from components.choice.lag import DeclaredLag
 from components.embedded.plan import EmbeddedRequest
 from components.endpoint_plan import PlanPart
 from components.platforms.choice import Cloud
@@ -26,6 +27,7 @@ class ChoiceRequest(PlanPart):
         target_utilization: Share of its capacity that a replica may use at the peak.
         min_replicas: Fewest replicas that are wanted; None: what the traffic needs.
         max_replicas: Most replicas.
+        lag: What is known of the scaler of `target`; the other targets keep their defaults.
     """
 
     endpoint: EmbeddedRequest
@@ -40,6 +42,7 @@ class ChoiceRequest(PlanPart):
     target_utilization: float = Field(default=0.7, gt=0, le=1)
     min_replicas: int | None = Field(default=None, ge=0)
     max_replicas: int = Field(default=100, ge=1)
+    lag: DeclaredLag = DeclaredLag()
 
     def region_of(self, cloud: Cloud) -> str:
         """Return the region whose machines are meant."""

@@ -13,10 +13,11 @@ from optimizers.vocabulary import DeploymentTarget
 # The upper end of what is known of an instance that scales out, image included: 525 s without the image cached, 258 s with it.
 # Nobody has published one for a machine without a GPU.
 NEW_MACHINE_S = 525.0
-NEW_MACHINE = (
+MACHINE_SOURCE = (
     "the machine's time has the image's in it: the longer of two published ones, of a GPU instance of SageMaker without a "
     "cached image; AWS machine learning blog, June 2026"
 )
+IMAGE_WITHIN = "the machine's time has the image's in it"
 
 
 class Target(PlanPart):
@@ -30,7 +31,8 @@ class Target(PlanPart):
         routing: How a replica is picked where nothing else is set up.
         whole_machines: Whether a replica is a machine with all its workers; else a worker is one, and shares its machine.
         scales_to_zero: Whether the platform starts the first replica when a request comes.
-        lag: Of its scaler, without the model's own load time; None where nothing scales.
+        lag: Of its scaler where the stack declares nothing, without the model's own load time; None where nothing scales.
+        scaler: What the metric window and the data points rest on.
     """
 
     label: str
@@ -41,6 +43,7 @@ class Target(PlanPart):
     whole_machines: bool
     scales_to_zero: bool
     lag: ScalingLag | None
+    scaler: str = ""
 
 
 def _lag(metric_window_s: float, datapoints: int) -> ScalingLag:
@@ -59,7 +62,10 @@ def _lag(metric_window_s: float, datapoints: int) -> ScalingLag:
 # another `RoutingStrategy` (AWS machine learning blog, SageMaker routing strategies). No source says how Vertex AI picks, so
 # it is planned with random too, which takes the most replicas.
 KUBERNETES_LAG = _lag(15, 2)
+KUBERNETES_SCALER = "the HorizontalPodAutoscaler looks every 15 s at metrics that are up to 15 s old"
 SAGEMAKER_LAG = _lag(60, 3)
+SAGEMAKER_SCALER = "target tracking of SageMaker needs three points of a minute"
+VERTEX_SCALER = f"no source for Vertex AI, so as on SageMaker: {SAGEMAKER_SCALER}"
 
 EMBEDDED = Target(
     label="this machine", target=DeploymentTarget.EMBEDDED, cloud=None, service=None, routing=Routing.SHARED_QUEUE,
@@ -69,19 +75,22 @@ TARGETS: tuple[Target, ...] = (
     Target(
         label="Kubernetes on EC2 (EKS)", target=DeploymentTarget.KUBERNETES, cloud=Cloud.AWS, service=Service.EC2,
         routing=Routing.RANDOM, whole_machines=False, scales_to_zero=False, lag=KUBERNETES_LAG,
+        scaler=KUBERNETES_SCALER,
     ),
     Target(
         label="Kubernetes on Compute Engine (GKE)", target=DeploymentTarget.KUBERNETES, cloud=Cloud.GCP,
         service=Service.COMPUTE_ENGINE, routing=Routing.RANDOM, whole_machines=False, scales_to_zero=False,
-        lag=KUBERNETES_LAG,
+        lag=KUBERNETES_LAG, scaler=KUBERNETES_SCALER,
     ),
     Target(
         label="SageMaker", target=DeploymentTarget.SERVERLESS, cloud=Cloud.AWS, service=Service.SAGEMAKER_HOSTING,
         routing=Routing.RANDOM, whole_machines=True, scales_to_zero=False, lag=SAGEMAKER_LAG,
+        scaler=SAGEMAKER_SCALER,
     ),
     Target(
         label="Vertex AI", target=DeploymentTarget.SERVERLESS, cloud=Cloud.GCP, service=Service.VERTEX_AI_PREDICTION,
         routing=Routing.RANDOM, whole_machines=True, scales_to_zero=False, lag=SAGEMAKER_LAG,
+        scaler=VERTEX_SCALER,
     ),
     EMBEDDED,
 )  # fmt: skip

@@ -7,7 +7,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from components.choice.choices import Choice, Choices, OtherTarget, Rejected, Stage
+from components.choice.lag import PlannedLag
 from components.choice.outputs import MACHINES_ALONE
+from components.endpoint_plan import Estimate
 from stacks.cli.console import table
 
 UNKNOWN = "unknown"
@@ -57,6 +59,8 @@ def _decisions(chosen: Choice) -> Table:
     result = table(f"Why {chosen.label}", "what", "value", "basis")
     result.add_row("replicas at the peak", str(chosen.replicas.value), escape(chosen.replicas.basis))
     result.add_row("replicas at any time", str(chosen.floor.value), escape(chosen.floor.basis))
+    if chosen.lag is not None:
+        result.add_row("scaler's lag", f"{chosen.lag.scaling_lag.total_s:g} s", escape(_lag_parts(chosen.lag)))
     result.add_row("p99 expected", _ms(chosen.p99_ms.value), escape(chosen.p99_ms.basis))
     result.add_row("p99 at the slowest", _ms(chosen.p99_high_ms), "what was held against the SLA")
     memory = chosen.resources.memory_mib
@@ -71,6 +75,23 @@ def _decisions(chosen: Choice) -> Table:
     each = chosen.usd_per_1000_requests
     result.add_row("$ per 1,000 requests", UNKNOWN if each.value is None else f"{each.value:g}", escape(each.basis))
     return result
+
+
+def _lag_parts(lag: PlannedLag) -> str:
+    """Return each part with its basis; one that has the basis of the part before says so with it."""
+    by_basis = groupby(lag.parts.items(), key=lambda item: item[1].basis)
+    groups = (
+        (
+            " and ".join(f"{name.removesuffix('_s').replace('_', ' ')} {_in_unit(name, part)}" for name, part in parts),
+            basis,
+        )
+        for basis, parts in by_basis
+    )
+    return "; ".join(f"{numbers} ({basis})" for numbers, basis in groups)
+
+
+def _in_unit(name: str, part: Estimate) -> str:
+    return f"{part.value:g}{' s' if name.endswith('_s') else ''}"
 
 
 def _rejected(rejected: Iterable[Rejected]) -> Table:

@@ -121,11 +121,13 @@ def leaves(part: type[BaseModel] = ServingSpec, path: tuple[str, ...] = ()) -> I
 @pytest.mark.parametrize("value", [True, "7", "yes", "true", 7, 7.0, 0.5, -0.5, 1e300, None, [], {}], ids=repr)
 @pytest.mark.parametrize("path", list(leaves()), ids=".".join)
 def test_a_value_passes_where_the_published_schema_lets_it_pass(path: tuple[str, ...], value: object) -> None:
-    # Rules between fields, which the schema does not hold: `embedded` is one machine, and a budget needs its task and traffic.
+    # Rules between fields, which the schema does not hold: `embedded` is one machine, a budget needs its task and traffic,
+    # and an image's time needs the machine's.
     raw = minimal(
         task_type="configure_scaling",
         serving_context={"deployment_target": "edge"},
         traffic={"kind": "constant", "rate_rps": 1},
+        scaling={"provisioning_s": 60},
     )
     part = raw
     for step in path[:-1]:
@@ -229,3 +231,28 @@ def test_every_spec_in_range_survives_a_round_trip(
     spec = parse_spec(raw, "test")
 
     assert ServingSpec.model_validate(spec.model_dump(mode="json")) == spec
+
+
+@pytest.mark.parametrize(
+    ("scaling", "path", "said"),
+    [
+        ({"metric_window_s": 0}, "metric_window_s", "`0` | it must be above 0.0 | use more than 0.0"),
+        ({"datapoints": 0}, "datapoints", "`0` | it must be at least 1 | use 1 or more"),
+        ({"datapoints": 2.5}, "datapoints", "`2.5` | it must be a whole number"),
+        ({"provisioning_s": -1}, "provisioning_s", "`-1` | it must be at least 0.0 | use 0.0 or more"),
+        ({"provisioning_s": 1e12}, "provisioning_s", "it must be at most 86400.0 | use 86400.0 or less"),
+        ({"provisioning_s": float("nan")}, "provisioning_s", "it must be a finite number"),
+        ({"provisioning_s": "4m"}, "provisioning_s", '`"4m"` | it must be a number | write a number, without quotes'),
+        ({"provisioning": 60}, "provisioning", "there is no such field | did you mean `provisioning_s`?"),
+        (
+            {"image_pull_s": 20},
+            "image_pull_s",
+            "`20` | the default of `provisioning_s` has the image's time in it, which would count twice | declare `provis",
+        ),
+    ],
+)
+def test_a_lag_that_no_scaler_has_is_refused(scaling: dict[str, Any], path: str, said: str) -> None:
+    found = issues_of(minimal(task_type="configure_scaling", scaling=scaling))
+
+    assert list(found) == [f"scaling.{path}"]
+    assert said in found[f"scaling.{path}"]

@@ -1,6 +1,7 @@
 """What the tables of replacing properties name exists in the installed SDKs."""
 
 import json
+import re
 import typing
 from typing import Any
 
@@ -12,6 +13,8 @@ from stacks.engine.providers.replacement import BY_HAND, FROM_SDKS, replacing_pr
 from stacks.engine.providers.sdk_schema import NOTHING_KNOWN, installed_packages, sdk_type
 
 BY_HAND_ROWS: dict[str, dict[str, Any]] = json.loads(BY_HAND.read_text())["types"]
+# Repository, and somewhere after it a path and a commit.
+SOURCE = re.compile(r"[\w-]+/[\w-]+,(?=.*[\w/]+/\w+\.go\b)(?=.*\bcommit [0-9a-f]{40}\b)")
 FROM_SDK_ROWS: dict[str, list[str]] = json.loads(FROM_SDKS.read_text())["types"]
 
 
@@ -48,7 +51,16 @@ def test_every_row_by_hand_names_real_properties_at_every_level(token: str) -> N
 
 @pytest.mark.parametrize("token", BY_HAND_ROWS)
 def test_every_row_by_hand_says_where_it_is_from(token: str) -> None:
-    assert BY_HAND_ROWS[token]["source"]
+    source = BY_HAND_ROWS[token]["source"]
+
+    assert SOURCE.match(source), f"{source}: no repository, path and commit"
+    assert "general knowledge" not in source
+
+
+def test_the_table_from_the_sdks_says_which_sdks() -> None:
+    source = json.loads(FROM_SDKS.read_text())["source"]
+
+    assert {"pulumi-aws", "pulumi-gcp", "pulumi-aws-native"} <= set(re.findall(r"(pulumi[\w-]+) \d+\.\d+\.\d+", source))
 
 
 def property_type(kind: Any, name: str) -> Any:

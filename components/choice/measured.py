@@ -36,21 +36,22 @@ def measured_for(locked: LockedModel, machine: InstanceType) -> Worker:
     processor = processors().get(family(machine.name))
     if processor is None:
         raise Unmeasured(
-            "its processor is not known; run `serving optimize` on such a machine, or add it to processors.csv"
+            f"the processor of `{family(machine.name)}` is not known; run `serving optimize` on such a machine, or add a row to "
+            "components/choice/processors.csv"
         )
     on_processors = [report for report in locked.reports.values() if report.hardware.accelerator is Accelerator.CPU]
     architectures = sorted({report.hardware.architecture for report in on_processors})
     if architectures and processor.architecture not in architectures:
         raise Unmeasured(
             f"its {processor.processor} is {processor.architecture}, and the lock holds measurements on "
-            f"{', '.join(architectures)} only; run `serving optimize` on such a machine"
+            f"{', '.join(architectures)} only; run `serving optimize` on such a machine ({processor.read})"
         )
     fitting = [report for report in on_processors if not processor.lacks(report.hardware)]
     if not fitting:
         lacks = min((processor.lacks(report.hardware) for report in on_processors), key=len, default="a measurement")
         raise Unmeasured(
             f"its processor ({processor.processor}) is not sure to have {lacks}, which every measurement in the lock had; "
-            "run `serving optimize` on such a machine"
+            f"run `serving optimize` on such a machine ({processor.read})"
         )
     nearest = max(fitting, key=_rank)
     return _worker(locked, nearest, elsewhere(nearest, processor))

@@ -29,6 +29,11 @@ class Processor(PlanPart):
     features: frozenset[str]
     source: str
 
+    @property
+    def read(self) -> str:
+        """Where its facts come from, for whoever doubts what was decided by them."""
+        return f"processor {self.source}"
+
     def lacks(self, measured: Hardware) -> str:
         """Return what a measurement had and this processor may not have, for people; empty where it has everything."""
         if self.architecture != measured.architecture:

@@ -42,7 +42,7 @@ def elsewhere(report: Report, processor: Processor) -> SpeedFactor:
     where the measured machine names the same processor.
     """
     measured_on = report.hardware.cpu_model
-    known = f"its processor and instruction sets are {processor.source}"
+    known = processor.read
     if processor.is_the_one_of(report.hardware):
         return SpeedFactor(
             low=1 / SAME_MACHINE,

@@ -9,6 +9,7 @@ from components.capacity.traffic import BurstyTraffic, ConstantTraffic, DailyTra
 from components.choice.choices import Choices, Rejected, Stage
 from components.choice.choose import choose, judged
 from components.choice.judge import Bench
+from components.choice.processors import processors
 from components.choice.request import ChoiceRequest
 from components.choice.sizing import Sizing
 from components.choice.targets import NOT_SERVING, target_of
@@ -247,12 +248,12 @@ def test_a_machine_without_a_spot_price_falls_out_when_spot_is_asked_for() -> No
         (
             "ec2 us-east-1 c7g.xlarge",
             ("its AWS Graviton3 is aarch64, and the lock holds measurements on x86_64 only; "
-            "run `serving optimize` on such a machine"),
+            f"run `serving optimize` on such a machine ({processors()['c7g'].read})"),
         ),
         (
             "compute-engine us-central1 n1-standard-4",
             ("its processor (Intel Xeon, Sandy Bridge at the oldest) is not sure to have avx2, which every measurement in "
-            "the lock had; run `serving optimize` on such a machine"),
+            f"the lock had; run `serving optimize` on such a machine ({processors()['n1'].read})"),
         ),
         (
             "compute-engine us-central1 e2-standard-2",

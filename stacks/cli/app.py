@@ -104,7 +104,7 @@ def preview(
 
 @app.command()
 def comment(
-    review: Annotated[Path, typer.Argument(metavar="FILE", help="The document of a preview.")],
+    review: Annotated[Path | None, typer.Argument(metavar="FILE", help="The document of a preview.")] = None,
     silent_below_usd: Annotated[
         float,
         typer.Option("--silent-below-usd", min=0, help="Create no comment if the month's cost changes by less."),
@@ -113,11 +113,21 @@ def comment(
         int | None,
         typer.Option("--pull-request", min=1, help="Its number. Default: the one that started the workflow."),
     ] = None,
+    failed: Annotated[
+        int | None,
+        typer.Option("--failed", metavar="CODE", min=1, max=255, help="Instead of FILE: how a preview ended."),
+    ] = None,
+    stack: Annotated[str | None, typer.Option("--stack", help="The stack of the preview that failed.")] = None,
 ) -> None:
     """Write a review as the one comment on a pull request of GitHub; the token is GITHUB_TOKEN."""
     from stacks.cli import comment as command
 
-    command.run(review, pull_request=pull_request, silent_below_usd=silent_below_usd)
+    if failed is not None and review is None and stack:
+        command.run_failed(stack, failed, pull_request=pull_request)
+    elif review is not None and failed is None and stack is None:
+        command.run(review, pull_request=pull_request, silent_below_usd=silent_below_usd)
+    else:
+        raise typer.BadParameter("either FILE, or `--failed CODE --stack STACK`", param_hint="'FILE'")
 
 
 @app.command()

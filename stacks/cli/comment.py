@@ -8,8 +8,9 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from optimizers.errors import InvalidArgs, Issue
-from stacks.cli.commit import event_pull_request
+from stacks.cli.commit import event_pull_request, previewed_commit
 from stacks.cli.console import say
+from stacks.review.failed_preview import failed_preview
 from stacks.review.github_comment import Outcome, PullRequest, post
 from stacks.review.markdown import markdown, marker
 from stacks.review.review import Review
@@ -17,7 +18,10 @@ from stacks.review.silence import is_silent
 
 # Variables that every workflow of GitHub has, but for the token.
 API_URL, REPOSITORY, TOKEN = "GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN"
+SERVER_URL, RUN_ID = "GITHUB_SERVER_URL", "GITHUB_RUN_ID"
 DEFAULT_API_URL = "https://api.github.com"
+# Nothing that would end a link of Markdown.
+SERVER = re.compile(r"https?://[\w.-]+(:\d+)?", re.ASCII)
 NAME = re.compile(r"[a-z0-9-]+/(?!\.{1,2}$)[\w.-]+", re.ASCII | re.IGNORECASE)
 SAID = {
     Outcome.CREATED: "created",
@@ -34,17 +38,32 @@ def run(review_file: Path, *, pull_request: int | None, silent_below_usd: float)
     Under the threshold a comment that is there already is updated, and none is created.
     """
     review = _read(review_file)
-    environment = os.environ
-    where = _where(environment, pull_request)
-    token = environment.get(TOKEN, "")
-    outcome = post(
-        markdown(review),
-        marker(review.stack),
-        where,
-        token,
-        only_update=is_silent(review, silent_below_usd),
-    )
-    say(f"comment of stack {review.stack} on {where.repository}#{where.number}: {SAID[outcome]}")
+    _post(review.stack, markdown(review), pull_request, only_update=is_silent(review, silent_below_usd))
+
+
+def run_failed(stack: str, exit_code: int, *, pull_request: int | None) -> None:
+    """
+    Say in the one comment of a stack that its preview failed, why in a word, and where its error stands.
+
+    It is created where there is none: whoever waits for the review is to know that none comes.
+    """
+    commit = previewed_commit(Path.cwd(), os.environ)
+    text = failed_preview(stack, exit_code, commit=commit, run_url=_run_url(os.environ))
+    _post(stack, text, pull_request, only_update=False)
+
+
+def _post(stack: str, text: str, number: int | None, *, only_update: bool) -> None:
+    where = _where(os.environ, number)
+    outcome = post(text, marker(stack), where, os.environ.get(TOKEN, ""), only_update=only_update)
+    say(f"comment of stack {stack} on {where.repository}#{where.number}: {SAID[outcome]}")
+
+
+def _run_url(environment: Mapping[str, str]) -> str | None:
+    """Return the page of the workflow's run; None outside of one."""
+    server, repository, number = (environment.get(name, "") for name in (SERVER_URL, REPOSITORY, RUN_ID))
+    if not (SERVER.fullmatch(server) and NAME.fullmatch(repository) and number.isascii() and number.isdigit()):
+        return None
+    return f"{server}/{repository}/actions/runs/{number}"
 
 
 def _read(path: Path) -> Review:

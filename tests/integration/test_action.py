@@ -22,6 +22,8 @@ STEPS = {
     for step in yaml.safe_load((ROOT / ".github/actions/preview/action.yml").read_text())["runs"]["steps"]
     if "run" in step
 }
+# A stack that no file describes.
+STACK = "no such; touch injected"
 # What `shell: bash` means to the runner.
 BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail", "-c")
 
@@ -64,9 +66,10 @@ def test_a_refused_pull_request_is_commented_and_then_fails_the_check(runner: Ru
 
     preview = runner.step("Preview", STACK="local", OFFLINE="false")
     comment = runner.step("Comment", GITHUB_TOKEN=TOKEN, SILENT_BELOW_USD="1000")
-    code = runner.file("output").removeprefix("exit-code=").strip()
+    code, reviewed = runner.file("output").removeprefix("exit-code=").split()
 
     assert preview.returncode == 0, preview.stderr
+    assert reviewed == "reviewed=true"
     assert comment.returncode == 0, comment.stderr
     (written,) = runner.github.comments
     assert written["body"] == runner.file("summary") == runner.file("review.md")
@@ -76,13 +79,23 @@ def test_a_refused_pull_request_is_commented_and_then_fails_the_check(runner: Ru
     assert runner.step("End as the preview did", CODE=code).returncode == 3
 
 
-def test_a_preview_that_has_no_review_fails_at_once_and_shows_none_from_before(runner: Runner) -> None:
+def test_a_preview_without_a_review_replaces_an_older_one_in_the_comment_and_fails_the_check(runner: Runner) -> None:
     (runner.folder / "review.json").write_text("{}")
+    runner.github.add(f"{marker(STACK)}\n\nan older review")
 
-    preview = runner.step("Preview", STACK="no such; touch injected", OFFLINE="false")
+    preview = runner.step("Preview", STACK=STACK, OFFLINE="false")
+    code = runner.file("output").removeprefix("exit-code=").strip()
+    run = {"GITHUB_SERVER_URL": "https://github.example", "GITHUB_RUN_ID": "99"}
+    comment = runner.step("Comment", GITHUB_TOKEN=TOKEN, SILENT_BELOW_USD="1000", CODE=code, STACK=STACK, **run)
 
-    assert preview.returncode == 2
-    assert "no such; touch injected" in preview.stderr
+    assert preview.returncode == 0, preview.stderr
+    assert STACK in preview.stderr
+    assert comment.returncode == 0, comment.stderr
+    (written,) = runner.github.comments
+    assert "an older review" not in written["body"]
+    assert "(https://github.example/owner/name/actions/runs/99)" in written["body"]
+    assert code == "2"
+    assert runner.step("End as the preview did", CODE=code).returncode == 2
     assert not (runner.folder / "review.json").exists()
     assert not (runner.checkout.root / "injected").exists()
     assert not os.path.lexists(runner.folder / "summary")

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stacks.cli.commit import previewed_commit
+from stacks.review.failed_preview import failed_preview
 from stacks.review.markdown import markdown
 from stacks.review.review import PolicyReview, Review
 from stacks.review.silence import is_silent
@@ -130,3 +131,62 @@ def test_a_document_of_another_form_is_named(tmp_path: Path, github: GitHub) -> 
     assert result.code == 2
     assert "serving preview --json other.json" in result.err
     assert "Traceback" not in result.err
+
+
+RUN = {"GITHUB_SERVER_URL": "https://github.example", "GITHUB_RUN_ID": "99"}
+
+
+def failed(folder: Path, github: GitHub, *arguments: str, **variables: str) -> Finished:
+    event = {"pull_request": {"number": 7, "head": {"sha": "c0ffee"}}}
+    (folder / "event.json").write_text(json.dumps(event))
+    known = {
+        "GITHUB_API_URL": github.url, "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_TOKEN": TOKEN,
+        "GITHUB_EVENT_PATH": str(folder / "event.json"), **RUN, **variables,
+    }  # fmt: skip
+    return finished(Checkout(root=folder, port=0).start("comment", *arguments, **known))
+
+
+def test_a_failed_preview_replaces_the_review_and_the_next_review_replaces_that(tmp_path: Path, github: GitHub) -> None:
+    commented(tmp_path, github, dearer(5.0))
+
+    result = failed(tmp_path, github, "--failed", "4", "--stack", "dev")
+
+    assert result.code == 0
+    assert result.err == "comment of stack dev on owner/name#7: updated\n"
+    (comment,) = github.comments
+    text = failed_preview("dev", 4, commit="c0ffee", run_url="https://github.example/owner/name/actions/runs/99")
+    assert comment["body"] == text
+    assert "updated" in commented(tmp_path, github, dearer(5.0)).err
+    assert [item["body"] for item in github.comments] == [markdown(dearer(5.0))]
+
+
+def test_a_failed_preview_is_told_where_no_comment_is_there(tmp_path: Path, github: GitHub) -> None:
+    assert failed(tmp_path, github, "--failed", "2", "--stack", "dev").code == 0
+    assert len(github.comments) == 1
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [{"GITHUB_SERVER_URL": "https://x) [y](https://evil"}, {"GITHUB_RUN_ID": "1/../2"}, {"GITHUB_RUN_ID": ""}],
+)
+def test_what_is_no_run_of_a_workflow_is_not_linked(tmp_path: Path, github: GitHub, variables: dict[str, str]) -> None:
+    failed(tmp_path, github, "--failed", "2", "--stack", "dev", **variables)
+
+    assert "](" not in github.comments[0]["body"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("--failed", "4"), ("review.json", "--failed", "4", "--stack", "dev"), ("review.json", "--stack", "dev")],
+)
+def test_a_comment_is_of_a_review_or_of_a_failure(tmp_path: Path, github: GitHub, arguments: tuple[str, ...]) -> None:
+    result = failed(tmp_path, github, *arguments)
+
+    assert result.code == 2
+    assert "--failed CODE --stack STACK" in result.err
+    assert github.requests == []
+
+
+@pytest.mark.parametrize("code", ["0", "256"])
+def test_a_failure_has_the_exit_code_of_one(tmp_path: Path, github: GitHub, code: str) -> None:
+    assert failed(tmp_path, github, "--failed", code, "--stack", "dev").code == 2

@@ -14,7 +14,7 @@ OPTIONS = {
     "optimize": (*STACK, "--json", "--force"),
     "plan": (*STACK, "--json"),
     "preview": (*STACK, "--json", "--markdown", "--offline", "--state"),
-    "comment": ("--silent-below-usd", "--pull-request"),
+    "comment": ("--silent-below-usd", "--pull-request", "--failed", "--stack"),
     "promote": ("--json", "--yes"),
     "up": (*STACK, "--json"),
     "refresh": (*STACK, "--json"),

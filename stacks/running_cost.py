@@ -60,14 +60,20 @@ def running_resources(state: Mapping[str, Any] | None) -> tuple[DeclaredResource
     """
     resources = (state or {}).get("resources") or ()
     return tuple(
-        DeclaredResource(
-            name=str(resource["urn"]).rpartition("::")[2],
-            type=str(resource["type"]),
-            props={**(resource.get("inputs") or {}), **(resource.get("outputs") or {})},
+        recorded_resource(
+            str(resource["urn"]).rpartition("::")[2],
+            str(resource["type"]),
+            resource.get("inputs") or {},
+            resource.get("outputs") or {},
         )
         for resource in resources
         if resource["type"] in COST_TYPES and not resource.get("delete")
     )
+
+
+def recorded_resource(name: str, kind: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> DeclaredResource:
+    """Return a resource as the engine records it: its provider's word counts, as of a group that its cloud has scaled."""
+    return DeclaredResource(name=name, type=kind, props={**inputs, **outputs})
 
 
 def running_cost(

@@ -1,10 +1,11 @@
 """One resource before and after a run, as plain values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 Inputs = Mapping[str, Any]
+Outputs = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +20,10 @@ class ResourceChange:
         operation: `same`, `create`, `update`, `replace` or `delete`.
         before: Inputs in the state; None where the resource does not exist yet.
         after: Inputs that the program gives; None where the resource will be gone.
+        outputs_before: What its provider said of it, in the state.
+        outputs_after: What its provider says of it now; at a preview as far as it can tell.
 
-    Secrets are masked in both.
+    Secrets are masked in all of them.
     """
 
     urn: str
@@ -29,6 +32,8 @@ class ResourceChange:
     operation: str
     before: Inputs | None = None
     after: Inputs | None = None
+    outputs_before: Outputs = field(default_factory=dict[str, Any])
+    outputs_after: Outputs = field(default_factory=dict[str, Any])
 
     @property
     def name(self) -> str:

@@ -8,7 +8,7 @@ from pulumi.automation.events import EngineEvent, StepEventMetadata, StepEventSt
 
 from stacks.engine.diagnostics import reasons
 from stacks.engine.marks import HIDDEN
-from stacks.engine.resource_change import Inputs, ResourceChange
+from stacks.engine.resource_change import Inputs, Outputs, ResourceChange
 
 MANDATORY = "mandatory"
 SAME = "same"
@@ -98,10 +98,11 @@ def _with_step(known: ResourceChange | None, step: StepEventMetadata) -> Resourc
     """
     operation = step.op.value
     before, after = _inputs(step.old), _inputs(step.new)
+    outputs_before, outputs_after = _outputs(step.old), _outputs(step.new)
     if known and known.before is not None and (step.old is None or step.old.delete):
-        before = known.before
+        before, outputs_before = known.before, known.outputs_before
     if known and after is None:
-        after = known.after
+        after, outputs_after = known.after, known.outputs_after
     state = step.new or step.old
     return ResourceChange(
         urn=step.urn,
@@ -110,11 +111,17 @@ def _with_step(known: ResourceChange | None, step: StepEventMetadata) -> Resourc
         operation=REPLACE if operation in STEPS_OF_A_REPLACEMENT else operation,
         before=before,
         after=after,
+        outputs_before=outputs_before,
+        outputs_after=outputs_after,
     )
 
 
 def _inputs(state: StepEventStateMetadata | None) -> Inputs | None:
     return None if state is None else (state.inputs or {})
+
+
+def _outputs(state: StepEventStateMetadata | None) -> Outputs:
+    return {} if state is None else (state.outputs or {})
 
 
 def _depth(urn: str) -> int:

@@ -10,20 +10,21 @@ from components.cost.declared_resource import DeclaredResource
 from components.cost.stack_bill import stack_bill
 from policies.cost_settings import CostSettings, judged_cost
 from policies.pack import CONFIGURATIONS
-from stacks.engine.resource_change import Inputs, ResourceChange
+from stacks.engine.resource_change import Inputs, Outputs, ResourceChange
 from stacks.policy_config import DISABLED, ENFORCEMENT_LEVEL
 from stacks.review.priced_stack import OwnedLine, PricedStack
 from stacks.review.review import PricedLine
+from stacks.running_cost import recorded_resource
 
 
 def priced_before(resources: Sequence[ResourceChange], catalog: Catalog, settings: CostSettings) -> PricedStack:
     """Return what the state's resources cost, as the policies under these settings judge it."""
-    return _priced([(item, item.before) for item in resources], catalog, settings)
+    return _priced([(item, item.before, item.outputs_before) for item in resources], catalog, settings)
 
 
 def priced_after(resources: Sequence[ResourceChange], catalog: Catalog, settings: CostSettings) -> PricedStack:
     """Return what the program's resources cost, as above."""
-    return _priced([(item, item.after) for item in resources], catalog, settings)
+    return _priced([(item, item.after, item.outputs_after) for item in resources], catalog, settings)
 
 
 def configured_settings(configured: Mapping[str, Mapping[str, Any]]) -> CostSettings:
@@ -40,12 +41,12 @@ def configured_settings(configured: Mapping[str, Mapping[str, Any]]) -> CostSett
 
 
 def _priced(
-    sides: Sequence[tuple[ResourceChange, Inputs | None]], catalog: Catalog, settings: CostSettings
+    sides: Sequence[tuple[ResourceChange, Inputs | None, Outputs]], catalog: Catalog, settings: CostSettings
 ) -> PricedStack:
-    there = [(item, inputs) for item, inputs in sides if inputs is not None]
-    names = _names(item for item, _ in sides)
-    declared = [DeclaredResource(name=names[item.urn], type=item.type, props=inputs) for item, inputs in there]
-    urns = {names[item.urn]: item.urn for item, _ in there}
+    there = [(item, inputs, outputs) for item, inputs, outputs in sides if inputs is not None]
+    names = _names(item for item, _, _ in sides)
+    declared = [recorded_resource(names[item.urn], item.type, inputs, outputs) for item, inputs, outputs in there]
+    urns = {names[item.urn]: item.urn for item, _, _ in there}
     cost = judged_cost(declared, catalog, settings).cost
     lines = tuple(
         OwnedLine(

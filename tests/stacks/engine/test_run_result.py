@@ -128,10 +128,11 @@ def test_what_is_created_was_not_there_and_what_is_deleted_will_be_gone() -> Non
     ).ordered()
 
     assert (created.before, created.after) == (None, {"count": 1})
+    assert (created.outputs_before, deleted.outputs_after) == ({}, {})
     assert (deleted.before, deleted.after) == ({"count": 2}, None)
 
 
-OLD, NEW = state(inputs={"zone": "a"}), state(inputs={"zone": "b"})
+OLD, NEW = (state(inputs={"zone": zone}, outputs={"id": zone}) for zone in "ab")
 STEPS_OF_ONE_REPLACEMENT = (
     event(SERVER, "a", "create-replacement", old=OLD, new=NEW),
     event(SERVER, "a", "replace", old=OLD, new=NEW),
@@ -144,15 +145,17 @@ def test_a_replacement_has_both_sides_whatever_the_order_of_its_steps(events: li
     (change,) = result_of(*events).ordered()
 
     assert (change.operation, change.before, change.after) == ("replace", {"zone": "a"}, {"zone": "b"})
+    assert (change.outputs_before, change.outputs_after) == ({"id": "a"}, {"id": "b"})
 
 
 def test_what_an_interrupted_replacement_left_is_not_what_runs() -> None:
-    left = state(inputs={"zone": "old"}, delete=True)
+    left = state(inputs={"zone": "old"}, outputs={"id": "old"}, delete=True)
     steps = (event(SERVER, "a", old=OLD, new=OLD), event(SERVER, "a", "delete", old=left, new=None))
 
     for ordered in (steps, steps[::-1]):
         (change,) = result_of(*ordered).ordered()
         assert (change.before, change.after) == ({"zone": "a"}, {"zone": "a"})
+        assert (change.outputs_before, change.outputs_after) == ({"id": "a"}, {"id": "a"})
 
 
 def test_the_mark_of_an_unknown_value_is_the_engines() -> None:

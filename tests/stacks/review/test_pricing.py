@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from components.catalog.prices_file import read_catalog
-from policies.cost_settings import CostSettings
+from policies.cost_settings import CostSettings, judged_cost
 from stacks.engine.marks import UNKNOWN
+from stacks.engine.resource_change import ResourceChange
 from stacks.review.pricing import configured_settings, priced_after, priced_before
+from stacks.running_cost import running_resources
 from tests.support.raw_resources import ENDPOINT_CONFIGURATION, NODE_GROUP, endpoint_configuration, node_group, variant
 from tests.support.reviews import TODAY, change
 
@@ -29,6 +31,21 @@ def test_each_side_is_priced_by_its_own_inputs() -> None:
     assert (before.usd_per_month.expected, after.usd_per_month.expected) == (1027.84, 2055.68)
     assert before.dates
     assert priced_before([change("new", after=G5)], CATALOG, NONE).lines == ()
+
+
+def test_what_a_cloud_scaled_itself_is_priced_as_it_runs_like_the_increase_s_policy_does() -> None:
+    runs = {**GROUP, "scalingConfig": {"minSize": 1, "desiredSize": 2, "maxSize": 2}}
+    urn = f"urn:pulumi:dev::model-serving::{NODE_GROUP}::workers"
+    item = ResourceChange(urn, "", NODE_GROUP, "same", GROUP, GROUP, outputs_before=runs, outputs_after=runs)
+    state = {"resources": [{"urn": urn, "type": NODE_GROUP, "inputs": GROUP, "outputs": runs}]}
+
+    before, after = priced_before([item], CATALOG, NONE), priced_after([item], CATALOG, NONE)
+
+    assert before.usd_per_month == judged_cost(running_resources(state), CATALOG, NONE).cost.total
+    assert before.usd_per_month is not None
+    # 2 x ($0.17 x 730 h + 20 GB x $0.10).
+    assert before.usd_per_month.expected == 252.2
+    assert after == before
 
 
 def test_lines_belong_to_their_resource_where_names_are_alike() -> None:

@@ -7,10 +7,8 @@ from pydantic import Field
 
 from components.catalog.catalog import Catalog
 from components.catalog.freshness import OLDEST_DAYS, stale, stale_units
-from components.cost.month import disk_units
-from components.cost.serverless import serverless_units
 from components.cost.stack_bill import BILLED_TYPES, StackBill, stack_bill
-from components.cost.usage import UNKNOWN_USAGE
+from components.cost.used_prices import used_prices
 from policies.configuration import config_schema, read_configuration
 from policies.cost_settings import PriceSettings, project_catalog, today
 from policies.declared_resources import declared_resources
@@ -24,14 +22,8 @@ class AgeLimit(PriceSettings):
 
 def check(bill: StackBill, catalog: Catalog, day: date, limit: AgeLimit) -> list[str]:
     """Return a sentence for each group of prices of this bill that is older than the limit or has no date."""
-    keys = {(item.service, item.region, name) for item in bill.machines for name in item.names}
-    disks = (units for machines in bill.machines for units in disk_units(machines))
-    serverless = (units for variant in bill.serverless for units in serverless_units(variant, UNKNOWN_USAGE))
-    items = {(units.item, units.region) for units in (*bill.units, *disks, *serverless)}
-    return [
-        *stale([row for row in catalog.rows if row.key in keys], day, limit.oldest_days),
-        *stale_units([row for row in catalog.unit_prices if (row.item, row.region) in items], day, limit.oldest_days),
-    ]
+    used = used_prices(bill, catalog)
+    return [*stale(used.machines, day, limit.oldest_days), *stale_units(used.units, day, limit.oldest_days)]
 
 
 def _violations(args: StackValidationArgs) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from components.catalog.catalog import Catalog
 from components.cost.declared_resource import DeclaredResource
 from components.cost.stack_bill import stack_bill
+from components.cost.used_prices import used_prices
 from policies.cost_settings import CostSettings, judged_cost
 from policies.pack import CONFIGURATIONS
 from stacks.engine.resource_change import Inputs, Outputs, ResourceChange
@@ -72,10 +73,6 @@ def _owner(label: str, urns: Mapping[str, str]) -> str:
 
 
 def _dates(declared: Sequence[DeclaredResource], catalog: Catalog, region: str) -> Iterator[date | None]:
-    bill = stack_bill(declared, region)
-    keys = {(item.service, item.region, name) for item in bill.machines for name in item.names}
-    units = {(item.item, item.region) for item in bill.units}
-    yield from (row.price.as_of for row in catalog.rows if row.key in keys and row.price.usd_per_hour is not None)
-    yield from (
-        row.as_of for row in catalog.unit_prices if (row.item, row.region) in units and row.usd_per_unit is not None
-    )
+    used = used_prices(stack_bill(declared, region), catalog)
+    yield from (row.price.as_of for row in used.machines if row.price.usd_per_hour is not None)
+    yield from (row.as_of for row in used.units if row.usd_per_unit is not None)

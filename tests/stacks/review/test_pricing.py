@@ -1,10 +1,13 @@
 """What the resources of both sides cost, and which resource each line belongs to."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 
 from components.catalog.prices_file import read_catalog
+from components.catalog.services import Service
+from components.catalog.unit_price import Item
 from policies.cost_settings import CostSettings, judged_cost
 from stacks.engine.marks import UNKNOWN
 from stacks.engine.resource_change import ResourceChange
@@ -46,6 +49,26 @@ def test_what_a_cloud_scaled_itself_is_priced_as_it_runs_like_the_increase_s_pol
     # 2 x ($0.17 x 730 h + 20 GB x $0.10).
     assert before.usd_per_month.expected == 252.2
     assert after == before
+
+
+def test_the_days_are_those_of_every_price_that_the_bill_used() -> None:
+    lazy = endpoint_configuration(
+        {"variantName": "lazy", "serverlessConfig": {"memorySizeInMb": 3072, "maxConcurrency": 5}}
+    )
+    balancer = ("aws:lb/loadBalancer:LoadBalancer", {"region": "us-east-1"})
+    of_units = {
+        row.item: row.as_of for row in CATALOG.unit_prices if row.region == "us-east-1" and row.usd_per_unit is not None
+    }  # fmt: skip
+    (machine,) = (
+        row.price.as_of for row in CATALOG.rows if row.key == (Service.EC2, "us-east-1", "c5.xlarge")
+    )  # fmt: skip
+
+    def days(kind: str, props: dict[str, Any]) -> set[date | None]:
+        return set(priced_after([change("it", kind, after=props)], CATALOG, NONE).dates)
+
+    assert days(NODE_GROUP, GROUP) == {machine, of_units[Item.EBS_GP2]}
+    assert days(*lazy) == {of_units[Item.SERVERLESS]}
+    assert days(*balancer) == {of_units[Item.APPLICATION_LOAD_BALANCER]}
 
 
 def test_lines_belong_to_their_resource_where_names_are_alike() -> None:

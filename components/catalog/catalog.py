@@ -1,6 +1,7 @@
 """The catalog: which machines there are, and what an hour of each costs, as far as anybody knows."""
 
 import difflib
+from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict
 
@@ -46,9 +47,7 @@ class Catalog(BaseModel):
         rows = [row for row in self.unit_prices if row.item == item]
         row = next((row for row in rows if row.region == region), None)
         if row is None:
-            regions = f"; it is priced in {', '.join(sorted({row.region for row in rows}))}" if rows else ""
-            where = f"{item} {region}" if region else f"{item} of an unknown region"
-            return Estimate(value=None, basis=f"{where} is not in {self.unit_origin}{regions}")
+            return Estimate(value=None, basis=self._absent_unit(item, region, unit, rows))
         if row.unit is not unit:
             return Estimate(
                 value=None, basis=f"{item} {region} is priced a {row.unit} in {self.unit_origin}, not a {unit}"
@@ -56,6 +55,17 @@ class Catalog(BaseModel):
         if row.usd_per_unit is None:
             return Estimate(value=None, basis=f"{item} {region} has no price in {self.unit_origin}")
         return Estimate(value=row.usd_per_unit, basis=row.basis)
+
+    def _absent_unit(self, item: str, region: str, unit: Unit, elsewhere: Sequence[UnitPrice]) -> str:
+        where = f"{item} {region}" if region else f"{item} of an unknown region"
+        said = f"{where} is not in {self.unit_origin}"
+        if elsewhere:
+            said += f"; it is priced in {', '.join(sorted({row.region for row in elsewhere}))}"
+        if not region:
+            return f"{said}; set `region` to where it is"
+        if not elsewhere:
+            return said
+        return f"{said}; what is missing is a row `{elsewhere[0].provider},{item},{region},{unit},` with price, source and day"
 
     def _absence(self, service: Service, region: str, name: str) -> str:
         what = f"{service} {region} {name} is not in {self.origin}"

@@ -28,12 +28,14 @@ def _variant(name: str, variant: Mapping[str, Any], region: str) -> RentedMachin
     resource = f"{name}, variant `{variant_name}`" if variant_name else name
     serverless = variant.get("serverlessConfig")
     if serverless:
+        ready = int(serverless.get("provisionedConcurrency") or 0)
         return ServerlessVariant(
             resource=resource,
             region=region,
             memory_gb=int(serverless["memorySizeInMb"]) / MB_PER_GB,
             max_concurrency=int(serverless["maxConcurrency"]),
-            provisioned_concurrency=int(serverless.get("provisionedConcurrency") or 0),
+            count=Count(minimum=ready, expected=ready, maximum=ready),
+            variant=None if variant_name is None else str(variant_name),
         )
     scaling = variant.get("managedInstanceScaling") or {}
     expected = int(variant.get("initialInstanceCount") or 1)

@@ -1,26 +1,37 @@
-"""Application Auto Scaling: bounds that one resource sets for the instances of another."""
+"""Application Auto Scaling: bounds that one resource sets for the instances or the ready concurrency of another."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import Field
 
 from components.cost.machines import LARGEST, Count, RentedMachines
+from components.cost.serverless import ServerlessVariant
 from components.endpoint_plan import PlanPart
 
 SCALING_TARGET = "aws:appautoscaling/target:Target"
 SAGEMAKER = "sagemaker"
 # `endpoint/<endpoint>/variant/<variant>` (API reference of RegisterScalableTarget, `ResourceId`).
 VARIANT_PART = "/variant/"
+# `ScalableDimension` of the same: what is kept ready of a serverless variant; any other is its instances.
+PROVISIONED_CONCURRENCY = "sagemaker:variant:DesiredProvisionedConcurrency"
+
+Scalable = TypeVar("Scalable", RentedMachines, ServerlessVariant)
 
 
 class ScalingTarget(PlanPart):
-    """Bounds of the variants of one name, and the resource that sets them."""
+    """
+    Bounds of the variants of one name, and the resource that sets them.
+
+    Attributes:
+        serverless: Whether they are of the requests that a serverless variant is kept ready for, not of instances.
+    """
 
     resource: str
     variant: str
     minimum: int = Field(ge=0, le=LARGEST)
     maximum: int = Field(ge=0, le=LARGEST)
+    serverless: bool = False
 
 
 def scaling_target(name: str, props: Mapping[str, Any]) -> ScalingTarget | None:
@@ -29,35 +40,44 @@ def scaling_target(name: str, props: Mapping[str, Any]) -> ScalingTarget | None:
     if props["serviceNamespace"] != SAGEMAKER or not found:
         return None
     return ScalingTarget(
-        resource=name, variant=variant, minimum=int(props["minCapacity"]), maximum=int(props["maxCapacity"])
+        resource=name,
+        variant=variant,
+        minimum=int(props["minCapacity"]),
+        maximum=int(props["maxCapacity"]),
+        serverless=props.get("scalableDimension") == PROVISIONED_CONCURRENCY,
     )
 
 
-def scaled(machines: Iterable[RentedMachines], targets: Iterable[ScalingTarget]) -> tuple[RentedMachines, ...]:
+def scaled(items: Iterable[Scalable], targets: Iterable[ScalingTarget]) -> tuple[Scalable, ...]:
     """
-    Return the machines with the bounds of their scaling targets.
+    Return the machines or serverless variants with the bounds of their scaling targets.
 
     A target names an endpoint, and a configuration does not say which endpoint uses it. So targets are matched by the
     variant's name alone; where several match, the widest bounds count: an estimate may be too high, never too low.
     """
     known = tuple(targets)
-    return tuple(_scaled(item, [target for target in known if target.variant == item.variant]) for item in machines)
+    return tuple(_scaled(item, [target for target in known if _scales(target, item)]) for item in items)
 
 
-def unmatched(machines: Iterable[RentedMachines], targets: Iterable[ScalingTarget]) -> tuple[ScalingTarget, ...]:
+def unmatched(
+    items: Iterable[RentedMachines | ServerlessVariant], targets: Iterable[ScalingTarget]
+) -> tuple[ScalingTarget, ...]:
     """Return the targets that scale nothing that is priced here; what they may rent cannot be told."""
-    variants = {item.variant for item in machines}
-    return tuple(target for target in targets if target.variant not in variants)
+    known = tuple(items)
+    return tuple(target for target in targets if not any(_scales(target, item) for item in known))
 
 
-def _scaled(machines: RentedMachines, targets: list[ScalingTarget]) -> RentedMachines:
+def _scales(target: ScalingTarget, item: RentedMachines | ServerlessVariant) -> bool:
+    return target.variant == item.variant and target.serverless is isinstance(item, ServerlessVariant)
+
+
+def _scaled(item: Scalable, targets: list[ScalingTarget]) -> Scalable:
     if not targets:
-        return machines
-    maximum = max(target.maximum for target in targets)
+        return item
     # A variant starts with the number that its configuration names, whatever its bounds are.
     count = Count(
         minimum=max(target.minimum for target in targets),
-        expected=machines.count.expected,
-        maximum=max(maximum, machines.count.expected),
+        expected=item.count.expected,
+        maximum=max(*(target.maximum for target in targets), item.count.expected),
     )
-    return machines.model_copy(update={"count": count})
+    return item.model_copy(update={"count": count})

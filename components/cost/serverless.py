@@ -6,7 +6,8 @@ from pydantic import Field
 
 from components.catalog.unit_price import Item, Unit
 from components.cost.billed_units import HOURS_PER_MONTH, Amount, BilledUnits, CostKind
-from components.cost.machines import LARGEST
+from components.cost.machines import LARGEST, Count
+from components.cost.month import number
 from components.cost.usage import Usage
 from components.endpoint_plan import PlanPart
 
@@ -17,13 +18,21 @@ UNKNOWN_TIME = "how long it runs is not known; set `requests_per_month` and `sec
 
 
 class ServerlessVariant(PlanPart):
-    """A variant that runs on demand: its memory, how many requests may run at once, and how many are kept ready for."""
+    """
+    A variant that runs on demand.
+
+    Attributes:
+        max_concurrency: How many requests may run at once.
+        count: How many requests it is kept ready for: bounds of a scaling target, and as it is written.
+        variant: Its name, by which a scaling target of its own may scale what is kept ready.
+    """
 
     resource: str
     region: str
     memory_gb: float = Field(gt=0, le=LARGEST_MEMORY_GB)
     max_concurrency: int = Field(ge=1, le=LARGEST)
-    provisioned_concurrency: int = Field(default=0, ge=0, le=LARGEST)
+    count: Count = Count(minimum=0, expected=0, maximum=0)
+    variant: str | None = None
 
 
 def serverless_units(variant: ServerlessVariant, usage: Usage) -> Iterator[BilledUnits]:
@@ -33,13 +42,16 @@ def serverless_units(variant: ServerlessVariant, usage: Usage) -> Iterator[Bille
     The declared requests run whatever the bounds are, so minimum and expected are equal. At the maximum every request that
     may run at once runs all month. All requests of the stack may come to each variant: too much, never too little.
     """
-    ready = variant.provisioned_concurrency
-    yield _unit(variant, Item.SERVERLESS, "on demand", _time(usage, over=ready, up_to=variant.max_concurrency))
-    if ready:
-        always = _seconds(ready)
-        kept = Amount(minimum=always, expected=always, maximum=always)
-        yield _unit(variant, Item.SERVERLESS_PROVISIONED, f"kept ready for {ready} requests", kept)
-        busy = _time(usage, over=0, up_to=ready)
+    ready = variant.count
+    # What is not kept ready at the least may run on demand, and all that is at the most may be busy.
+    fewest = min(ready.minimum, ready.expected)
+    yield _unit(variant, Item.SERVERLESS, "on demand", _time(usage, over=fewest, up_to=variant.max_concurrency))
+    if ready.maximum:
+        kept = Amount(
+            minimum=_seconds(ready.minimum), expected=_seconds(ready.expected), maximum=_seconds(ready.maximum)
+        )
+        yield _unit(variant, Item.SERVERLESS_PROVISIONED, f"kept ready for {number(ready)} requests", kept)
+        busy = _time(usage, over=0, up_to=ready.maximum)
         yield _unit(variant, Item.SERVERLESS_PROVISIONED_RUN, "in what is kept ready", busy)
 
 

@@ -60,11 +60,12 @@ def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> Stack
             reason = f"its properties are not those of its type ({error!r})"
             unread.append(Unread(resource.name, resource.type, reason))
     machines = [item for item in billed if isinstance(item, RentedMachines)]
-    unread += [_without_variant(target) for target in unmatched(machines, targets)]
+    serverless = [item for item in billed if isinstance(item, ServerlessVariant)]
+    unread += [_without_variant(target) for target in unmatched((*machines, *serverless), targets)]
     return StackBill(
         machines=scaled(machines, targets),
         units=tuple(item for item in billed if isinstance(item, BilledUnits)),
-        serverless=tuple(item for item in billed if isinstance(item, ServerlessVariant)),
+        serverless=scaled(serverless, targets),
         pods=tuple(item for item in billed if isinstance(item, PodRequests)),
         unread=tuple(unread),
         unpriced=tuple(Unread(item.name, item.type, unpriced(item.type)) for item in listed if item.type in UNPRICED),
@@ -72,8 +73,13 @@ def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> Stack
 
 
 def _without_variant(target: ScalingTarget) -> Unread:
+    what, kind = (
+        ("ready requests of the serverless variant", "serverless variant")
+        if target.serverless
+        else ("of the variant", "variant with instances")
+    )
     reason = (
-        f"it scales up to {target.maximum} of the variant `{target.variant}`, and no variant with instances is named so in "
+        f"it scales up to {target.maximum} {what} `{target.variant}`, and no {kind} is named so in "
         f'this stack; write `variantName: "{target.variant}"` in the endpoint configuration that it scales'
     )
     return Unread(target.resource, SCALING_TARGET, reason)

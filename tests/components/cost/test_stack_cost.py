@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
 
-from components.catalog.unit_price import UnitPrice
+from components.catalog.services import Cloud
+from components.catalog.unit_price import Item, Unit, UnitPrice
 from components.cost.billed_units import CostKind
-from components.cost.month import MonthlyCost
+from components.cost.month import MonthlyCost, UsdPerMonth
 from components.cost.raw_resources import READERS
+from components.cost.scaling_target import SCALING_TARGET
 from components.cost.unpriced_types import UNPRICED
 from components.cost.usage import Usage
 from tests.components.cost.test_month import by_hand
@@ -115,6 +117,49 @@ def test_what_cannot_be_priced_is_unknown_and_never_free(resource: Resource, reg
 
     assert cost.total is None
     assert any(reason in line.unit_price.basis for line in cost.unknown), cost.unknown
+
+
+READY_TARGET: Resource = (
+    SCALING_TARGET,
+    {
+        "serviceNamespace": "sagemaker", "resourceId": "endpoint/e/variant/main", "minCapacity": 1, "maxCapacity": 4,
+        "scalableDimension": "sagemaker:variant:DesiredProvisionedConcurrency",
+    },
+)  # fmt: skip
+
+
+def test_a_target_of_ready_concurrency_bounds_what_a_serverless_variant_keeps_ready() -> None:
+    cost = cost_of(serverless(2048, 8, 2), READY_TARGET, usage=USAGE)
+
+    ready = next(line for line in cost.unknown if "kept ready for" in line.what)
+    assert ready.what == "2 GB of serverless memory, kept ready for 1 to 4 requests"
+    assert ready.unit_price.basis.startswith("sagemaker-serverless-provisioned us-east-1 is not in")
+    price = UnitPrice(
+        provider=Cloud.AWS, item=Item.SERVERLESS_PROVISIONED, region="us-east-1", unit=Unit.GB_SECOND, usd_per_unit=1e-5
+    )
+    catalog = CATALOG.model_copy(update={"unit_prices": (*CATALOG.unit_prices, price)})
+    lines = cost_of(serverless(2048, 8, 2), READY_TARGET, usage=USAGE, catalog=catalog).lines
+    # 2 GB x 2,628,000 s x $0.00001, for 1, 2 and 4 requests.
+    assert next(line.usd_per_month for line in lines if "kept ready for" in line.what) == UsdPerMonth(
+        minimum=52.56, expected=105.12, maximum=210.24
+    )
+
+
+def test_what_may_be_kept_ready_later_counts_where_nothing_is_now() -> None:
+    assert any("kept ready for 1 to 4" in line.what for line in cost_of(serverless(2048, 8), READY_TARGET).lines)
+
+
+@pytest.mark.parametrize(
+    "scaled", [endpoint_configuration(variant("ml.g5.xlarge")), endpoint_configuration({"variantName": "other",
+     "serverlessConfig": {"memorySizeInMb": 2048, "maxConcurrency": 8}})],
+)  # fmt: skip
+def test_a_target_of_ready_concurrency_without_its_serverless_variant_is_unknown(scaled: Resource) -> None:
+    cost = cost_of(scaled, READY_TARGET, usage=USAGE)
+
+    (reason,) = (line.unit_price.basis for line in cost.unknown if line.resource == "r1")
+    assert reason.startswith(
+        "it scales up to 4 ready requests of the serverless variant `main`, and no serverless variant is named so"
+    )
 
 
 def huge(number: Any) -> list[Resource]:

@@ -27,6 +27,7 @@ from stacks.cli.stack_run import stack_run
 from stacks.engine.run_result import RunResult
 from stacks.fleet import choose_fleet
 from stacks.policy_config import Configured, configured_policies
+from stacks.review.compared_state import unknown_state
 from stacks.review.compose import Previewed, compose
 from stacks.review.pricing import configured_settings, priced_after, priced_before
 from stacks.review.review import PolicyReview, Review
@@ -80,7 +81,7 @@ def run(
     found = verdicts(result, configured)
     review = _review(context, planned, result, configured)
     if offline:
-        review = review.model_copy(update={"assumptions": (*review.assumptions, OFFLINE)})
+        review = _offline(review, result, given=state_file is not None)
     write_review(review, markdown_file, json_file)
     if json_to == STDOUT:
         print_json({**planned.document, **review.model_dump(mode="json")})
@@ -91,6 +92,15 @@ def run(
         )
     if result.refused:
         refuse(PolicyViolation(result.refused))
+
+
+def _offline(review: Review, result: RunResult, *, given: bool) -> Review:
+    unknown = unknown_state(result.ordered(), given=given)
+    for sentence in unknown:
+        say(f"offline: {sentence}")
+    return review.model_copy(
+        update={"assumptions": (*review.assumptions, OFFLINE), "unknown": (*unknown, *review.unknown)}
+    )
 
 
 def _planned(context: StackContext) -> _Planned:

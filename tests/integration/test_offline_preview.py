@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from stacks.cli.preview import OFFLINE
+from stacks.review.compared_state import NO_STATE
 from tests.integration.conftest import SMALL
 from tests.support.checkout import ROOT, SERVING, TIMEOUT_S, Checkout, Finished, make_checkout
 from tests.support.recording_provider import CreatingProvider, clouds
@@ -85,6 +86,7 @@ def test_one_line_says_that_it_is_offline_and_nothing_warns(deployed: Checkout) 
 
     assert result.err.splitlines() == [OFFLINE]
     assert OFFLINE in result.document["assumptions"]
+    assert NO_STATE not in result.document["unknown"]
 
 
 def test_policies_judge_an_offline_preview(deployed: Checkout) -> None:
@@ -136,6 +138,8 @@ def test_the_embedded_endpoint_previews_offline_with_an_empty_environment(small:
 
     assert result.returncode == 0, result.stderr
     assert json.loads(result.stdout)["changes"] == {"create": 2}
+    assert NO_STATE in json.loads(result.stdout)["unknown"]
+    assert f"offline: {NO_STATE}" in result.stderr.splitlines()
 
 
 def test_a_fork_compares_with_an_exported_state_and_needs_neither_backend_nor_key(

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+from components.capacity.quick import predict_briefly
+from components.capacity.replicas import Predictor
 from components.catalog.prices_file import read_catalog
 from components.choice.choices import Choices, OtherTarget
 from components.choice.choose import choose, compare
@@ -19,9 +21,15 @@ from stacks.spec import ServingSpec
 from stacks.stack_lock import lock_path
 
 
-def choose_fleet(spec: ServingSpec, project: Project, stack: str) -> Choices:
+def choose_fleet(spec: ServingSpec, project: Project, stack: str, predictor: Predictor = predict_briefly) -> Choices:
     """
     Return the verdict on every machine.
+
+    Args:
+        spec: What the stack asks for.
+        project: Where its files are.
+        stack: Its name.
+        predictor: How a fleet's response is predicted; what is recorded rests on the default.
 
     Raises:
         InvalidArgs: The traffic's file or the project's prices cannot be read.
@@ -31,7 +39,7 @@ def choose_fleet(spec: ServingSpec, project: Project, stack: str) -> Choices:
     refuse_outdated_lock(spec, project, stack)
     request = fleet_request(spec, project, stack)
     catalog = read_catalog(project.root, datetime.now(UTC).date())
-    return choose(request, _locked(spec, project, stack), hardware.detect(), catalog)
+    return choose(request, _locked(spec, project, stack), hardware.detect(), catalog, predictor)
 
 
 def compare_targets(spec: ServingSpec, project: Project, stack: str) -> tuple[OtherTarget, ...]:

@@ -73,11 +73,21 @@ def optimize(
 
 
 @app.command()
-def plan(stack: Stack = "local", json: Json = False) -> None:
+def plan(
+    stack: Stack = "local",
+    json: Json = False,
+    quick: Annotated[
+        bool,
+        typer.Option(
+            "--quick",
+            help="Choose machines by formula alone, simulating nothing: a first look that `up` never records.",
+        ),
+    ] = False,
+) -> None:
     """Show every decision and predicted number, each with its basis."""
     from stacks.cli import plan as command
 
-    command.run(stack, as_json=json)
+    command.run(stack, as_json=json, quick=quick)
 
 
 @app.command(cls=JsonToFile)

@@ -2,9 +2,11 @@
 
 from typing import Any
 
+from components.capacity.prediction import Method
+from components.capacity.quick import predict_briefly, predict_by_formula
 from components.choice.choices import Choices
 from components.choice.outputs import cost_estimate, resource_limits, scaling_policy
-from optimizers.errors import PolicyViolation
+from optimizers.errors import PlanError, PolicyViolation
 from optimizers.vocabulary import TaskType
 from stacks.cli.choice_table import choice_tables
 from stacks.cli.console import print_json, print_tables
@@ -13,19 +15,31 @@ from stacks.cli.exit import refuse
 from stacks.cli.optimize import build
 from stacks.fleet import choose_fleet
 
+BY_FORMULA = (
+    "planned by formula alone, nothing simulated: it may be wrong where requests are batched or come in bursts; `serving plan` "
+    "without `--quick`, `preview` and `up` simulate and may choose otherwise"
+)
+
 
 def is_scaling(context: StackContext) -> bool:
     """Whether the stack chooses machines instead of deploying."""
     return context.spec.task_type is TaskType.CONFIGURE_SCALING
 
 
-def plan(context: StackContext, *, as_json: bool) -> None:
-    """Show the choice, from the lock and the catalog alone."""
-    choices = choose_fleet(context.spec, context.project, context.stack)
+def plan(context: StackContext, *, as_json: bool, quick: bool = False) -> None:
+    """Show the choice, from the lock and the catalog alone; `quick` simulates nothing, and says so."""
+    try:
+        choices = choose_fleet(
+            context.spec, context.project, context.stack, predict_by_formula if quick else predict_briefly
+        )
+    except PlanError as error:
+        if quick:
+            raise type(error)(f"{error}; {BY_FORMULA}") from None
+        raise
     if as_json:
-        print_json(document(choices))
+        print_json({"method": Method.CLOSED_FORM if quick else Method.SIMULATION, **document(choices)})
     else:
-        print_tables(*choice_tables(choices))
+        print_tables(*([BY_FORMULA] if quick else []), *choice_tables(choices))
 
 
 def up(context: StackContext, *, as_json: bool) -> None:

@@ -34,7 +34,7 @@ def test_a_fleet_is_planned_recorded_and_gone_again(small: Checkout) -> None:
     planned = small.serving("plan", "--json")
     assert planned.code == 0, planned.err
     document = planned.document
-    assert set(document) == {"scaling_policy", "resource_limits", "cost_estimate", "choices"}
+    assert set(document) == {"method", "scaling_policy", "resource_limits", "cost_estimate", "choices"}
     assert set(document["scaling_policy"]) == {"min_replicas", "max_replicas", "target_utilization"}
     assert document["cost_estimate"]["usd_per_month"]["maximum"] > 0
 

@@ -12,7 +12,7 @@ OPTIONS = {
     "validate": (*STACK, "--json"),
     "schema": ("--policies", "--review", "--check", "--out"),
     "optimize": (*STACK, "--json", "--force"),
-    "plan": (*STACK, "--json"),
+    "plan": (*STACK, "--json", "--quick"),
     "preview": (*STACK, "--json", "--markdown", "--offline", "--state"),
     "comment": ("--silent-below-usd", "--pull-request", "--failed", "--stack"),
     "promote": ("--json", "--yes"),

@@ -101,10 +101,12 @@ def lowest_min_replicas(
     needed, at_s = 1, None
     for time_s in _moments(curve, lag_s):
         load = curve.rate_at(time_s)
+        wanted = math.ceil(_up_to_rounding(load / replica_rps))
+        if wanted <= needed:
+            continue
         seen = curve.rate_at(time_s - lag_s) if curve.repeats or time_s >= lag_s else 0.0
         scaled = math.ceil(_up_to_rounding(seen / (target_utilization * replica_rps)))
-        wanted = math.ceil(_up_to_rounding(load / replica_rps))
-        if wanted > max(scaled, needed):
+        if wanted > scaled:
             needed, at_s = wanted, time_s
     if at_s is None:
         why = (

@@ -8,13 +8,16 @@ from statistics import median_low
 from typing import NamedTuple
 
 from components.capacity.rate_curve import RateCurve
-from components.capacity.traffic import HIGHEST_RATE_RPS
+from components.capacity.traffic import DAY_S, HIGHEST_RATE_RPS
 from optimizers.errors import InvalidArgs, Issue
 
 HEADER = ("timestamp", "rate_rps")
 FEWEST_ROWS = 2
 # Clocks differ by a little; a missing row doubles the step.
 LARGEST_STEP = 1.5
+# A leap year, as the longest ramp; minutes of a single day in milliseconds would span three.
+LONGEST_SPAN_S = 366 * DAY_S
+LONGEST_CELL = 60
 # More than this many complaints help nobody.
 MOST_ISSUES = 20
 
@@ -42,7 +45,7 @@ def parse_traffic(text: str, source: str) -> RateCurve:
     filled = _filled(text, source)
     wanted = ",".join(HEADER)
     if not filled or tuple(filled[0][1]) != HEADER:
-        got = f"`{','.join(filled[0][1])}`" if filled else "an empty file"
+        got = f"`{_shown(','.join(filled[0][1]))}`" if filled else "an empty file"
         raise InvalidArgs(source, (Issue("line 1", got, f"the header is `{wanted}`", f"write `{wanted}` first"),))
     issues = list[Issue]()
     rows = list[_Row]()
@@ -52,7 +55,7 @@ def parse_traffic(text: str, source: str) -> RateCurve:
             rows.append(row)
         else:
             issues.append(row)
-    issues += _order(rows) or _gaps(rows)
+    issues += _order(rows) or _gaps(rows) or _span(rows)
     if not issues and len(rows) < FEWEST_ROWS:
         issues.append(Issue("rows", str(len(rows)), f"at least {FEWEST_ROWS} rows", "add rows, or declare `constant`"))
     if not issues and all(row.rate_rps == 0 for row in rows):
@@ -89,12 +92,14 @@ def _row(line: int, cells: list[str]) -> _Row | Issue:
     time_s, rate_rps = _time_s(cells[0]), _number(cells[1])
     if time_s is None:
         rule = "a timestamp is ISO 8601 or a number of seconds"
-        return Issue(path, f"timestamp `{cells[0]}`", rule, "write for example `2026-01-31T09:00:00Z`")
+        return Issue(path, f"timestamp `{_shown(cells[0])}`", rule, "write for example `2026-01-31T09:00:00Z`")
     if rate_rps is None:
-        return Issue(path, f"rate `{cells[1]}`", "a rate is a number", "write the requests a second, 0 where none came")
+        return Issue(
+            path, f"rate `{_shown(cells[1])}`", "a rate is a number", "write the requests a second, 0 where none came"
+        )
     if not 0 <= rate_rps <= HIGHEST_RATE_RPS:
         rule = f"a rate is 0 to {HIGHEST_RATE_RPS:g} requests a second"
-        return Issue(path, f"rate `{cells[1]}`", rule, "write 0 where no request came")
+        return Issue(path, f"rate `{_shown(cells[1])}`", rule, "write 0 where no request came")
     return _Row(line, time_s, rate_rps)
 
 
@@ -128,6 +133,21 @@ def _gaps(rows: list[_Row]) -> list[Issue]:
         for step_s, later in zip(steps_s, rows[1:], strict=True)
         if step_s > LARGEST_STEP * usual_s
     ]
+
+
+def _span(rows: list[_Row]) -> list[Issue]:
+    if not rows or rows[-1].time_s - rows[0].time_s <= LONGEST_SPAN_S:
+        return []
+    got = f"{(rows[-1].time_s - rows[0].time_s) / DAY_S:.6g} days from the first row to the last"
+    rule = f"a file spans at most {LONGEST_SPAN_S / DAY_S:g} days"
+    fix = "write timestamps in seconds, not in milliseconds, or keep the last year"
+    return [Issue(f"line {rows[-1].line}", got, rule, fix)]
+
+
+def _shown(cell: str) -> str:
+    """Return a cell cut, and without what would move a terminal's cursor or change its colours."""
+    cut = cell if len(cell) <= LONGEST_CELL else cell[: LONGEST_CELL - 1] + "…"
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in cut)
 
 
 def _shortened(issues: list[Issue]) -> tuple[Issue, ...]:

@@ -1,6 +1,7 @@
 """Choose the machines of a fleet: judge every row of the catalog, and take the cheapest that holds."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 from components.capacity.quick import predict_briefly
 from components.capacity.replicas import Predictor
@@ -175,11 +176,28 @@ def _without_row(bench: Bench, rows: list[CatalogRow], place: Target) -> list[Ve
             target=place.label,
             machine=f"{place.service} {region} {name}",
             stage=Stage.PRICE,
-            why=bench.catalog.usd_per_hour(place.service, region, name).basis,
+            why=_unpriced(bench.catalog, place, region, name),
         )
         for name in request.instance_types
         if bench.catalog.find(place.service, region, name) is None
     ]
+
+
+def _unpriced(catalog: Catalog, place: Target, region: str, name: str) -> str:
+    """Return why a type of `scaling.instance_types` has no row here: where it has one, or what it may have been meant for."""
+    elsewhere = sorted(
+        {f"{row.instance.service} in {row.instance.region}" for row in catalog.rows if row.instance.name == name}
+    )
+    why = (
+        f"`scaling.instance_types` has `{name}`, which has no price as {place.service} in {region} in {catalog.origin}"
+    )
+    if elsewhere:
+        return (
+            f"{why}, but has one as {' and '.join(elsewhere)}; change the target, the cloud or the region, or remove it"
+        )
+    near = get_close_matches(name, sorted({row.instance.name for row in catalog.rows}), n=1)
+    meant = f"did you mean `{near[0]}`? If not, " if near else ""
+    return f"{why}, nor anywhere else; {meant}run `serving prices refresh`, or see `serving prices show`"
 
 
 def _this_machine(bench: Bench, hardware: Hardware) -> Verdict:

@@ -89,3 +89,24 @@ def test_every_bad_row_is_named_at_once_up_to_twenty() -> None:
 )
 def test_a_file_that_declares_no_traffic_says_what_is_missing(text: str, said: str) -> None:
     assert issues(text)[0].startswith(said)
+
+
+def test_a_cell_is_shown_cut_and_without_what_would_change_a_terminal() -> None:
+    (issue,) = issues(f"timestamp,rate_rps\n0,1\n\x1b[31m{'x' * 300},2\n")
+
+    assert issue.isprintable()
+    assert issue.startswith("line 3: got timestamp `\\x1b[31mxxx")
+    assert len(issue) < 200
+
+
+@pytest.mark.parametrize("last", ["1e300", "86400000000"])
+def test_timestamps_that_span_years_are_taken_for_milliseconds(last: str) -> None:
+    (issue,) = issues(f"timestamp,rate_rps\n0,1\n{last},2\n")
+
+    assert "days from the first row to the last; a file spans at most 366 days; write timestamps in seconds" in issue
+
+
+def test_a_year_of_hours_is_read() -> None:
+    text = "timestamp,rate_rps\n" + "".join(f"{3600 * hour},{hour % 24}\n" for hour in range(366 * 24 + 1))
+
+    assert parse_traffic(text, "t").peak_rps == 23

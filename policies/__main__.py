@@ -1,7 +1,22 @@
 """Serve the policy pack to the engine. It blocks until the engine is done, so nothing imports this file."""
 
-from components.tokens import ENDPOINTS
-from policies.analyzer import serve
-from policies.pack import POLICIES, STACK_TYPES
+import gc
+import os
 
-serve("model-serving", POLICIES, ENDPOINTS, STACK_TYPES)
+
+def main() -> None:
+    """Import the pack and serve it; the engine starts the program only when that is done."""
+    # Nearly all that this process makes lives until the engine ends it: a collection only delays the preview.
+    gc.disable()
+    # pydantic would look for plugins among all installed distributions before it builds the first model.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+
+    from components.tokens import ENDPOINTS
+    from policies.analyzer import Analyzer, serve
+    from policies.pack import POLICIES, STACK_TYPES
+    from policies.read_ahead import read_ahead
+
+    serve(Analyzer("model-serving", POLICIES, ENDPOINTS, STACK_TYPES, read_ahead))
+
+
+main()

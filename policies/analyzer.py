@@ -5,7 +5,7 @@ The SDK reads the properties of each resource once for each policy, whatever the
 if a policy judges its type. At 100 endpoints of seven resources, on a busy machine with two cores, a preview with the whole
 pack took 2.2 times as long as one without through the SDK's analyzer, and 1.4 to 1.6 times through this one, which a pack of
 two policies that look at nothing takes as well (`make bench ONLY=preview-policies`). The analyzer is a private class, so the
-SDK is pinned to one minor version.
+SDK is pinned to one minor version. `docs/decisions/0011` says what else is left out.
 """
 
 import sys
@@ -48,16 +48,32 @@ class Analyzer(_PolicyAnalyzerServicer):
         policies: All of them; each `validate` is called at once and says nothing of other types.
         resource_types: Types that a policy over one resource judges.
         stack_types: Types that a policy over the whole stack reads.
+        read_ahead: Reads what policies need of files. The engine starts the program when the pack is configured, so it is
+            called in a thread of its own then, and judging waits for it.
     """
 
     def __init__(
-        self, name: str, policies: Sequence[Policy], resource_types: Container[str], stack_types: Container[str]
+        self,
+        name: str,
+        policies: Sequence[Policy],
+        resource_types: Container[str],
+        stack_types: Container[str],
+        read_ahead: Callable[[], None] = lambda: None,
     ) -> None:
         super().__init__(name, UNSET_VERSION, list(policies), EnforcementLevel.ADVISORY)
         self._pack = tuple(policies)
         self._resource_types, self._stack_types = resource_types, stack_types
+        self._read_ahead = read_ahead
+        self._reading: threading.Thread | None = None
 
-    def Analyze(self, request: Any, _context: Any) -> Any:  # noqa: ANN401, N802 - gRPC's signature
+    def Configure(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - gRPC's signature
+        """Take the limits, and read ahead while the engine starts the program."""
+        answer = cast("Any", super()).Configure(request, context)
+        self._reading = threading.Thread(target=self._read_ahead, daemon=True)
+        self._reading.start()
+        return answer
+
+    def Analyze(self, request: Any, _context: Any) -> Any:  # noqa: ANN401, N802
         """Judge one resource."""
         if request.type not in self._resource_types:
             return analyzer_pb2.AnalyzeResponse()
@@ -79,15 +95,13 @@ class Analyzer(_PolicyAnalyzerServicer):
         ]
         return self._judged(StackValidationPolicy, lambda config: StackValidationArgs(resources, config))
 
-    def Remediate(self, request: Any, _context: Any) -> Any:  # noqa: ANN401, ARG002, N802
-        """Change nothing: no policy of the pack does."""
-        return analyzer_pb2.RemediateResponse()
-
     def _judged(
         self,
         kind: type[ResourceValidationPolicy] | type[StackValidationPolicy],
         args: Callable[[dict[str, Any] | None], Any],
     ) -> Any:  # noqa: ANN401
+        if self._reading is not None:
+            self._reading.join()
         response = analyzer_pb2.AnalyzeResponse()
         for policy in self._pack:
             level = self._get_enforcement_level(policy)
@@ -103,14 +117,26 @@ class Analyzer(_PolicyAnalyzerServicer):
         return response
 
 
-def serve(name: str, policies: Sequence[Policy], resource_types: Container[str], stack_types: Container[str]) -> None:
+class _NoRemediation(grpc.ServerInterceptor):  # type: ignore[misc]
+    """
+    Answers `Remediate` as a method that does not exist: no policy of the pack changes a resource.
+
+    The engine asks for each resource and passes over that answer, which takes no thread and no reading of the request.
+    """
+
+    def intercept_service(self, continuation: Callable[[Any], Any], handler_call_details: Any) -> Any:  # noqa: ANN401
+        """Return no handler for that method."""
+        return None if handler_call_details.method.endswith("/Remediate") else continuation(handler_call_details)
+
+
+def serve(analyzer: Analyzer) -> None:
     """Tell the engine the port, as the SDK does, and answer until it ends this process."""
     options = [
         ("grpc.max_receive_message_length", LARGEST_MESSAGE_BYTES),
         ("grpc.max_send_message_length", LARGEST_MESSAGE_BYTES),
     ]
-    server = grpc.server(futures.ThreadPoolExecutor(THREADS), options=options)
-    analyzer = Analyzer(name, policies, resource_types, stack_types)
+    pool = futures.ThreadPoolExecutor(THREADS)
+    server = grpc.server(pool, interceptors=[_NoRemediation()], options=options)
     analyzer_pb2_grpc.add_AnalyzerServicer_to_server(analyzer, server)
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()

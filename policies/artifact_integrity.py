@@ -14,16 +14,21 @@ from policies.endpoint_policy import endpoint_policy
 
 def check(plan: EndpointPlan) -> list[str]:
     """Return violations of the plan against its lock in the project that the policy pack belongs to."""
-    # The engine starts a policy pack in the pack's own folder.
-    folder = Path(os.environ.get(PROPOSED_VARIABLE) or Path.cwd().parent)
     try:
-        return check_against(plan, _read(folder / plan.lock))
+        return check_against(plan, locked(plan.lock))
     except ArtifactError as error:
         return [str(error)]
 
 
-def _read(path: Path) -> Lock:
-    """Read a lock once for all endpoints; one that was written since is read again."""
+def locked(name: str) -> Lock:
+    """
+    Return the lock of this name in the project, read once for all endpoints; one that was written since is read again.
+
+    Raises:
+        ArtifactError: It cannot be read.
+    """
+    # The engine starts a policy pack in the pack's own folder.
+    path = Path(os.environ.get(PROPOSED_VARIABLE) or Path.cwd().parent) / name
     if not path.exists():
         return Lock()
     status = path.stat()

@@ -2,20 +2,28 @@
 
 from collections.abc import Container, Iterable, Mapping
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from pulumi_policy import PolicyResource
 from pulumi_policy.proxy import UnknownValueError
 
 from components.cost.declared_resource import DeclaredResource
 
+# Five policies judge the same resources, so each is copied once.
+_COPIES: WeakKeyDictionary[PolicyResource, DeclaredResource] = WeakKeyDictionary()
+
 
 def declared_resources(resources: Iterable[PolicyResource], types: Container[str]) -> tuple[DeclaredResource, ...]:
     """Return the resources of these types, unknown values as the engine's marks."""
-    return tuple(
-        DeclaredResource(name=resource.name, type=resource.resource_type, props=_plain(resource.props))
-        for resource in resources
-        if resource.resource_type in types
-    )
+    return tuple(_copy(resource) for resource in resources if resource.resource_type in types)
+
+
+def _copy(resource: PolicyResource) -> DeclaredResource:
+    copy = _COPIES.get(resource)
+    if copy is None:
+        props = _plain(resource.props)
+        copy = _COPIES[resource] = DeclaredResource(name=resource.name, type=resource.resource_type, props=props)
+    return copy
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value

@@ -1,11 +1,15 @@
 """The analyzer answers as the SDK's own does, and keeps a mandatory policy mandatory."""
 
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
+import grpc
 import pytest
-from google.protobuf import struct_pb2
-from pulumi.runtime.proto import analyzer_pb2
+from google.protobuf import empty_pb2, struct_pb2
+from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
@@ -135,3 +139,49 @@ def test_a_policy_that_is_disabled_or_made_advisory_is_so() -> None:
 
     assert said(analyzer.Analyze(of_resource(SEEN, {"value": "1"}), None))[0][2] == analyzer_pb2.ADVISORY
     assert said(analyzer.AnalyzeStack(of_stack((SEEN, {"value": "1"})), None)) == []
+
+
+def test_what_is_read_ahead_is_read_when_the_pack_is_configured_and_judging_waits_for_it() -> None:
+    order: list[str] = []
+    begun, let_go = threading.Event(), threading.Event()
+
+    def read_ahead() -> None:
+        begun.set()
+        let_go.wait(10)
+        order.append("read")
+
+    analyzer: Any = Analyzer("pack", naming(order), {SEEN}, {SEEN}, read_ahead)
+    analyzer.Configure(analyzer_pb2.ConfigureAnalyzerRequest(), None)
+    assert begun.wait(10)
+    analyzer.Analyze(of_resource(UNSEEN, {}), None)
+    judging = threading.Thread(target=analyzer.Analyze, args=(of_resource(SEEN, {"value": "1"}), None))
+    judging.start()
+    judging.join(0.1)
+    assert order == []
+
+    let_go.set()
+    judging.join(10)
+
+    assert order == ["read", "minilm"]
+
+
+def test_the_served_pack_answers_all_but_remediation_which_the_engine_passes_over() -> None:
+    pack = Path(__file__).parents[2] / "policies"
+    with subprocess.Popen([sys.executable, str(pack)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            with grpc.insecure_channel(f"127.0.0.1:{process.stdout.readline().strip()}") as channel:
+                stub: Any = analyzer_pb2_grpc.AnalyzerStub(channel)
+                listed = stub.GetAnalyzerInfo(empty_pb2.Empty(), timeout=30)
+                stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(), timeout=30)
+                plan = {"plan": {**valid_plan().recorded(), "throughput_rps": 11}}
+                judged = stub.Analyze(of_resource(EMBEDDED_ENDPOINT, plan), timeout=30)
+                with pytest.raises(grpc.RpcError) as refused:
+                    stub.Remediate(of_resource(EMBEDDED_ENDPOINT, plan), timeout=30)
+        finally:
+            process.kill()
+
+    error: Any = refused.value
+    assert error.code() is grpc.StatusCode.UNIMPLEMENTED
+    assert [item.name for item in listed.policies] == [policy.name for policy in POLICIES]
+    assert [item.policyName for item in judged.diagnostics] == ["throughput-budget"]

@@ -387,26 +387,3 @@ def test_a_target_that_is_no_fleet_is_refused() -> None:
 def test_an_empty_lock_is_refused() -> None:
     with pytest.raises(ArtifactError, match=r"holds no measurement of `minilm`; run `serving optimize`"):
         choose(asked(), locked_model(), MACHINE, SHIPPED)
-
-
-@pytest.mark.parametrize(
-    ("fields", "said"),
-    [
-        (
-            {"instance_types": ("c7i.hugee",)},
-            "nor anywhere else; did you mean `c7i.xlarge`? If not, run `serving prices",
-        ),
-        ({"instance_types": ("zzz",)}, "nor anywhere else; run `serving prices refresh`, or see `serving prices show`"),
-        (
-            {"instance_types": ("c7i.xlarge",), "cloud": "gcp"},
-            "`c7i.xlarge`, which has no price as compute-engine in us-central1 in the shipped catalog, but has one as ec2 in ",
-        ),
-    ],
-)
-def test_a_type_that_cannot_be_rented_here_says_where_it_can_or_what_was_meant(
-    fields: dict[str, object], said: str
-) -> None:
-    with pytest.raises(NoCapacity) as caught:
-        quick(asked(**fields))  # type: ignore[arg-type]
-
-    assert said in str(caught.value)

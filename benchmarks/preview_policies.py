@@ -74,6 +74,8 @@ NODES = (
     },
 )
 LIMITS: dict[str, dict[str, Any]] = {
+    "latency-warning": {"headroom": 0},
+    "throughput-warning": {"headroom": 0},
     "cold-start-budget": {"seconds": 3600},
     "cold-start-warning": {"seconds": 3600},
     "accelerator-warning": {"headroom": 0.1},

@@ -1,9 +1,11 @@
 """The plan of an endpoint: every decision and every predicted number, each with the sentence it rests on."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from components.capacity.prediction import Method
 from optimizers.lock import LOCK_NAME
 from optimizers.report import Parity
 from optimizers.vocabulary import Accelerator, DeploymentTarget, Precision, Prediction, Runtime
@@ -185,8 +187,9 @@ class PlannedTraffic(PlanPart):
 
 
 class Predicted(PlanPart):
-    """What the endpoint will do under the declared load, at the caller."""
+    """What the endpoint will do under the declared load, at the caller; `method` is that of p50 and p99."""
 
+    method: Method
     p50_ms: Estimate
     p99_ms: Estimate
     capacity_rps: Estimate
@@ -197,9 +200,11 @@ class Measured(PlanPart):
     """
     The chosen artifact alone, one row at a time, without a server; rows of so many tokens where it takes text.
 
-    `other_cpu_share` is the share of all cores that other work kept busy meanwhile; None where that is unknown.
+    `other_cpu_share` is the share of all cores that other work kept busy meanwhile; None where that is unknown. `day` is
+    that of the measurement, in UTC.
     """
 
+    day: date
     sequence_length: int | None = Field(ge=1)
     other_cpu_share: float | None = Field(ge=0, le=1)
     p50_ms: float = Field(ge=0, allow_inf_nan=False)

@@ -16,16 +16,18 @@ from policies.cold_start_budget import ColdStartLimit, cold_start_budget, cold_s
 from policies.configuration import PolicyConfiguration
 from policies.cost_budget import CostLimit, cost_budget, cost_warning
 from policies.cost_increase import IncreaseLimit, cost_increase, cost_increase_warning
-from policies.latency_budget import latency_budget
+from policies.latency_budget import LatencyHeadroom, latency_budget, latency_warning
 from policies.measured_elsewhere import measured_elsewhere
 from policies.min_replicas_for_sla import ScaleToZero, min_replicas_for_sla
 from policies.price_freshness import AgeLimit, price_freshness
-from policies.throughput_budget import throughput_budget
+from policies.throughput_budget import ThroughputHeadroom, throughput_budget, throughput_warning
 
 # Judge the plan that an endpoint records.
 ENDPOINT_POLICIES = (
     latency_budget,
+    latency_warning,
     throughput_budget,
+    throughput_warning,
     cold_start_budget,
     cold_start_warning,
     min_replicas_for_sla,
@@ -51,6 +53,8 @@ JUDGED_TYPES: Mapping[str, frozenset[str]] = MappingProxyType({policy.name: ENDP
 # What a stack may say of each; a policy without a row takes nothing but its enforcement level.
 CONFIGURATIONS: Mapping[str, type[PolicyConfiguration]] = MappingProxyType(
     {
+        latency_warning.name: LatencyHeadroom,
+        throughput_warning.name: ThroughputHeadroom,
         cold_start_budget.name: ColdStartLimit,
         cold_start_warning.name: ColdStartLimit,
         min_replicas_for_sla.name: ScaleToZero,

@@ -1,6 +1,7 @@
 """Plan an endpoint on this machine: which artifact, how many threads, which batch size, how fast."""
 
 from collections.abc import Sequence
+from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -261,6 +262,7 @@ def server_memory(artifact: Artifact) -> Estimate:
 
 def _measured(single: Measurement, report: Report) -> Measured:
     return Measured(
+        day=date.fromisoformat(report.measured_at[:10]),
         sequence_length=report.sequence_length,
         other_cpu_share=report.other_cpu_share,
         p50_ms=round(single.p50.value_ms, 3),
@@ -280,6 +282,7 @@ def _predicted(prediction: Prediction, request: EmbeddedRequest, report: Report)
     server = f"{CALL_OVERHEAD_MS:g} ms a call and {REQUEST_OVERHEAD_MS:g} ms a request for the server"
     overhead = f"full calls one after the other, and {server}; {measured}"
     return Predicted(
+        method=prediction.method,
         p50_ms=Estimate(value=_rounded(prediction.p50_ms), basis=load),
         p99_ms=Estimate(value=_rounded(prediction.p99_ms), basis=load),
         capacity_rps=Estimate(value=_rounded(prediction.capacity_rps), basis=overhead),

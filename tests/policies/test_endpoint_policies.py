@@ -10,10 +10,10 @@ from components.tokens import EMBEDDED_ENDPOINT
 from optimizers import lock
 from optimizers.lock import LOCK_NAME, Lock
 from policies.artifact_integrity import artifact_integrity, check_against
-from policies.latency_budget import latency_budget
+from policies.latency_budget import latency_budget, latency_warning
 from policies.measured_elsewhere import measured_elsewhere
 from policies.pack import ENDPOINT_POLICIES, POLICIES
-from policies.throughput_budget import throughput_budget
+from policies.throughput_budget import throughput_budget, throughput_warning
 from tests.support.policy_limits import LIMITS
 
 Recorded = dict[str, Any]
@@ -123,6 +123,51 @@ def test_one_broken_field_is_reported_with_value_limit_and_remedy(
 
     assert any(said in message for message in messages)
     assert all("; " in message for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("policy", "path", "limits", "said"),
+    [
+        (
+            latency_warning, "latency_sla_ms", (125, 124),
+            "is over 99.2 ms, which leaves 20% of the SLA of 124 ms at 10 requests/s; raise `latency_sla_ms` to 126",
+        ),
+        (
+            throughput_warning, "throughput_rps", (8, 9),
+            "of which 20% must stay free (8 usable), is under the 9 requests/s asked for; lower `throughput_rps` to 8",
+        ),
+    ],
+)  # fmt: skip
+def test_a_warning_keeps_a_share_free_and_judges_nothing_without_one(
+    policy: ResourceValidationPolicy, path: str, limits: tuple[int, int], said: str, plan: EndpointPlan
+) -> None:
+    kept, broken = limits
+    (message,) = reported(policy, changed(plan, path, broken), config={"headroom": 0.2})
+
+    assert said in message
+    assert reported(policy, changed(plan, path, kept), config={"headroom": 0.2}) == []
+    assert reported(policy, changed(plan, path, broken), config={}) == []
+    assert "`headroom`" in reported(policy, changed(plan, path, kept), config={"headroom": 1})[0]
+
+
+@pytest.mark.parametrize(
+    ("policy", "path"),
+    [(latency_budget, "predicted.p99_ms.value"), (throughput_budget, "predicted.capacity_rps.value")],
+)
+@pytest.mark.parametrize("unknown", [False, True])
+def test_a_violation_says_in_one_line_what_the_prediction_rests_on(
+    policy: ResourceValidationPolicy, path: str, plan: EndpointPlan, *, unknown: bool
+) -> None:
+    value = None if unknown else 1000 if policy is latency_budget else 1
+    how = "by simulation, " if policy is latency_budget else ""
+    basis = f"predicted {how}with batches of up to 1 and 1 threads, measured"
+    (here,) = reported(policy, changed(plan, path, value))
+    other = plan.model_copy(update={"hardware": plan.hardware.model_copy(update={"target": "0" * 12})})
+    (elsewhere,) = reported(policy, changed(other, path, value))
+
+    assert f"{basis} here on 2026-11-23" in here
+    assert f"{basis} on other hardware (Test CPU, 2 cores), taken for as fast here (x1), on 2026-11-23" in elsewhere
+    assert "\n" not in here + elsewhere
 
 
 def test_a_missing_or_broken_lock_is_a_violation(plan: EndpointPlan, project: Path) -> None:

@@ -72,6 +72,12 @@ PLAN_FIXTURES: dict[str, PlanFixture] = {
     "throughput-budget": PlanFixture(
         valid_plan(), {}, {"predicted.capacity_rps.value": (9.9, None), "throughput_rps": (11,)}
     ),
+    "latency-warning": PlanFixture(
+        valid_plan(), {"headroom": 0}, {"predicted.p99_ms.value": (100.1, None), "latency_sla_ms": (99,)}
+    ),
+    "throughput-warning": PlanFixture(
+        valid_plan(), {"headroom": 0}, {"predicted.capacity_rps.value": (9.9, None), "throughput_rps": (11,)}
+    ),
     "cold-start-budget": PlanFixture(
         valid_plan(),
         {"seconds": 5},

@@ -3,6 +3,8 @@
 from typing import Any
 
 LIMITS: dict[str, dict[str, Any]] = {
+    "latency-warning": {"headroom": 0},
+    "throughput-warning": {"headroom": 0},
     "cold-start-budget": {"seconds": 5},
     "cold-start-warning": {"seconds": 5},
     "accelerator-warning": {"headroom": 0.1},

@@ -1,5 +1,8 @@
 """A plan that every policy accepts, with numbers exactly at their limits, and the lock that it was made from."""
 
+from datetime import date
+
+from components.capacity.prediction import Method
 from components.endpoint_plan import (
     ArtifactNeeds,
     ColdStart,
@@ -133,8 +136,11 @@ def valid_plan() -> EndpointPlan:
         cold_start=ColdStart(
             provisioning_s=second, image_s=second, server_s=second, model_load_s=second, warm_up_s=second
         ),
-        measured=Measured(sequence_length=128, other_cpu_share=0.02, p50_ms=10, p99_ms=12, throughput_rps=100),
+        measured=Measured(
+            day=date(2026, 11, 23), sequence_length=128, other_cpu_share=0.02, p50_ms=10, p99_ms=12, throughput_rps=100
+        ),
         predicted=Predicted(
+            method=Method.SIMULATION,
             p50_ms=estimate,
             p99_ms=Estimate(value=100, basis="measured"),
             capacity_rps=Estimate(value=10, basis="measured"),

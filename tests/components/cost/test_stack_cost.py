@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
 
-from components.catalog.services import Cloud
 from components.catalog.unit_price import Item, Unit, UnitPrice
 from components.cost.billed_units import CostKind
 from components.cost.month import MonthlyCost, UsdPerMonth
@@ -17,6 +16,7 @@ from components.cost.raw_resources import READERS
 from components.cost.scaling_target import SCALING_TARGET
 from components.cost.unpriced_types import UNPRICED
 from components.cost.usage import Usage
+from components.platforms.choice import Cloud
 from tests.components.cost.test_month import by_hand
 from tests.support.raw_resources import (
     Resource,

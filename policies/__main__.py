@@ -11,12 +11,11 @@ def main() -> None:
     # pydantic would look for plugins among all installed distributions before it builds the first model.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
 
-    from components.tokens import ENDPOINTS
     from policies.analyzer import Analyzer, serve
-    from policies.pack import POLICIES, STACK_TYPES
+    from policies.pack import POLICIES, RESOURCE_TYPES, STACK_TYPES
     from policies.read_ahead import read_ahead
 
-    serve(Analyzer("model-serving", POLICIES, ENDPOINTS, STACK_TYPES, read_ahead))
+    serve(Analyzer("model-serving", POLICIES, RESOURCE_TYPES, STACK_TYPES, read_ahead))
 
 
 main()

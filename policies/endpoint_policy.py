@@ -12,6 +12,7 @@ from components.tokens import ENDPOINTS
 from policies.configuration import PolicyConfiguration, config_schema, has_limit, limits, read_configuration
 
 Check = Callable[[EndpointPlan], list[str]]
+Plan = TypeVar("Plan")
 Limits = TypeVar("Limits", bound=PolicyConfiguration)
 
 
@@ -66,16 +67,26 @@ def configured_endpoint_policy(
 
 
 def violations(props: Mapping[str, Any], check: Check) -> list[str]:
-    """Return what `check` finds wrong with the plan recorded in a component's inputs."""
+    """Return what `check` finds wrong with the plan recorded in an endpoint's inputs."""
+    return violations_of(props, _READER.read, check)
+
+
+def violations_of(
+    props: Mapping[str, Any], read: Callable[[Mapping[str, Any]], Plan], check: Callable[[Plan], list[str]]
+) -> list[str]:
+    """Return what `check` finds wrong with what `read` makes of a component's inputs, or why they cannot be read."""
     try:
-        plan = _READER.read(props)
+        plan = read(props)
     except KeyError:
-        return ["no plan is recorded; create the endpoint through a model-serving component"]
+        return ["no plan is recorded; create it through a model-serving component"]
     except UnknownValueError as error:
         return [f"{error.message}; a budget cannot be checked, so make the value known before the program runs"]
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         path = ".".join(str(part) for part in first["loc"])
+        if not path and first["type"] == "value_error":
+            why = first["msg"].removeprefix("Value error, ")
+            return [f"the recorded plan contradicts itself: {why}; let `serving up` plan it again"]
         return [
             f"the recorded plan is not readable at `{path}`: {first['msg'].lower()}; use one version of model-serving"
         ]
@@ -92,7 +103,7 @@ class _PlanReader:
         last = self._last
         if last is not None and last[0] is props:
             return last[1]
-        plan = EndpointPlan.model_validate(_plain(props["plan"]))
+        plan = EndpointPlan.model_validate(plain(props["plan"]))
         # One assignment, so that requests in other threads see a plan with its own properties.
         self._last = props, plan
         return plan
@@ -101,10 +112,10 @@ class _PlanReader:
 _READER = _PlanReader()
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
+def plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Copy what the engine sent into plain values; raises UnknownValueError for one that is not known."""
     if isinstance(value, Mapping):
-        return {key: _plain(value[key]) for key in value}
+        return {key: plain(value[key]) for key in value}
     if isinstance(value, str | int | float) or value is None:
         return value
-    return [_plain(item) for item in value]
+    return [plain(item) for item in value]

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from pulumi_policy import Policy
 
 from components.cost.stack_bill import BILLED_TYPES
-from components.tokens import ENDPOINTS
+from components.tokens import ENDPOINTS, SCALING_CONFIGURATION
 from policies.accelerator_fit import FitHeadroom, WarningHeadroom, accelerator_fit, accelerator_warning
 from policies.accelerator_supply import ACCELERATOR_TYPES, accelerator_supply
 from policies.artifact_hardware_match import artifact_hardware_match
@@ -16,6 +16,7 @@ from policies.cold_start_budget import ColdStartLimit, cold_start_budget, cold_s
 from policies.configuration import PolicyConfiguration
 from policies.cost_budget import CostLimit, cost_budget, cost_warning
 from policies.cost_increase import IncreaseLimit, cost_increase, cost_increase_warning
+from policies.fleet_integrity import fleet_integrity
 from policies.latency_budget import LatencyHeadroom, latency_budget, latency_warning
 from policies.measured_elsewhere import measured_elsewhere
 from policies.min_replicas_for_sla import ScaleToZero, min_replicas_for_sla
@@ -37,18 +38,27 @@ ENDPOINT_POLICIES = (
     artifact_hardware_match,
     measured_elsewhere,
 )
+# Judge the plan that a fleet records.
+FLEET_POLICIES = (fleet_integrity,)
 # Judge what all resources of a stack cost, those written by hand too; each only where a limit is configured.
 COST_POLICIES = (cost_budget, cost_warning)
 INCREASE_POLICIES = (cost_increase, cost_increase_warning)
 STACK_POLICIES = (*COST_POLICIES, *INCREASE_POLICIES, price_freshness, autoscaling_sanity, accelerator_supply)
 
-# Types of resources that any of these reads; nothing else reaches them.
+# Types that the policies over one resource judge.
+RESOURCE_TYPES = frozenset({*ENDPOINTS, SCALING_CONFIGURATION})
+# Types of resources that any policy over the stack reads; nothing else reaches them.
 STACK_TYPES = frozenset({*BILLED_TYPES, *AUTOSCALING_TYPES, *ACCELERATOR_TYPES})
 
-POLICIES: tuple[Policy, ...] = (*ENDPOINT_POLICIES, *STACK_POLICIES)
+POLICIES: tuple[Policy, ...] = (*ENDPOINT_POLICIES, *FLEET_POLICIES, *STACK_POLICIES)
 
 # Types of which a stack must have a resource, or the policy judged nothing; a policy over the whole stack has no row.
-JUDGED_TYPES: Mapping[str, frozenset[str]] = MappingProxyType({policy.name: ENDPOINTS for policy in ENDPOINT_POLICIES})
+JUDGED_TYPES: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        **{policy.name: ENDPOINTS for policy in ENDPOINT_POLICIES},
+        **{policy.name: frozenset({SCALING_CONFIGURATION}) for policy in FLEET_POLICIES},
+    }
+)
 
 # What a stack may say of each; a policy without a row takes nothing but its enforcement level.
 CONFIGURATIONS: Mapping[str, type[PolicyConfiguration]] = MappingProxyType(

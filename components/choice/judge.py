@@ -6,6 +6,7 @@ from typing import NamedTuple
 from components.capacity.declared import UNDECLARED
 from components.catalog.catalog import Catalog
 from components.catalog.instance_type import CatalogRow, InstanceType
+from components.choice.budget import breach
 from components.choice.choices import Choice, Rejected, Stage
 from components.choice.lag import DeclaredLag, PlannedLag, planned_lag
 from components.choice.measured import Unmeasured, measured_for
@@ -114,7 +115,9 @@ def fleet_of(bench: Bench, worker: Worker, target: Target, held: int, machine: I
     machines = None if machine is None else _rented(request, machine, held // unit, int(fewest.value), usual, replicas)
     cost = None if machines is None else machine_line(machines, bench.catalog)
     choice = _choice(request, bench.locked, worker, target, held, size, replicas, fewest, lag, machines, cost)
-    _within_budget(request, choice)
+    broken = breach(choice, request.usd_per_month, request.usd_per_1000_requests)
+    if broken:
+        raise Out(Stage.BUDGET, *broken)
     return choice
 
 
@@ -282,33 +285,6 @@ def _per_thousand(request: ChoiceRequest, month: UsdPerMonth | None, unknown: st
         value=round(month.expected / thousands, THOUSAND_DIGITS),
         basis=f"${month.expected:,.2f} a month for {thousands:,.0f} thousand requests, {mean_rps:g}/s on average",
     )
-
-
-def _within_budget(request: ChoiceRequest, choice: Choice) -> None:
-    month, thousand = request.usd_per_month, request.usd_per_1000_requests
-    if month is None and thousand is None:
-        return
-    each = choice.usd_per_1000_requests
-    if choice.usd_per_month is None:
-        raise Out(Stage.BUDGET, f"a budget cannot be checked: {choice.usd_per_hour.basis}; leave `budget` out")
-    if month is not None and choice.usd_per_month.maximum > month:
-        usd = choice.usd_per_month.maximum
-        raise Out(
-            Stage.BUDGET,
-            f"{choice.scaling.max_replicas} replicas cost up to ${usd:,.2f} a month, over the budget of ${month:,.2f}; "
-            f"it takes a `usd_per_month` of {math.ceil(usd)}",
-            usd,
-        )
-    if thousand is not None and each.value is None:
-        raise Out(Stage.BUDGET, f"`usd_per_1000_requests` cannot be checked: {each.basis}")
-    if thousand is not None and each.value is not None and each.value > thousand:
-        usd = each.value
-        raise Out(
-            Stage.BUDGET,
-            f"1,000 requests cost ${usd:.4f}, over the budget of ${thousand:g}; "
-            f"it takes a `usd_per_1000_requests` of {math.ceil(usd * 1e4) / 1e4:g}",
-            usd,
-        )
 
 
 def _rounded(value: float | None) -> float | None:

@@ -43,6 +43,7 @@ def test_a_fleet_is_planned_recorded_and_gone_again(small: Checkout) -> None:
     assert first.document["changes"] == {"create": 1}
     verdicts = {found["policy"]: found["verdict"] for found in first.document["policies"]}
     assert (verdicts["latency-budget"], verdicts["autoscaling-sanity"]) == ("not applicable", "passed")
+    assert verdicts["fleet-integrity"] == "passed"
     assert small.serving("outputs", "--json").document == {
         key: document[key] for key in ("scaling_policy", "resource_limits", "cost_estimate")
     }

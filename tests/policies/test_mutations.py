@@ -25,7 +25,7 @@ from components.tokens import EMBEDDED_ENDPOINT
 from optimizers import lock
 from optimizers.lock import LOCK_NAME
 from policies.cost_settings import today
-from policies.pack import ENDPOINT_POLICIES, POLICIES, STACK_POLICIES, STACK_TYPES
+from policies.pack import ENDPOINT_POLICIES, FLEET_POLICIES, POLICIES, STACK_POLICIES, STACK_TYPES
 from policies.price_freshness import price_freshness
 from tests.support.policy_fixtures import PLAN_FIXTURES, STACK_FIXTURES
 from tests.support.raw_resources import Resource
@@ -102,7 +102,9 @@ def is_readable(recorded: Any) -> bool:
 def test_every_policy_has_a_fixture_and_every_fixture_a_policy() -> None:
     assert {policy.name for policy in ENDPOINT_POLICIES} == PLAN_FIXTURES.keys()
     assert {policy.name for policy in STACK_POLICIES} == STACK_FIXTURES.keys()
-    assert {policy.name for policy in POLICIES} == PLAN_FIXTURES.keys() | STACK_FIXTURES.keys()
+    # Fleets have a test file of their own.
+    fleets = {policy.name for policy in FLEET_POLICIES}
+    assert {policy.name for policy in POLICIES} == PLAN_FIXTURES.keys() | STACK_FIXTURES.keys() | fleets
 
 
 @endpoint_policies

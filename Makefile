@@ -45,7 +45,7 @@ check: setup ## Lint and type-check
 	@$(BIN)/bandit --quiet --recursive components optimizers policies stacks --configfile pyproject.toml
 
 test: engine ## Run every test
-	@$(BIN)/pytest
+	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 bench: engine ## Run the benchmarks: all, or ONLY=minilm
 	@$(BIN)/python -m benchmarks $(ONLY)

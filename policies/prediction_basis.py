@@ -21,4 +21,5 @@ def prediction_basis(plan: EndpointPlan) -> str:
     here = hardware.measured_on == hardware.target
     # Measurements from elsewhere are taken as they are: no factor between the two machines is known.
     where = "here" if here else f"on other hardware ({hardware.description}), taken for as fast here (x1),"
-    return f"with batches of up to {batch} and {plan.threads.value} threads, measured {where} on {day}"
+    threads = "1 thread" if plan.threads.value == 1 else f"{plan.threads.value} threads"
+    return f"with batches of up to {batch} and {threads}, measured {where} on {day}"

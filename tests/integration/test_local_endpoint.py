@@ -14,7 +14,7 @@ import pytest
 
 from components.embedded.process import arbiter, server_processes
 from policies.configuration import limits
-from policies.pack import CONFIGURATIONS, POLICIES
+from policies.pack import CONFIGURATIONS, FLEET_POLICIES, POLICIES
 from tests.support.checkout import Checkout
 
 pytestmark = pytest.mark.integration
@@ -73,7 +73,9 @@ def test_a_model_goes_from_file_to_endpoint_and_away_again(minilm: Checkout) -> 
     assert set(outputs["scaling_policy"]) == {"min_replicas", "max_replicas", "target_utilization"}
     verdicts = {policy["policy"]: policy["verdict"] for policy in outputs["policies"]}
     without_limit = {name for name, configuration in CONFIGURATIONS.items() if limits(configuration)}
-    assert verdicts == {policy.name: "not set" if policy.name in without_limit else "passed" for policy in POLICIES}
+    for_fleets = {policy.name for policy in FLEET_POLICIES}
+    expected = {policy.name: "not set" if policy.name in without_limit else "passed" for policy in POLICIES}
+    assert verdicts == {**expected, **dict.fromkeys(for_fleets, "not applicable")}
 
     (from_text,) = predict(minilm, ["A sentence to embed."])
     (from_tokens,) = predict(minilm, [[101, 1037, 6251, 2000, 7861, 8270, 1012, 102]])

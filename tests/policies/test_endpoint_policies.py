@@ -160,7 +160,7 @@ def test_a_violation_says_in_one_line_what_the_prediction_rests_on(
 ) -> None:
     value = None if unknown else 1000 if policy is latency_budget else 1
     how = "by simulation, " if policy is latency_budget else ""
-    basis = f"predicted {how}with batches of up to 1 and 1 threads, measured"
+    basis = f"predicted {how}with batches of up to 1 and 1 thread, measured"
     (here,) = reported(policy, changed(plan, path, value))
     other = plan.model_copy(update={"hardware": plan.hardware.model_copy(update={"target": "0" * 12})})
     (elsewhere,) = reported(policy, changed(other, path, value))

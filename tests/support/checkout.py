@@ -15,7 +15,8 @@ import yaml
 ROOT = Path(__file__).parents[2]
 SERVING = Path(sys.executable).with_name("serving")
 COPIED = ("Pulumi.yaml", "pyproject.toml", "stacks", "policies", "components", "optimizers")
-TIMEOUT_S = 300
+# An optimization takes a minute; neighbours on a shared machine have made it five.
+TIMEOUT_S = 600
 
 
 def free_port() -> int:

@@ -7,7 +7,7 @@ import pytest
 
 from components.tokens import EMBEDDED_ENDPOINT, SCALING_CONFIGURATION
 from policies.configuration import limits
-from policies.pack import CONFIGURATIONS, ENDPOINT_POLICIES, POLICIES
+from policies.pack import CONFIGURATIONS, ENDPOINT_POLICIES, FLEET_POLICIES, POLICIES
 from stacks.cli.policy_table import verdicts
 from stacks.engine.resource_change import ResourceChange
 from stacks.engine.run_result import PolicyReport, RunResult
@@ -18,7 +18,8 @@ WITH_LIMIT = {name: limits(model) for name, model in CONFIGURATIONS.items() if l
 def verdict(
     policy: str, configured: dict[str, dict[str, Any]], *said: PolicyReport, run: RunResult | None = None
 ) -> str:
-    run = run or of(EMBEDDED_ENDPOINT)
+    fleets = {item.name for item in FLEET_POLICIES}
+    run = run or of(SCALING_CONFIGURATION if policy in fleets else EMBEDDED_ENDPOINT)
     run.policies.extend(said)
     (found,) = [item["verdict"] for item in verdicts(run, configured) if item["policy"] == policy]
     return found
@@ -55,6 +56,11 @@ def test_a_policy_over_endpoints_has_not_passed_where_the_stack_will_have_none(
     assert verdict(policy, configured, run=run()) == "not applicable"
     assert verdict(policy, {policy: {"enforcementLevel": "disabled"}}, run=run()) == "not set"
     assert verdict(policy, configured, PolicyReport(policy, mandatory=True, message="no"), run=run()) == "refused"
+
+
+@pytest.mark.parametrize("policy", [policy.name for policy in FLEET_POLICIES])
+def test_a_policy_over_fleets_has_not_passed_where_the_stack_has_none(policy: str) -> None:
+    assert verdict(policy, {}, run=of(EMBEDDED_ENDPOINT)) == "not applicable"
 
 
 def test_a_policy_over_the_whole_stack_judges_a_fleet() -> None:

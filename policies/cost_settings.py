@@ -12,18 +12,17 @@ from pydantic import Field
 from components.catalog.catalog import Catalog
 from components.catalog.prices_file import read_catalog
 from components.cost.declared_resource import DeclaredResource
-from components.cost.declared_usage import declared_usage
+from components.cost.declared_usage import TRAFFIC_TYPES, declared_usage
 from components.cost.month import MonthlyCost
 from components.cost.stack_bill import BILLED_TYPES
 from components.cost.stack_cost import stack_cost
 from components.cost.usage import Usage
-from components.tokens import ENDPOINTS
 from optimizers.errors import InvalidArgs
 from policies.configuration import PolicyConfiguration, config_schema, has_limit, read_configuration
 from policies.declared_resources import declared_resources
 
-# Everything that a cost depends on: what is billed, and the endpoints whose plans record the traffic.
-COST_TYPES = BILLED_TYPES | ENDPOINTS
+# Everything that a cost depends on: what is billed, and the components whose plans record the traffic.
+COST_TYPES = BILLED_TYPES | TRAFFIC_TYPES
 At = Literal["minimum", "expected", "maximum"]
 
 

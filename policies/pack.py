@@ -5,7 +5,6 @@ from types import MappingProxyType
 
 from pulumi_policy import Policy
 
-from components.cost.stack_bill import BILLED_TYPES
 from components.tokens import ENDPOINTS, SCALING_CONFIGURATION
 from policies.accelerator_fit import FitHeadroom, WarningHeadroom, accelerator_fit, accelerator_warning
 from policies.accelerator_supply import ACCELERATOR_TYPES, accelerator_supply
@@ -16,6 +15,7 @@ from policies.cold_start_budget import ColdStartLimit, cold_start_budget, cold_s
 from policies.configuration import PolicyConfiguration
 from policies.cost_budget import CostLimit, cost_budget, cost_warning
 from policies.cost_increase import IncreaseLimit, cost_increase, cost_increase_warning
+from policies.cost_settings import COST_TYPES
 from policies.fleet_integrity import fleet_integrity
 from policies.latency_budget import LatencyHeadroom, latency_budget, latency_warning
 from policies.measured_elsewhere import measured_elsewhere
@@ -48,7 +48,7 @@ STACK_POLICIES = (*COST_POLICIES, *INCREASE_POLICIES, price_freshness, autoscali
 # Types that the policies over one resource judge.
 RESOURCE_TYPES = frozenset({*ENDPOINTS, SCALING_CONFIGURATION})
 # Types of resources that any policy over the stack reads; nothing else reaches them.
-STACK_TYPES = frozenset({*BILLED_TYPES, *AUTOSCALING_TYPES, *ACCELERATOR_TYPES})
+STACK_TYPES = frozenset({*COST_TYPES, *AUTOSCALING_TYPES, *ACCELERATOR_TYPES})
 
 POLICIES: tuple[Policy, ...] = (*ENDPOINT_POLICIES, *FLEET_POLICIES, *STACK_POLICIES)
 

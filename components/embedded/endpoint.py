@@ -87,6 +87,8 @@ class EmbeddedEndpoint(pulumi.ComponentResource):
         self.scaling_policy = pulumi.Output.from_input(scaling_policy(plan))
         self.register_outputs(
             {
+                # Policies over a whole stack see what a component registers, not what it was given.
+                "plan": plan.recorded(),
                 "deployment_config": self.deployment_config,
                 "optimization_report": self.optimization_report,
                 "scaling_policy": self.scaling_policy,

@@ -93,6 +93,28 @@ def test_the_recorded_machines_are_held_against_the_cost_budget(small: Checkout)
     assert "a month at maximum is over $1.00; the dearest is small: " in refused.err
 
 
+def test_the_recorded_traffic_is_what_a_budget_of_requests_is_held_against(small: Checkout) -> None:
+    fleet(small)
+    limits = small.root / "stacks/policies.local.json"
+    limits.write_text(json.dumps({"cost-budget": {"usd_per_1000_requests": 1e-9}}))
+    refused = small.serving("preview")
+    assert refused.code == 3, refused.err
+    assert "for 1,000 requests at maximum is over $1e-09" in refused.err
+
+
+def test_an_endpoint_registers_the_traffic_that_a_budget_of_requests_is_held_against(small: Checkout) -> None:
+    limits = small.root / "stacks/policies.local.json"
+    limits.write_text(json.dumps({"cost-budget": {"usd_per_1000_requests": 0.01}}))
+    unknown = small.serving("preview")
+    assert unknown.code == 3, unknown.err
+    assert "how much traffic the stack has is unknown" in unknown.err
+
+    # It rents nothing, so its requests cost nothing once it is known how many there are.
+    small.spec(traffic={"kind": "constant", "rate_rps": 2})
+    known = small.serving("preview")
+    assert known.code == 0, known.err
+
+
 def test_a_fleet_is_compared_with_an_exported_state(small: Checkout) -> None:
     fleet(small)
     state = small.root / "state.json"

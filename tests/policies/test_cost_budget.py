@@ -9,14 +9,18 @@ from pulumi_policy import StackValidationPolicy
 from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
 
 from components.capacity.declared import UNDECLARED
+from components.capacity.traffic import ConstantTraffic
 from components.catalog.catalog import Catalog
 from components.catalog.prices_file import read_catalog, render
 from components.catalog.services import Service
+from components.choice.choose import choose
 from components.cost.scaling_target import SCALING_TARGET
-from components.tokens import EMBEDDED_ENDPOINT
+from components.tokens import EMBEDDED_ENDPOINT, SCALING_CONFIGURATION
+from optimizers.vocabulary import DeploymentTarget
 from policies import cost_settings
 from policies.cost_budget import cost_budget
 from policies.pack import COST_POLICIES
+from tests.support.choice_request import LOCKED, MACHINE, SHIPPED, asked
 from tests.support.policy_runs import violations
 from tests.support.raw_resources import (
     Resource,
@@ -270,6 +274,19 @@ def test_the_rate_is_that_of_the_recorded_plans_where_traffic_is_declared() -> N
         "$0.0489 for"
         in said(TWO_G5, *endpoints, config={"usd_per_1000_requests": 0.01, "requests_per_month": 42048000})[0]
     )
+
+
+def test_the_rate_of_a_fleet_is_that_of_its_recorded_plan() -> None:
+    # 100 requests/s all month: 262,800,000 of them.
+    request = asked(DeploymentTarget.KUBERNETES, rate_rps=100, traffic=ConstantTraffic(rate_rps=100))
+    plan = choose(request, LOCKED, MACHINE, SHIPPED).plan
+    assert plan.chosen.usd_per_month is not None
+    usd = plan.chosen.usd_per_month.maximum / 262_800
+    fleet: Resource = (SCALING_CONFIGURATION, {"plan": plan.recorded()})
+
+    assert said(fleet, config={"usd_per_1000_requests": 1.01 * usd}) == []
+    (message,) = said(fleet, config={"usd_per_1000_requests": 0.5 * usd})
+    assert f"${usd:.4f} for 1,000 requests at maximum is over" in message
 
 
 @pytest.mark.parametrize(

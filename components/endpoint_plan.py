@@ -246,6 +246,9 @@ class EndpointPlan(PlanPart):
         pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
         description="Name of the project's lock file that the artifact and its measurements come from.",
     )
+    locked_sha256: str = Field(
+        pattern=r"^[0-9a-f]{64}$", description="Digest of all that the lock held of the model, as the plan was made."
+    )
     target: DeploymentTarget
     platform: Decision
     first_choice: Decision

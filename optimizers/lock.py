@@ -5,6 +5,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from optimizers import digest
 from optimizers.artifact import Artifact
 from optimizers.atomic_file import write_atomically
 from optimizers.build_request import BuildRequest
@@ -39,6 +40,11 @@ class LockedModel(BaseModel):
     signature: Signature
     artifacts: tuple[Artifact, ...]
     reports: dict[str, Report]
+
+    @property
+    def sha256(self) -> str:
+        """The digest of all that is locked of the model, the measurements of every machine included."""
+        return digest.of_value(self.model_dump(mode="json"))
 
     def artifact(self, name: str) -> Artifact | None:
         """Return the artifact of this candidate name, or None if it was never built."""

@@ -1,4 +1,4 @@
-"""`artifact-integrity`: the artifact is the locked one and passed parity."""
+"""`artifact-integrity`: the artifact is the locked one and passed parity, and the plan was made from that very lock."""
 
 import os
 from functools import lru_cache
@@ -42,7 +42,9 @@ def _read_version(path: Path, _modified_ns: int, _size_bytes: int) -> Lock:
 
 def check_against(plan: EndpointPlan, locked: Lock) -> list[str]:
     """Return every way in which the plan's artifact is not the locked, parity-checked one."""
-    return [*_digest_violations(plan, locked), *_parity_violations(plan, locked)]
+    found = [*_digest_violations(plan, locked), *_parity_violations(plan, locked)]
+    # What differs is told by its name; only the rest, such as a measurement, by the digest of everything.
+    return found or _lock_violations(plan, locked)
 
 
 def _digest_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
@@ -78,6 +80,14 @@ def _parity_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
     if measured.artifact_sha256 != plan.artifact.sha256:
         return [f"parity was measured on artifact {str(measured.artifact_sha256)[:12]}, another one; {_remedy(plan)}"]
     return []
+
+
+def _lock_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
+    now = locked.models[plan.name].sha256
+    if now == plan.locked_sha256:
+        return []
+    recorded = plan.locked_sha256[:12]
+    return [f"the plan was made when {plan.lock} held {recorded} of `{plan.name}`, not {now[:12]}; preview again"]
 
 
 def _remedy(plan: EndpointPlan) -> str:

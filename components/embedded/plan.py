@@ -108,6 +108,7 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
     return EndpointPlan(
         name=request.name,
         lock=request.lock,
+        locked_sha256=locked.sha256,
         target=DeploymentTarget.EMBEDDED,
         platform=Decision(value=platform.platform, basis=platform.basis),
         first_choice=Decision(value=recipe.first_choice, basis=recipe.why),

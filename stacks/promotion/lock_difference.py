@@ -2,7 +2,8 @@
 
 from components.endpoint_plan import EndpointPlan
 
-# What a plan takes from the lock as it is. Everything else in it follows from the spec, which may differ.
+# What a plan takes from the lock as it is. Everything else in it follows from the spec, which may differ, and from
+# measurements that it does not repeat: the digest of all that is locked stands for those.
 FROM_THE_LOCK = ("artifact", "parity", "measured")
 
 
@@ -28,6 +29,9 @@ def lock_differences(running: EndpointPlan, locked: EndpointPlan) -> tuple[str, 
             value, other = getattr(mine, field), getattr(others, field)
             if value != other:
                 found.append(f"{part}.{field}: {_shown(value)} runs, {_shown(other)} is locked")
+    if not found and running.locked_sha256 != locked.locked_sha256:
+        digests = f"{running.locked_sha256[:12]} runs, {locked.locked_sha256[:12]} is locked"
+        found.append(f"other measurements, or those of other machines (digest of all that is locked): {digests}")
     return tuple(found)
 
 

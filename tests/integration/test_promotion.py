@@ -212,6 +212,26 @@ def test_a_lock_that_is_not_what_runs_is_not_promoted(stages: Stages) -> None:
     assert stages.promote("dev", "staging")["promoted"]
 
 
+def test_a_measurement_that_the_plan_does_not_repeat_is_compared_too(stages: Stages) -> None:
+    stages.up("dev")
+    path = stages.root / "artifacts.lock.json"
+    content = json.loads(path.read_text())
+    for report in content["models"]["small"]["reports"].values():
+        for measurement in (*report["profile"], *(m for c in report["candidates"] for m in c["measurements"])):
+            measurement["samples"] += 1
+    path.write_text(json.dumps(content))
+
+    result = stages.serving("promote", "dev", "staging", "--yes")
+
+    assert result.code == UNUSABLE
+    assert "artifacts.lock.json is not what stack `dev` runs; run `serving up --stack dev`" in result.err
+    assert "digest of all that is locked" in result.err
+    assert not (stages.root / STAGING).exists()
+
+    stages.up("dev")
+    assert stages.promote("dev", "staging")["promoted"]
+
+
 def test_a_budget_of_the_target_that_breaks_leaves_its_lock_as_it_was(stages: Stages) -> None:
     stages.up("dev")
     stages.promote("dev", "staging")

@@ -37,6 +37,18 @@ def test_a_promoted_artifact_is_compared_with_the_lock_of_its_stack(plan: Endpoi
     assert message.endswith("is not the locked ffffffffffff; run `serving optimize` and commit the lock")
 
 
+def test_a_plan_of_other_measurements_than_the_locked_ones_is_refused(
+    promoted: EndpointPlan, locked: Lock, project: Path
+) -> None:
+    model = locked.models["minilm"]
+    reports = {key: report.model_copy(update={"threads": 1}) for key, report in model.reports.items()}
+    lock.write(project / PROMOTED, locked.with_model("minilm", model.model_copy(update={"reports": reports})))
+
+    (message,) = check(promoted)
+
+    assert message.startswith(f"the plan was made when {PROMOTED} held {promoted.locked_sha256[:12]} of `minilm`, not ")
+
+
 def test_what_was_never_promoted_is_refused(promoted: EndpointPlan, project: Path) -> None:
     (project / PROMOTED).unlink()
 

@@ -134,6 +134,7 @@ PLAN_FIXTURES: dict[str, PlanFixture] = {
             "parity.samples": (9,),
             "parity.passed": (False,),
             "hardware.measured_on": (OTHER,),
+            "locked_sha256": ("f" * 64,),
         },
     ),
     "artifact-hardware-match": PlanFixture(

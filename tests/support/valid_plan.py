@@ -91,6 +91,7 @@ def valid_plan() -> EndpointPlan:
     decision = Decision(value=1, basis="because")
     return EndpointPlan(
         name="minilm",
+        locked_sha256=valid_lock().models["minilm"].sha256,
         target=DeploymentTarget.EMBEDDED,
         platform=Decision(value="bentoml", basis="because"),
         first_choice=Decision(value="openvino", basis="because"),

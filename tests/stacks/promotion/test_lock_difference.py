@@ -7,6 +7,7 @@ import pytest
 from components.embedded.plan import EmbeddedRequest, plan_endpoint
 from components.endpoint_plan import EndpointPlan
 from optimizers.goal import Goal
+from optimizers.lock import LockedModel
 from stacks.promotion.lock_difference import lock_differences
 from tests.support.locked_model import hardware, locked_model, measurement, report
 
@@ -16,9 +17,10 @@ def running() -> EndpointPlan:
     return planned(latency_sla_ms=1000, throughput_rps=2)
 
 
-def planned(latency_sla_ms: int, throughput_rps: int) -> EndpointPlan:
+def planned(latency_sla_ms: int, throughput_rps: int, model: LockedModel | None = None) -> EndpointPlan:
     goal = Goal(latency_sla_ms=latency_sla_ms, throughput_rps=throughput_rps)
-    return plan_endpoint(EmbeddedRequest(name="m", goal=goal), locked_model(report(measurement(5, 9))), hardware())
+    model = model or locked_model(report(measurement(5, 9)))
+    return plan_endpoint(EmbeddedRequest(name="m", goal=goal), model, hardware())
 
 
 def test_another_sla_rate_and_lock_name_are_no_difference(running: EndpointPlan) -> None:
@@ -58,3 +60,18 @@ def test_a_measurement_of_another_machine_is_a_difference(running: EndpointPlan)
     (said,) = lock_differences(running, running.model_copy(update={"hardware": elsewhere}))
 
     assert said.endswith("000000000000 is locked")
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        locked_model(report(measurement(5, 9).model_copy(update={"samples": 999}))),
+        locked_model(report(measurement(5, 9)), report(measurement(5, 9), on=hardware(cpu_cores=8))),
+    ],
+    ids=["a part of a measurement that no plan repeats", "the report of another machine"],
+)
+def test_anything_else_of_the_lock_is_a_difference(model: LockedModel, running: EndpointPlan) -> None:
+    (said,) = lock_differences(running, planned(1000, 2, model))
+
+    assert said.startswith("other measurements, or those of other machines")
+    assert said.endswith(f"{running.locked_sha256[:12]} runs, {model.sha256[:12]} is locked")

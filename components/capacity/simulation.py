@@ -16,7 +16,6 @@ from components.capacity.batch_queue import (
     serve_shared,
 )
 from components.capacity.fleet import Arrivals, Fleet, Routing
-from components.capacity.rate_curve import RateCurve
 from components.capacity.service import ServiceTimes
 
 REPEATS = 10
@@ -24,8 +23,6 @@ REPEATS = 10
 STUDENT_T = 2.262
 SHORT_REQUESTS = 40_000
 LONG_REQUESTS = 200_000
-# About three seconds of computing.
-MOST_REQUESTS = 2_000_000
 # A short run whose interval reaches this far from its p99 is repeated as a long one.
 NARROW = 0.05
 # A larger fleet is simulated as so many replicas with their share of the load. Fewer replicas help each other less, so the
@@ -90,40 +87,6 @@ def simulate_requests(
         runs.append(_serve(arrivals_ms, fleet, draws, warm_ms, own_seed))
     counted_s = sum(len(run.responses_ms) for run in runs) / arrivals.rate_rps
     return _summed_up(runs, fleet, service.latency_ms, counted_s, count * REPEATS)
-
-
-def simulate_window(  # noqa: PLR0913, PLR0917 - what answers, what arrives, and which part of it
-    service: ServiceTimes, fleet: Fleet, curve: RateCurve, start_s: float, seconds: float, seed: int = 1
-) -> Simulated:
-    """
-    Return the response in a window of declared traffic, such as its peak, that starts with an empty queue.
-
-    Unlike `simulate`, this has an answer where the load is over the capacity for a while.
-
-    Args:
-        service: Measured call times.
-        fleet: What answers.
-        curve: The declared traffic.
-        start_s: Start of the window on the curve.
-        seconds: Length of the window.
-        seed: Decides the arrivals and the call times.
-
-    Raises:
-        ValueError: The window has no arrival, or more than can be simulated.
-    """
-    expected = curve.highest_over(start_s, seconds) * seconds * REPEATS
-    if expected > MOST_REQUESTS:
-        raise ValueError(
-            f"{expected:g} requests are too many to simulate; choose a window with {MOST_REQUESTS} at most"
-        )
-    draws = CallDraws(service, seed)
-    runs = list[Served]()
-    for own_seed in _seeds(seed):
-        arrivals_ms = [1000 * time_s for time_s in curve.arrivals_s(seconds, own_seed, start_s)]
-        if not arrivals_ms:
-            raise ValueError(f"no request arrives within {seconds:g} s of {start_s:g} s; choose a longer window")
-        runs.append(_serve(arrivals_ms, fleet, draws, 0.0, own_seed))
-    return _summed_up(runs, fleet, service.latency_ms, REPEATS * seconds, sum(len(run.responses_ms) for run in runs))
 
 
 def replay(

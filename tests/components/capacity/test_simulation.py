@@ -13,8 +13,7 @@ from components.capacity.batch_queue import CallDraws, Served, serve_one_call, s
 from components.capacity.fleet import Arrivals, Fleet, Routing
 from components.capacity.queueing import allen_cunneen_wait_s, erlang_c, exponential_wait_s
 from components.capacity.service import ServiceTimes
-from components.capacity.simulation import MOST_REPLICAS, replay, simulate, simulate_requests, simulate_window
-from components.capacity.traffic import ConstantTraffic, RampTraffic
+from components.capacity.simulation import MOST_REPLICAS, replay, simulate, simulate_requests
 from tests.support.call_times import service_times, timed
 
 COUNT = 200_000
@@ -154,35 +153,6 @@ def test_a_large_fleet_is_bounded_by_a_smaller_one_with_its_share_of_the_load() 
     )
 
     assert large == small
-
-
-def test_a_window_of_a_constant_rate_is_the_steady_state() -> None:
-    service = service_times(10, 0.2)
-
-    window = simulate_window(service, Fleet(), ConstantTraffic(rate_rps=50).curve, start_s=0, seconds=400)
-    steady = simulate_requests(service, Fleet(), Arrivals(rate_rps=50), 200_000)
-
-    assert window.p99_ms == pytest.approx(steady.p99_ms, rel=0.05)
-    assert window.utilization == pytest.approx(0.5, rel=0.03)
-
-
-def test_a_ramp_over_the_capacity_answers_later_the_longer_it_lasts() -> None:
-    ramp = RampTraffic(from_rps=10, to_rps=150, seconds=60).curve
-
-    p99s_ms = [
-        simulate_window(service_times(10, 0.2), Fleet(), ramp, start_s=0, seconds=seconds).p99_ms
-        for seconds in (20, 60, 90)
-    ]
-
-    assert p99s_ms == sorted(p99s_ms)
-    # Of the 150 a second that arrive from the 60th second on, 50 are not answered: half a second of work each second.
-    assert p99s_ms[2] > p99s_ms[1] + 10_000
-
-
-@pytest.mark.parametrize(("seconds", "said"), [(1e-6, "no request arrives"), (1e6, "too many to simulate")])
-def test_a_window_that_cannot_be_simulated_says_why(seconds: float, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
-        simulate_window(service_times(), Fleet(), ConstantTraffic(rate_rps=50).curve, 0, seconds)
 
 
 def test_bursts_make_the_tail_longer() -> None:

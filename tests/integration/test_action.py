@@ -75,7 +75,7 @@ def test_a_refused_pull_request_is_commented_and_then_fails_the_check(runner: Ru
     assert written["body"] == runner.file("summary") == runner.file("review.md")
     assert written["body"].startswith(marker("local"))
     assert "Commit c0ffee." in written["body"]
-    assert code == "3"
+    assert outputs["exit-code"] == "3"
     assert runner.step("End as the preview did", CODE=outputs["exit-code"]).returncode == 3
 
 
@@ -86,7 +86,7 @@ def test_a_preview_without_a_review_replaces_an_older_one_in_the_comment_and_fai
     preview = runner.step("Preview", STACK=STACK, OFFLINE="false")
     code = runner.file("output").removeprefix("exit-code=").strip()
     run = {"GITHUB_SERVER_URL": "https://github.example", "GITHUB_RUN_ID": "99"}
-    comment = runner.step("Comment", GITHUB_TOKEN=TOKEN, SILENT_BELOW_USD="1000", CODE=outputs["exit-code"], STACK=STACK, **run)
+    comment = runner.step("Comment", GITHUB_TOKEN=TOKEN, SILENT_BELOW_USD="1000", CODE=code, STACK=STACK, **run)
 
     assert preview.returncode == 0, preview.stderr
     assert STACK in preview.stderr
@@ -95,7 +95,7 @@ def test_a_preview_without_a_review_replaces_an_older_one_in_the_comment_and_fai
     assert "an older review" not in written["body"]
     assert "(https://github.example/owner/name/actions/runs/99)" in written["body"]
     assert code == "2"
-    assert runner.step("End as the preview did", CODE=outputs["exit-code"]).returncode == 2
+    assert runner.step("End as the preview did", CODE=code).returncode == 2
     assert not (runner.folder / "review.json").exists()
     assert not (runner.checkout.root / "injected").exists()
     assert not os.path.lexists(runner.folder / "summary")

@@ -36,7 +36,7 @@ def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMac
         kind=CostKind.CONTROL_PLANE,
         what="1 x GKE cluster management",
         item=Item.GKE_CLUSTER,
-        region=_region(location),
+        region=region_of(location),
         unit=Unit.HOUR,
         amount=hours(1),
     )
@@ -59,7 +59,7 @@ def node_pool(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedM
     """Return the pool's nodes, and the accelerators and local SSDs that are attached to them; counts are per zone where GKE's are."""
     location = str(props.get("location") or region)
     zones = len(props.get("nodeLocations") or ()) or (1 if ZONE.fullmatch(location) else DEFAULT_ZONES)
-    where = _region(location)
+    where = region_of(location)
     config = props.get("nodeConfig") or {}
     spot = bool(config.get("spot") or config.get("preemptible"))
     nodes = _count(props, zones)
@@ -113,7 +113,8 @@ def _local_ssds(name: str, config: Mapping[str, Any], region: str, nodes: Count)
     )
 
 
-def _region(location: str) -> str:
+def region_of(location: str) -> str:
+    """Return the region of a zone, or of a region itself."""
     zone = ZONE.fullmatch(location)
     return zone["region"] if zone else location
 

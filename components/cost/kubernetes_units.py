@@ -27,6 +27,17 @@ AWS_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 KIND_ANNOTATION = "service.beta.kubernetes.io/aws-load-balancer-type"
 NETWORK_KINDS = ("nlb", "nlb-ip", "external")
 LOAD_BALANCER = "LoadBalancer"
+# Classes of an ingress that a cloud's controller answers with a load balancer (AWS Load Balancer Controller, GKE documentation).
+INGRESS_BALANCERS: Mapping[str, Item] = MappingProxyType(
+    {
+        "alb": Item.APPLICATION_LOAD_BALANCER,
+        "gce": Item.FORWARDING_RULE,
+        "gce-internal": Item.FORWARDING_RULE,
+    }
+)
+INGRESS_CLASS_ANNOTATION = "kubernetes.io/ingress.class"
+# Classes whose controller runs in the cluster, behind one service of its own for all ingresses.
+IN_CLUSTER_CLASSES = frozenset({"contour", "haproxy", "istio", "kong", "nginx", "traefik"})
 
 
 def volume_claim(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
@@ -44,6 +55,34 @@ def stateful_set(name: str, props: Mapping[str, Any], region: str) -> tuple[Bill
 def service(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
     """Return the load balancer of a service of that type; other services are free."""
     return tuple(_balancer(name, props, region))
+
+
+def ingress(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
+    """Return the load balancer of an ingress; none where its class runs in the cluster, an unknown one where nobody knows its class."""
+    annotations = (props.get("metadata") or {}).get("annotations") or {}
+    written = (props.get("spec") or {}).get("ingressClassName") or annotations.get(INGRESS_CLASS_ANNOTATION)
+    if written in IN_CLUSTER_CLASSES:
+        return ()
+    item = INGRESS_BALANCERS.get(str(written))
+    if item is not None:
+        return (billed_balancer(name, item, region),)
+    return (
+        BilledUnits(
+            resource=name,
+            kind=CostKind.LOAD_BALANCER,
+            what="an ingress",
+            item=str(written),
+            region=region,
+            unit=Unit.HOUR,
+            amount=None,
+            unknown=(
+                f"whether ingress class `{written}` makes a load balancer is unknown"
+                if written
+                else "it names no class, so the cluster's default decides whether it makes a load balancer; "
+                "write `ingressClassName`"
+            ),
+        ),
+    )
 
 
 def _balancer(name: str, props: Mapping[str, Any], region: str) -> Iterator[BilledUnits]:

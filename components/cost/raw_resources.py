@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from components.cost import eks, gke, kubernetes_units, load_balancers, vertex
+from components.cost import disks, eks, gke, kubernetes_units, load_balancers, vertex
 from components.cost.billed_units import BilledUnits
 from components.cost.machines import RentedMachines
 from components.cost.pods import PodRequests, cron_job_pods, job_pods, pod, workload_pods
@@ -20,6 +20,7 @@ Reader = Callable[[str, Mapping[str, Any], str], tuple[Billed, ...]]
 READERS: Mapping[str, Reader] = MappingProxyType(
     {
         "aws:sagemaker/endpointConfiguration:EndpointConfiguration": endpoint_configuration,
+        "aws:ebs/volume:Volume": disks.ebs_volume,
         "aws:eks/cluster:Cluster": eks.cluster,
         "aws:eks/nodeGroup:NodeGroup": eks.node_group,
         "aws:lb/loadBalancer:LoadBalancer": load_balancers.load_balancer,
@@ -27,6 +28,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "aws:elb/loadBalancer:LoadBalancer": load_balancers.classic_load_balancer,
         "gcp:container/cluster:Cluster": gke.cluster,
         "gcp:container/nodePool:NodePool": gke.node_pool,
+        "gcp:compute/disk:Disk": disks.compute_disk,
         "gcp:compute/forwardingRule:ForwardingRule": load_balancers.forwarding_rule,
         "gcp:compute/globalForwardingRule:GlobalForwardingRule": load_balancers.global_forwarding_rule,
         "gcp:vertex/aiEndpoint:AiEndpoint": vertex.endpoint,
@@ -44,6 +46,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "kubernetes:core/v1:Pod": pod,
         "kubernetes:core/v1:PersistentVolumeClaim": kubernetes_units.volume_claim,
         "kubernetes:core/v1:Service": kubernetes_units.service,
+        "kubernetes:networking.k8s.io/v1:Ingress": kubernetes_units.ingress,
         SCALING_CONFIGURATION: scaling_configuration,
     }
 )

@@ -113,7 +113,7 @@ def test_a_type_that_is_rented_and_not_priced_is_refused() -> None:
     (message,) = said(("aws-native:eks:Nodegroup", {}), config={"usd_per_month": 1e9})
 
     assert message == (
-        "r0: Nodegroup: EC2 machines, rented by the hour and not priced by this version; the cost is unknown, so the budget "
+        "r0: Nodegroup: EC2 machines, billed by time and not priced by this version; the cost is unknown, so the budget "
         "of $1,000,000,000.00 a month cannot be checked; rent it by a type that is priced, or declare it in a stack without "
         "this limit"
     )

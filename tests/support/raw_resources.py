@@ -45,6 +45,12 @@ def service(kind: str = "LoadBalancer", **annotations: str) -> Resource:
     return "kubernetes:core/v1:Service", {"metadata": {"annotations": annotations}, "spec": {"type": kind}}
 
 
+def ingress(class_name: str | None) -> Resource:
+    """An Ingress of Kubernetes."""
+    spec = {"ingressClassName": class_name} if class_name else {}
+    return "kubernetes:networking.k8s.io/v1:Ingress", {"metadata": {"name": "web"}, "spec": spec}
+
+
 def volume_claim(size: str, storage_class: str | None = "gp3") -> Resource:
     """A PersistentVolumeClaim of Kubernetes."""
     named = {"storageClassName": storage_class} if storage_class else {}

@@ -22,6 +22,7 @@ from tests.support.raw_resources import (
     Resource,
     deployment,
     endpoint_configuration,
+    ingress,
     node_group,
     node_pool,
     serverless,
@@ -72,6 +73,12 @@ def stateful_set(replicas: int, size: str) -> Resource:
         ([service()], "18.25", "18.25", "18.25"),
         ([service(**{"service.beta.kubernetes.io/aws-load-balancer-type": "external"})], "16.43", "16.43", "16.43"),
         ([service("ClusterIP")], "0", "0", "0"),
+        ([("aws:ebs/volume:Volume", {"availabilityZone": "us-east-1a", "size": 64_000, "type": "gp3"})],
+         "64000*0.08", "64000*0.08", "64000*0.08"),
+        ([("gcp:compute/disk:Disk", {"zone": "us-central1-a", "size": 500, "type": "pd-ssd"})],
+         "500*0.17", "500*0.17", "500*0.17"),
+        ([ingress("alb")], "16.43", "16.43", "16.43"),
+        ([ingress("nginx")], "0", "0", "0"),
         ([volume_claim("100Gi")], "100*0.08", "100*0.08", "100*0.08"),
         ([stateful_set(3, "10Gi"), node_group(["c5.xlarge"], 1, 1, 1)],
          "3*10*0.1+0.17*730+20*0.1", "3*10*0.1+0.17*730+20*0.1", "3*10*0.1+0.17*730+20*0.1"),
@@ -103,6 +110,13 @@ def test_a_stack_costs_what_a_calculation_by_hand_says(
         (service(), "", "it is priced in global; set `region` to where it is"),
         (volume_claim("1Gi", "fast"), "us-east-1", "fast us-east-1 is not in"),
         (volume_claim("1Gi", None), "us-east-1", "the cluster's default storage class us-east-1 is not in"),
+        (("aws:ebs/volume:Volume", {"availabilityZone": "us-east-1a", "size": 100, "type": "io2"}), "", "ebs-io2 us-east-1 is not in"),
+        (("aws:ebs/volume:Volume", {"availabilityZone": "us-east-1a", "size": 100, "type": "gp3", "iops": 16000}), "",
+         "its `iops` or `throughput` beyond what is included is billed"),
+        (("aws:ebs/volume:Volume", {"availabilityZone": "us-east-1a", "snapshotId": "s"}), "", "write `size`"),
+        (("gcp:compute/disk:Disk", {"zone": "us-central1-a", "image": "debian"}), "", "write `size`"),
+        (ingress(None), "us-east-1", "write `ingressClassName`"),
+        (ingress("ours"), "us-east-1", "whether ingress class `ours` makes a load balancer is unknown"),
         (volume_claim("much"), "us-east-1", "`much` is no quantity"),
         (volume_claim(UNKNOWN_STRING_VALUE), "us-east-1", "`spec.resources.requests.storage` can't be known"),
         (node_pool("e2-standard-4", config={"diskType": "hyperdisk-balanced"}), "", "hyperdisk-balanced us-central1 is not in"),
@@ -213,7 +227,17 @@ def test_a_type_that_rents_by_the_hour_and_has_no_price_is_unknown(token: str) -
     assert cost.total is None
     (line,) = cost.unknown
     assert (line.resource, line.kind) == ("r0", CostKind.UNPRICED)
-    assert line.unit_price.basis.endswith(", rented by the hour and not priced by this version")
+    assert line.unit_price.basis.endswith(", billed by time and not priced by this version")
+
+
+@pytest.mark.parametrize(
+    "token", ["aws:rds/instance:Instance", "aws:ec2/natGateway:NatGateway", "aws:efs/fileSystem:FileSystem",
+     "aws:fsx/lustreFileSystem:LustreFileSystem", "gcp:filestore/instance:Instance", "gcp:vertex/aiFeatureStore:AiFeatureStore",
+     "gcp:vertex/aiFeatureOnlineStore:AiFeatureOnlineStore", "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig",
+     "gcp:cloudfunctionsv2/function:Function", "gcp:compute/regionDisk:RegionDisk"],
+)  # fmt: skip
+def test_what_a_cloud_bills_by_time_beside_machines_is_never_free(token: str) -> None:
+    assert cost_of((token, {})).total is None
 
 
 def test_no_type_is_both_priced_and_not() -> None:

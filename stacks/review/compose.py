@@ -7,18 +7,22 @@ from datetime import date
 from typing import Any
 
 from components.cost.billed_units import HOURS_PER_MONTH
+from components.cost.stack_bill import BILLED_TYPES
 from stacks.engine.resource_change import ResourceChange
 from stacks.review.cost_lines import line_changes
-from stacks.review.endpoints import endpoint_reviews
+from stacks.review.endpoints import endpoint_reviews, owner
 from stacks.review.headline import headline
 from stacks.review.money import difference
 from stacks.review.priced_stack import PricedStack
 from stacks.review.properties import changed_properties
+from stacks.review.recorded_plan import PLANS
 from stacks.review.review import CostReview, PolicyReview, PriceDates, ResourceReview, Review
 from stacks.review.unknown import unknowns
 from stacks.review.verdict import REFUSED
 
 SAME = "same"
+# Types of the engine itself (the stack, its providers) and of this package, of which the children are what costs.
+FREE_TYPES = ("pulumi:", "model-serving:")
 ASSUMPTIONS = (
     f"A month has {HOURS_PER_MONTH} hours, all of them paid for.",
     "Prices are list prices, on demand where a line does not say spot, without discounts, commitments and taxes.",
@@ -61,6 +65,7 @@ def compose(previewed: Previewed) -> Review:
         after=after.usd_per_month,
         change=difference(before.usd_per_month, after.usd_per_month),
         lines=line_changes(before.lines, after.lines),
+        not_priced=_not_priced(resources),
         remarks=after.remarks,
     )
     endpoints = endpoint_reviews(resources, before, after)
@@ -85,6 +90,17 @@ def compose(previewed: Previewed) -> Review:
         prices=_dates((*before.dates, *after.dates), previewed.today),
         assumptions=ASSUMPTIONS,
         plan=None if previewed.plan is None else dict(previewed.plan),
+    )
+
+
+def _not_priced(resources: Sequence[ResourceChange]) -> int:
+    by_urn = {item.urn: item for item in resources}
+    return sum(
+        item.after is not None
+        and item.type not in BILLED_TYPES
+        and not item.type.startswith(FREE_TYPES)
+        and by_urn[owner(item, by_urn)].type not in PLANS
+        for item in resources
     )
 
 

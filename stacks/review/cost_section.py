@@ -8,17 +8,29 @@ from stacks.review.shortening import Shortening
 TOTALS = ("a month at", "now", "after", "change")
 LINES = ("resource", "now", "after", "change at expected", "price")
 
+BREAK = "\n\n"
+
+
+def not_priced(cost: CostReview, before: str = "") -> str:
+    """Return, after these characters, how much of the stack no price is known for; nothing where there is no such resource."""
+    if not cost.not_priced:
+        return ""
+    resources = "1 resource is of a type" if cost.not_priced == 1 else f"{cost.not_priced} resources are of types"
+    return f"{before}{resources} that nothing here prices; what they cost is not counted."
+
 
 def cost_section(cost: CostReview, limits: Shortening) -> str:
     """Return a table of the totals at minimum, expected and maximum, and one of the lines."""
     if not cost.lines:
-        return "Nothing of the stack is paid for by the month."
+        return not_priced(cost) or "Nothing of the stack is paid for by the month."
     totals = [
         (at, amount(cost.before, at), amount(cost.after, at), signed_amount(cost.change, at))
         for at in ("minimum", "expected", "maximum")
     ]
     lines = [_line(line, limits) for line in limits.kept(cost.lines)]
-    tables = f"{table(TOTALS, totals)}\n\n{table(LINES, lines)}{limits.left_out(len(cost.lines))}"
+    tables = (
+        f"{table(TOTALS, totals)}\n\n{table(LINES, lines)}{limits.left_out(len(cost.lines))}{not_priced(cost, BREAK)}"
+    )
     remarks = "\n".join(f"- {limits.plain(remark)}" for remark in limits.kept(cost.remarks))
     return f"{tables}\n\n{remarks}{limits.left_out(len(cost.remarks))}" if remarks else tables
 

@@ -14,7 +14,7 @@ def headline(cost: CostReview, endpoints: Sequence[EndpointReview], policies: Se
 
 def _cost(cost: CostReview) -> str:
     if not cost.lines and cost.change is not None:
-        return "nothing is rented"
+        return "nothing that is priced is rented" if cost.not_priced else "nothing is rented"
     if cost.change is None or cost.before is None or cost.after is None:
         return "monthly cost unknown"
     expected = cost.change.expected

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from urllib.parse import quote
 
 from stacks.review.change_section import change_section
-from stacks.review.cost_section import cost_section
+from stacks.review.cost_section import cost_section, not_priced
 from stacks.review.endpoint_cells import COLUMNS, endpoint_cells, total_cells
 from stacks.review.markdown_text import table
 from stacks.review.review import PolicyReview, PriceDates, Review
@@ -64,7 +64,12 @@ def _headline(review: Review, limits: Shortening) -> str:
 def _endpoints(review: Review, limits: Shortening) -> str:
     rows = [endpoint_cells(row, limits.plain) for row in limits.kept(review.endpoints)]
     if not rows:
-        return "The stack has no endpoint, and nothing in it is paid for."
+        unknown = not_priced(review.cost)
+        return (
+            f"The stack has no endpoint. {unknown}"
+            if unknown
+            else "The stack has no endpoint, and nothing in it is paid for."
+        )
     if len(review.endpoints) > 1:
         rows.append(total_cells(review.cost))
     return table(COLUMNS, rows) + limits.left_out(len(review.endpoints))

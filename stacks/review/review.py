@@ -75,6 +75,10 @@ class CostReview(ReviewPart):
     after: UsdPerMonth | None = Field(description="As it will run; None like `before`.")
     change: UsdPerMonth | None = Field(description="After less before; None where one is unknown.")
     lines: tuple[CostLineChange, ...] = Field(description="Line by line, by resource.")
+    not_priced: int = Field(
+        ge=0,
+        description="Number of resources that will be there of types that nothing here prices; they count as nothing.",
+    )
     remarks: tuple[str, ...] = Field(
         description="What to know beside the sum, of what will run: pools that stand idle."
     )

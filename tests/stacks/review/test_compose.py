@@ -260,3 +260,23 @@ def test_what_differs_is_listed_by_path_and_the_engines_own_properties_are_not()
         ("tags.b", "y", None),
         ("types[1]", None, "u"),
     ]
+
+
+BUCKET = change("models", "aws:s3/bucket:Bucket", after={})
+
+
+def test_resources_that_nothing_prices_are_counted_and_never_called_free() -> None:
+    provider = change("aws", "pulumi:providers:aws", after={})
+    gone = change("old", "aws:s3/bucket:Bucket", before={})
+
+    made = review(BUCKET, change("notes", "aws:sns/topic:Topic", after={}), provider, gone, GROUP)
+
+    assert made.cost.not_priced == 2
+    assert made.headline.startswith("nothing that is priced is rented")
+
+
+def test_what_belongs_to_an_endpoint_is_none_of_them() -> None:
+    parent = endpoint(after=plan())
+    server = change("minilm-server", "pulumi-python:dynamic:Resource", after={}, parent=parent.urn)
+
+    assert review(parent, server).cost.not_priced == 0

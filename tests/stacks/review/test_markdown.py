@@ -138,3 +138,10 @@ def test_what_is_to_be_known_beside_the_sum_stands_under_the_costs() -> None:
     comment = markdown(review(group, after=after))
 
     assert comment.index("Cost, line by line") < comment.index("- workers: half \\| idle\n")
+
+
+def test_a_stack_of_resources_that_nothing_prices_is_not_called_free() -> None:
+    text = markdown(review(*(change(name, "aws:s3/bucket:Bucket", after={}) for name in ("a", "b"))))
+
+    assert text.count("2 resources are of types that nothing here prices; what they cost is not counted.") == 2
+    assert "paid for" not in text

@@ -58,3 +58,17 @@ class BilledUnits(PlanPart):
 def hours(number: int) -> Amount:
     """Return the hours of so many things that run all month."""
     return Amount(minimum=HOURS_PER_MONTH * number, expected=HOURS_PER_MONTH * number, maximum=HOURS_PER_MONTH * number)
+
+
+def chosen_nodes(resource: str, region: str, who: str, unknown: str) -> BilledUnits:
+    """Return nodes that a service adds and takes away by itself: `unknown` says why nobody knows their types and number."""
+    return BilledUnits(
+        resource=resource,
+        kind=CostKind.UNPRICED,
+        what=f"nodes that {who} chooses",
+        item=who,
+        region=region,
+        unit=Unit.HOUR,
+        amount=None,
+        unknown=unknown,
+    )

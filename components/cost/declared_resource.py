@@ -56,6 +56,19 @@ def known(props: Mapping[str, Any]) -> Mapping[str, Any]:
     return _KnownMapping(props, "")
 
 
+def filled_in(props: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401 - any JSON value
+    """
+    Return a property that the provider fills in where the program leaves it out, or None where it is absent.
+
+    Before an `up` such a property is unknown as a whole for every resource that does not write it, so that counts as not
+    written; a part of it that is unknown raises as any other does.
+    """
+    try:
+        return props.get(key)
+    except UnknownPropertyError:
+        return None
+
+
 def plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     """Copy what `known` gave, all of it, into plain values; raises `UnknownPropertyError` for one that is not known."""
     if isinstance(value, Mapping):

@@ -5,7 +5,8 @@ from typing import Any
 
 from components.catalog.services import Service
 from components.catalog.unit_price import Item, Unit
-from components.cost.billed_units import BilledUnits, CostKind, hours
+from components.cost.billed_units import BilledUnits, CostKind, chosen_nodes, hours
+from components.cost.declared_resource import filled_in
 from components.cost.machines import AttachedDisk, Count, RentedMachines
 
 # What EKS takes where no type is named (API reference of CreateNodegroup, `instanceTypes`).
@@ -16,21 +17,31 @@ WINDOWS = "WINDOWS"
 SPOT = "SPOT"
 # Labels that a group's nodes carry beside its own.
 NODE_GROUP_LABEL = "eks.amazonaws.com/nodegroup"
+AUTO_MODE = "EKS Auto Mode"
+AUTO_MODE_UNKNOWN = (
+    "`computeConfig.enabled` lets EKS rent machines of its choice for the pods, and no resource bounds them"
+)
 
 
 def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
-    """Return the control plane at the price of standard support; extended support of an old version costs more."""
-    return (
-        BilledUnits(
-            resource=name,
-            kind=CostKind.CONTROL_PLANE,
-            what="1 x EKS control plane",
-            item=Item.EKS_CLUSTER,
-            region=str(props.get("region") or region),
-            unit=Unit.HOUR,
-            amount=hours(1),
-        ),
+    """
+    Return the control plane at the price of standard support; extended support of an old version costs more.
+
+    Nodes of Auto Mode are unknown: EKS chooses their types and their number by the pods, and bills a fee on each.
+    """
+    where = str(props.get("region") or region)
+    fee = BilledUnits(
+        resource=name,
+        kind=CostKind.CONTROL_PLANE,
+        what="1 x EKS control plane",
+        item=Item.EKS_CLUSTER,
+        region=where,
+        unit=Unit.HOUR,
+        amount=hours(1),
     )
+    if not (filled_in(props, "computeConfig") or {}).get("enabled"):
+        return (fee,)
+    return (fee, chosen_nodes(name, where, AUTO_MODE, AUTO_MODE_UNKNOWN))
 
 
 def node_group(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines, ...]:

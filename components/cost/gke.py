@@ -6,7 +6,8 @@ from typing import Any
 
 from components.catalog.services import Service
 from components.catalog.unit_price import Item, Unit
-from components.cost.billed_units import Amount, BilledUnits, CostKind, hours
+from components.cost.billed_units import Amount, BilledUnits, CostKind, chosen_nodes, hours
+from components.cost.declared_resource import filled_in
 from components.cost.machines import AttachedDisk, Count, RentedMachines
 
 # What GKE takes where no type is named (REST reference of NodeConfig, `machineType`).
@@ -21,6 +22,10 @@ LOCAL_SSD, LOCAL_SSD_GB = "local-ssd", 375
 LOCAL_SSD_CONFIGS = ("ephemeralStorageLocalSsdConfig", "ephemeralStorageConfig", "localNvmeSsdBlockConfig")
 # A regional cluster spreads its pools over three zones unless it names them (GKE documentation, "Regional clusters").
 DEFAULT_ZONES = 3
+AUTOPILOT = "GKE Autopilot"
+AUTOPILOT_UNKNOWN = "`enableAutopilot` bills each pod by what it asks for, and pods of Autopilot are not priced"
+AUTO_PROVISIONING = "node auto-provisioning"
+AUTO_PROVISIONING_UNKNOWN = "`clusterAutoscaling.enabled` lets GKE rent machines of its choice for the pods, up to {limits}, and those are not priced"
 ZONE = re.compile(r"(?P<region>[a-z]+-[a-z]+\d+)-[a-z]")
 
 
@@ -28,7 +33,8 @@ def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMac
     """
     Return the management fee and the nodes that the cluster itself declares; pools of their own are resources of their own.
 
-    Of Autopilot only the fee is counted: its pods are billed each for itself. The credit of one cluster an account is not.
+    What Autopilot bills for pods is unknown, and so are nodes of auto-provisioning. The credit of one cluster an account is not
+    counted.
     """
     location = str(props.get("location") or region)
     fee = BilledUnits(
@@ -40,19 +46,33 @@ def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMac
         unit=Unit.HOUR,
         amount=hours(1),
     )
-    if props.get("enableAutopilot") or props.get("removeDefaultNodePool"):
-        return (fee,)
+    if props.get("enableAutopilot"):
+        return (fee, chosen_nodes(name, region_of(location), AUTOPILOT, AUTOPILOT_UNKNOWN))
+    fixed = (fee, *_provisioned(name, props, region_of(location)))
+    if props.get("removeDefaultNodePool"):
+        return fixed
     if props.get("initialNodeCount"):
         inherited = ("initialNodeCount", "nodeConfig", "nodeLocations")
         default = {key: props[key] for key in inherited if props.get(key) is not None}
-        return (fee, *node_pool(f"{name}, default pool", {"location": location, **default}, region))
+        return (*fixed, *node_pool(f"{name}, default pool", {"location": location, **default}, region))
     # Left out where there is a default pool: the provider lists all pools there, those that are resources of their own too.
     inline = [dict(pool) for pool in props.get("nodePools") or ()]
     pools = (
         node_pool(f"{name}, pool {number}", {"location": location, **pool}, region)
         for number, pool in enumerate(inline)
     )
-    return (fee, *(machines for pool in pools for machines in pool))
+    return (*fixed, *(machines for pool in pools for machines in pool))
+
+
+def _provisioned(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
+    autoscaling = filled_in(props, "clusterAutoscaling") or {}
+    if not autoscaling.get("enabled"):
+        return ()
+    limits = [
+        f"{limit.get('maximum')} {limit.get('resourceType')}" for limit in autoscaling.get("resourceLimits") or ()
+    ]
+    reason = AUTO_PROVISIONING_UNKNOWN.format(limits=", ".join(limits) or "no limit that is written")
+    return (chosen_nodes(name, region, AUTO_PROVISIONING, reason),)
 
 
 def node_pool(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines | BilledUnits, ...]:

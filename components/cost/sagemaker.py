@@ -18,8 +18,14 @@ def endpoint_configuration(
     Return the instances of each variant, or its serverless memory; shadow variants are billed like the others.
 
     A volume counts where the variant names its size. Where it does not, SageMaker chooses one, or none.
+
+    Raises:
+        ValueError: There is no production variant, which SageMaker always asks for: so it was not told, and is not free.
     """
-    variants = [*(props.get("productionVariants") or ()), *(props.get("shadowProductionVariants") or ())]
+    production = props.get("productionVariants")
+    if not production:
+        raise ValueError("it names no production variant")
+    variants = [*production, *(props.get("shadowProductionVariants") or ())]
     return tuple(_variant(name, variant, str(props.get("region") or region)) for variant in variants)
 
 

@@ -19,6 +19,7 @@ from components.cost.usage import Usage
 from components.platforms.choice import Cloud
 from tests.components.cost.test_month import by_hand
 from tests.support.raw_resources import (
+    ENDPOINT_CONFIGURATION,
     Resource,
     deployment,
     endpoint_configuration,
@@ -35,6 +36,10 @@ from tests.support.stack_costs import CATALOG, cost_of
 
 POD: dict[str, Any] = {"spec": {"containers": [{"name": "server", "resources": {"requests": {"cpu": "500m"}}}]}}
 EKS_CLUSTER: Resource = ("aws:eks/cluster:Cluster", {"region": "us-east-1"})
+PROVISIONING = {
+    "enabled": True,
+    "resourceLimits": [{"resourceType": "cpu", "maximum": 1000}, {"resourceType": "memory", "maximum": 4000}],
+}
 USAGE = Usage(requests_per_month=1_000_000, seconds_per_request=0.25)
 
 
@@ -61,7 +66,12 @@ def stateful_set(replicas: int, size: str) -> Resource:
         ([node_group(["m5.xlarge"], 1, 1, 1, amiType="WINDOWS_CORE_2022_x86_64")],
          "0.192*730+50*0.1", "0.192*730+50*0.1", "0.192*730+50*0.1"),
         ([gke_cluster(removeDefaultNodePool=True, initialNodeCount=1)], "73", "73", "73"),
-        ([gke_cluster(enableAutopilot=True)], "73", "73", "73"),
+        ([gke_cluster(removeDefaultNodePool=True, clusterAutoscaling={"enabled": False, "resourceLimits": []})], "73", "73", "73"),
+        ([gke_cluster(removeDefaultNodePool=True, clusterAutoscaling=UNKNOWN_STRING_VALUE)], "73", "73", "73"),
+        ([("aws:eks/cluster:Cluster", {"region": "us-east-1", "computeConfig": UNKNOWN_STRING_VALUE})],
+         "0.1*730", "0.1*730", "0.1*730"),
+        ([("aws:eks/cluster:Cluster", {"region": "us-east-1", "computeConfig": {"enabled": False}})],
+         "0.1*730", "0.1*730", "0.1*730"),
         ([gke_cluster(initialNodeCount=2, nodeConfig={"machineType": "e2-standard-4", "diskType": "pd-standard"})],
          "73+2*0.134023*730+2*100*0.04", "73+2*0.134023*730+2*100*0.04", "73+2*0.134023*730+2*100*0.04"),
         ([gke_cluster(nodePools=[{"nodeCount": 1, "nodeConfig": {"machineType": "e2-standard-4"}}])],
@@ -104,6 +114,9 @@ def test_a_stack_costs_what_a_calculation_by_hand_says(
     [
         (endpoint_configuration(variant("ml.m5.xlarge", volumeSizeInGb=30)), "", "sagemaker-hosting-volume us-east-1 is not in"),
         (serverless(2048, 4, 2), "", "sagemaker-serverless-provisioned us-east-1 is not in"),
+        ((ENDPOINT_CONFIGURATION, {"region": "us-east-1", "productionVariants": None}), "", "it names no production variant"),
+        ((ENDPOINT_CONFIGURATION, {"region": "us-east-1"}), "", "it names no production variant"),
+        (endpoint_configuration(), "", "it names no production variant"),
         (service(), "us-central1", "forwarding-rule us-central1 is not in the shipped unit prices; it is priced in global"),
         (service(), "us-central1", "a row `gcp,forwarding-rule,us-central1,hour,` with price, source and day"),
         (service(), "", "forwarding-rule of an unknown region is not in"),
@@ -115,6 +128,13 @@ def test_a_stack_costs_what_a_calculation_by_hand_says(
          "its `iops` or `throughput` beyond what is included is billed"),
         (("aws:ebs/volume:Volume", {"availabilityZone": "us-east-1a", "snapshotId": "s"}), "", "write `size`"),
         (("gcp:compute/disk:Disk", {"zone": "us-central1-a", "image": "debian"}), "", "write `size`"),
+        (gke_cluster(enableAutopilot=True), "", "`enableAutopilot` bills each pod by what it asks for"),
+        (gke_cluster(initialNodeCount=1, clusterAutoscaling=PROVISIONING), "", "up to 1000 cpu, 4000 memory, and those are not priced"),
+        (gke_cluster(removeDefaultNodePool=True, clusterAutoscaling={"enabled": True}), "", "up to no limit that is written"),
+        (gke_cluster(removeDefaultNodePool=True, clusterAutoscaling={"enabled": UNKNOWN_STRING_VALUE}), "",
+         "`clusterAutoscaling.enabled` can't be known"),
+        (("aws:eks/cluster:Cluster", {"region": "us-east-1", "computeConfig": {"enabled": True}}), "",
+         "`computeConfig.enabled` lets EKS rent machines of its choice"),
         (ingress(None), "us-east-1", "write `ingressClassName`"),
         (ingress("ours"), "us-east-1", "whether ingress class `ours` makes a load balancer is unknown"),
         (volume_claim("much"), "us-east-1", "`much` is no quantity"),

@@ -12,11 +12,19 @@ UNDECLARED = "`throughput_rps` at any time, for the spec has no `traffic`"
 
 
 class Declared(BaseModel):
-    """The rate over time, and its summary for the plan."""
+    """
+    The rate over time, and its summary for the plan.
+
+    Attributes:
+        curve: As it was declared.
+        month: What a month is like; each mean is over it.
+        planned: What a plan records.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     curve: RateCurve
+    month: RateCurve
     planned: PlannedTraffic
 
 
@@ -24,30 +32,31 @@ def declared(traffic: Traffic | None, throughput_rps: float) -> Declared:
     """Return the traffic; where none is declared, the peak rate at any time."""
     if traffic is None:
         curve = ConstantTraffic(rate_rps=throughput_rps).curve
-        return _declared("constant", curve, curve.mean_rps, UNDECLARED)
-    mean_rps = month_mean_rps(traffic) if isinstance(traffic, RampTraffic) else traffic.curve.mean_rps
-    return _declared(traffic.kind, traffic.curve, mean_rps, f"`traffic` of the spec, {_described(traffic)}")
+        return _declared("constant", curve, curve, UNDECLARED)
+    month = month_of_ramp(traffic) if isinstance(traffic, RampTraffic) else traffic.curve
+    return _declared(traffic.kind, traffic.curve, month, f"`traffic` of the spec, {_described(traffic)}")
 
 
 def recorded_traffic(curve: RateCurve, path: str) -> Declared:
     """Return traffic that was read from a file; the month is taken to be like it."""
     hours = curve.seconds / 3600
-    return _declared("csv", curve, curve.mean_rps, f"`{path}`, {len(curve.times_s)} rows over {hours:.4g} h")
+    return _declared("csv", curve, curve, f"`{path}`, {len(curve.times_s)} rows over {hours:.4g} h")
 
 
-def month_mean_rps(ramp: RampTraffic) -> float:
-    """Return the mean over a month that starts with the ramp; the rate that it ends at stays."""
+def month_of_ramp(ramp: RampTraffic) -> RateCurve:
+    """Return the month that starts with the ramp; the rate that it ends at stays."""
     month_s = 3600.0 * HOURS_PER_MONTH
-    if ramp.seconds >= month_s:
-        return (ramp.from_rps + ramp.curve.rate_at(month_s)) / 2
-    return (ramp.seconds * (ramp.from_rps + ramp.to_rps) / 2 + (month_s - ramp.seconds) * ramp.to_rps) / month_s
+    before = ((0.0, ramp.from_rps), (ramp.seconds, ramp.to_rps))
+    points = (*(point for point in before if point[0] < month_s), (month_s, ramp.curve.rate_at(month_s)))
+    times_s, rates_rps = zip(*points, strict=True)
+    return RateCurve(times_s=times_s, rates_rps=rates_rps)
 
 
-def _declared(kind: str, curve: RateCurve, mean_rps: float, basis: str) -> Declared:
+def _declared(kind: str, curve: RateCurve, month: RateCurve, basis: str) -> Declared:
     planned = PlannedTraffic(
-        kind=kind, peak_rps=curve.peak_rps, mean_rps=mean_rps, variation=curve.variation, basis=basis
+        kind=kind, peak_rps=curve.peak_rps, mean_rps=month.mean_rps, variation=curve.variation, basis=basis
     )
-    return Declared(curve=curve, planned=planned)
+    return Declared(curve=curve, month=month, planned=planned)
 
 
 def _described(traffic: Traffic) -> str:

@@ -101,11 +101,11 @@ def lowest_min_replicas(
     needed, at_s = 1, None
     for time_s in _moments(curve, lag_s):
         load = curve.rate_at(time_s)
-        wanted = math.ceil(_up_to_rounding(load / replica_rps))
+        wanted = math.ceil(up_to_rounding(load / replica_rps))
         if wanted <= needed:
             continue
         seen = curve.rate_at(time_s - lag_s) if curve.repeats or time_s >= lag_s else 0.0
-        scaled = math.ceil(_up_to_rounding(seen / (target_utilization * replica_rps)))
+        scaled = math.ceil(up_to_rounding(seen / (target_utilization * replica_rps)))
         if wanted > scaled:
             needed, at_s = wanted, time_s
     if at_s is None:
@@ -128,6 +128,6 @@ def _moments(curve: RateCurve, lag_s: float) -> list[float]:
     return sorted({time_s for time_s in (*turns, *steps) if 0 <= time_s <= end_s})
 
 
-def _up_to_rounding(replicas: float) -> float:
-    """Forgive the last digits: 3.0000000000000004 replicas are three."""
+def up_to_rounding(replicas: float) -> float:
+    """Return a load in replicas without its last digits: 3.0000000000000004 replicas are three."""
     return replicas * (1 - 1e-12)

@@ -76,8 +76,8 @@ def prospect(bench: Bench, row: CatalogRow, target: Target) -> Prospect | Reject
             why = f"its price is unknown, which is not $0: {price.basis}"
             return Rejected(target=target.label, machine=row.label, stage=Stage.PRICE, why=why)
         _fast_enough(bench, worker, target)
-        workers = math.ceil(bench.sizing.at_least(worker, target) * _mean_share(bench.request) * (1 - 1e-12))
-        least = max(1, math.ceil(workers / held)) * price.value * HOURS_PER_MONTH
+        machines = bench.sizing.mean_machines(bench.sizing.at_least(worker, target), held, 1)
+        least = machines * price.value * HOURS_PER_MONTH
         return Prospect(row, target, worker, held, least)
     except Unmeasured as unmeasured:
         return Rejected(target=target.label, machine=row.label, stage=Stage.MACHINE, why=str(unmeasured))
@@ -111,8 +111,8 @@ def fleet_of(bench: Bench, worker: Worker, target: Target, held: int, machine: I
         raise Out(Stage.CAPACITY, f"it takes {replicas} replicas, and {limit}", replicas)
     lag = _lag(worker, target, request)
     fewest = _fewest(bench, lag, target, size, unit)
-    usual = max(int(fewest.value), math.ceil(size.peak.replicas * _mean_share(request) * (1 - 1e-12) / unit))
-    machines = None if machine is None else _rented(request, machine, held // unit, int(fewest.value), usual, replicas)
+    count = _count(bench.sizing, size, held, held // unit, int(fewest.value), replicas)
+    machines = None if machine is None else _rented(request, machine, count)
     cost = None if machines is None else machine_line(machines, bench.catalog)
     choice = _choice(request, bench.locked, worker, target, held, size, replicas, fewest, lag, machines, cost)
     broken = breach(choice, request.usd_per_month, request.usd_per_1000_requests)
@@ -174,10 +174,6 @@ def _lone_call(worker: Worker) -> Measurement:
     return next(item for item in worker.report.call_times if item.batch_size == item.concurrency == 1)
 
 
-def _mean_share(request: ChoiceRequest) -> float:
-    return request.declared.planned.mean_rps / request.endpoint.goal.throughput_rps
-
-
 def _fewest(bench: Bench, planned: PlannedLag | None, target: Target, size: Size, unit: int) -> Decision:
     """Return the lower bound of the scaler: what the traffic needs, or more where the spec asks for more."""
     asked, sla_ms = bench.request.min_replicas, bench.request.endpoint.goal.latency_sla_ms
@@ -214,13 +210,16 @@ def _slowest(part: Estimate, worker: Worker) -> Estimate:
     return Estimate(value=round((part.value or 0) * slowest, 1), basis=f"{part.basis}; x{slowest:g} at the slowest")
 
 
-def _rented(  # noqa: PLR0913, PLR0917 - which machines, and three numbers of replicas
-    request: ChoiceRequest, machine: InstanceType, replicas_each: int, fewest: int, usual: int, most: int
-) -> RentedMachines:
-    each = max(1, replicas_each)
-    count = Count(
-        minimum=math.ceil(fewest / each), expected=math.ceil(usual / each), maximum=math.ceil(max(most, fewest) / each)
-    )
+def _count(  # noqa: PLR0913, PLR0917 - who sizes what, and what a machine holds
+    sizing: Sizing, size: Size, held: int, replicas_each: int, fewest: int, most: int
+) -> Count:
+    """Return the machines of so many replicas; expected is their mean over time, of whole ones at each moment."""
+    minimum, maximum = math.ceil(fewest / replicas_each), math.ceil(max(most, fewest) / replicas_each)
+    expected = min(sizing.mean_machines(size.peak.replicas, held, minimum), maximum)
+    return Count(minimum=minimum, expected=expected, maximum=maximum)
+
+
+def _rented(request: ChoiceRequest, machine: InstanceType, count: Count) -> RentedMachines:
     return RentedMachines(
         resource=request.endpoint.name,
         service=machine.service,

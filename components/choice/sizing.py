@@ -4,6 +4,7 @@ import math
 from collections.abc import Hashable
 
 from components.capacity.fleet import Arrivals, Fleet
+from components.capacity.mean_replicas import mean_replicas
 from components.capacity.prediction import Prediction
 from components.capacity.replicas import Predictor, ReplicaChoice, fewest_replicas
 from components.capacity.scaling_lag import LowestReplicas, lowest_min_replicas
@@ -20,6 +21,8 @@ MOST_WORKERS = 20_000
 MOST_UTILIZATION = 0.95
 # Halvings of the way there; what is left of it is headroom that is not counted on.
 HEADROOM_STEPS = 3
+# Of a mean number of machines: a tenth of a cent for the dearest machine.
+MEAN_DIGITS = 6
 
 
 class Size(PlanPart):
@@ -45,6 +48,7 @@ class Sizing:
         self._predictor = predictor
         self._sizes: dict[Hashable, Size | PlanError] = {}
         self._floors: dict[Hashable, LowestReplicas] = {}
+        self._means: dict[Hashable, float] = {}
         self._capacities: dict[Hashable, tuple[float, float]] = {}
 
     def is_known(self, worker: Worker, target: Target) -> bool:
@@ -91,6 +95,21 @@ class Sizing:
         if key not in self._floors:
             self._floors[key] = self._floor(size.peak.replicas, size.most_rps, lag_s)
         return self._floors[key]
+
+    def mean_machines(self, workers: int, held: int, fewest: int) -> float:
+        """
+        Return how many machines run on average over a month, where the scaler follows the load.
+
+        Args:
+            workers: At the peak.
+            held: Workers on each machine.
+            fewest: Machines that always run.
+        """
+        key = (workers, held, fewest)
+        if key not in self._means:
+            machine_rps = self._request.endpoint.goal.throughput_rps * held / workers
+            self._means[key] = round(mean_replicas(self._request.declared.month, machine_rps, fewest), MEAN_DIGITS)
+        return self._means[key]
 
     def _floor(self, workers: int, most_rps: float, lag_s: float) -> LowestReplicas:
         curve, rate_rps = self._request.declared.curve, self._request.endpoint.goal.throughput_rps

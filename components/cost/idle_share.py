@@ -53,7 +53,7 @@ def idle_shares(
     demands = {id(pool): [Decimal(0)] * 3 for pool in pools}
     for pod in pods:
         chosen = _runs_on(pod, pools, sizes)
-        weights = {id(pool): _weight(sizes[id(pool)]) * pool.count.expected for pool in chosen}
+        weights = {id(pool): _weight(sizes[id(pool)]) * Decimal(repr(pool.count.expected)) for pool in chosen}
         whole = sum(weights.values(), Decimal(0))
         for key, weight in weights.items():
             for number, asked in enumerate((pod.cpu, pod.memory_gib, pod.accelerators)):
@@ -84,7 +84,7 @@ def _idle(pool: RentedMachines, size: InstanceType | None, asked: Sequence[Decim
     if size is None or size.vcpu is None or size.memory_gib is None:
         reason = f"the size of {pool.names[0]} is not in {catalog.origin}"
         return IdleShare(pool=pool.resource, share=None, usd_per_month=None, basis=reason)
-    count = pool.count.expected
+    count = Decimal(repr(pool.count.expected))
     has = (Decimal(size.vcpu), Decimal(repr(size.memory_gib)), Decimal(size.accelerator_count or 0))
     used = {
         name: (wanted, number * count, wanted / (number * count))

@@ -17,12 +17,12 @@ class Count(PlanPart):
 
     Attributes:
         minimum: When there is least to do.
-        expected: As the resource is written, before anything scales it.
+        expected: As the resource is written, before anything scales it; of a planned fleet, the mean over time.
         maximum: The most that may ever be paid for.
     """
 
     minimum: int = Field(ge=0, le=LARGEST)
-    expected: int = Field(ge=0, le=LARGEST)
+    expected: float = Field(ge=0, le=LARGEST)
     maximum: int = Field(ge=0, le=LARGEST)
 
     def times(self, factor: int) -> "Count":

@@ -1,5 +1,6 @@
 """Application Auto Scaling: bounds that one resource sets for the instances or the ready concurrency of another."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -78,6 +79,6 @@ def _scaled(item: Scalable, targets: list[ScalingTarget]) -> Scalable:
     count = Count(
         minimum=max(target.minimum for target in targets),
         expected=item.count.expected,
-        maximum=max(*(target.maximum for target in targets), item.count.expected),
+        maximum=max(*(target.maximum for target in targets), math.ceil(item.count.expected)),
     )
     return item.model_copy(update={"count": count})

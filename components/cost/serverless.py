@@ -55,7 +55,7 @@ def serverless_units(variant: ServerlessVariant, usage: Usage) -> Iterator[Bille
         yield _unit(variant, Item.SERVERLESS_PROVISIONED_RUN, "in what is kept ready", busy)
 
 
-def _time(usage: Usage, over: int, up_to: int) -> Amount | None:
+def _time(usage: Usage, over: float, up_to: float) -> Amount | None:
     """Return the seconds of requests beyond the first `over` slots and within `up_to`, kept full one after the other."""
     if usage.requests_per_month is None or usage.seconds_per_request is None:
         return None
@@ -64,7 +64,7 @@ def _time(usage: Usage, over: int, up_to: int) -> Amount | None:
     return Amount(minimum=expected, expected=expected, maximum=max(0.0, _seconds(up_to) - _seconds(over)))
 
 
-def _seconds(slots: int) -> float:
+def _seconds(slots: float) -> float:
     return float(slots * SECONDS_PER_MONTH)
 
 

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from components.capacity.declared import declared, month_mean_rps, recorded_traffic
+from components.capacity.declared import declared, month_of_ramp, recorded_traffic
 from components.capacity.rate_curve import RateCurve
 from components.capacity.traffic import BurstyTraffic, DailyTraffic, RampTraffic
 
@@ -37,7 +37,7 @@ def test_the_mean_of_a_month_after_a_short_ramp_is_nearly_its_end() -> None:
 
 @given(st.floats(0, 100), st.floats(0.1, 100), st.floats(1, 364 * 86400))
 def test_the_mean_of_a_month_lies_between_the_ends_of_a_ramp(start: float, end: float, seconds: float) -> None:
-    mean_rps = month_mean_rps(RampTraffic(from_rps=start, to_rps=end, seconds=seconds))
+    mean_rps = month_of_ramp(RampTraffic(from_rps=start, to_rps=end, seconds=seconds)).mean_rps
 
     assert min(start, end) * (1 - 1e-9) <= mean_rps <= max(start, end) * (1 + 1e-9)
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from optimizers.errors import InvalidArgs, Issue
 from optimizers.lock import LOCK_NAME
+from stacks.strict_yaml import read_yaml
 
 PULUMI_FILE = "Pulumi.yaml"
 PRIVATE = ".model-serving"
@@ -24,6 +25,21 @@ class Project:
 
     root: Path
     proposed_locks: Path | None = None
+
+    @property
+    def name(self) -> str:
+        """
+        What `Pulumi.yaml` calls the project.
+
+        Raises:
+            InvalidArgs: The file is not YAML, or has no name.
+        """
+        content = read_yaml(self.root / PULUMI_FILE, PULUMI_FILE)
+        name = content.get("name") if isinstance(content, dict) else None
+        if not isinstance(name, str):
+            issue = Issue("name", "nothing" if name is None else f"`{name}`", "it must be a text", "name the project")
+            raise InvalidArgs(PULUMI_FILE, (issue,))
+        return name
 
     @property
     def lock_path(self) -> Path:

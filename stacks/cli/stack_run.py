@@ -8,8 +8,9 @@ from pathlib import Path
 
 from pulumi.automation.events import EngineEvent
 
+from optimizers.errors import DeployError
 from stacks.cli.console import say
-from stacks.engine.exported_state import read_exported_state
+from stacks.engine.exported_state import ExportedState, read_exported_state, refused_by_engine
 from stacks.engine.locate import locate_engine
 from stacks.engine.run import StackRun
 from stacks.engine.run_result import UNSHOWN_TYPES, RunResult
@@ -29,12 +30,12 @@ def stack_run(project: Project, stack: str, state_file: Path | None = None) -> G
 
     Raises:
         Busy: Another command holds it.
-        InvalidArgs: The file is no state of this stack.
+        InvalidArgs: The file is no state of this stack and project, or a damaged one.
     """
-    exported = None if state_file is None else read_exported_state(state_file, stack)
+    exported = None if state_file is None else read_exported_state(state_file, stack, project.name)
     with single_run(project, stack, say):
         engine = locate_engine(say)
-        if exported is None:
+        if exported is None or state_file is None:
             yield StackRun(project, stack, engine, on_event=_show, say=say)
             return
         if exported.hidden:
@@ -43,8 +44,15 @@ def stack_run(project: Project, stack: str, state_file: Path | None = None) -> G
             run = StackRun(
                 project, stack, engine, on_event=_show, say=say, backend=f"{Path(folder).as_uri()}?metadata=skip"
             )
-            run.take_state(exported)
+            _take_state(run, exported, state_file)
             yield run
+
+
+def _take_state(run: StackRun, exported: ExportedState, state_file: Path) -> None:
+    try:
+        run.take_state(exported)
+    except DeployError as error:
+        raise refused_by_engine(state_file, str(error)) or error from None
 
 
 def judged_up(engine: StackRun) -> tuple[RunResult, RunResult | None]:

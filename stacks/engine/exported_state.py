@@ -1,6 +1,7 @@
 """A state that `pulumi stack export` wrote: what a preview compares with where nobody may reach the backend."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,6 +11,9 @@ from stacks.engine.marks import HIDDEN, SECRET, SIGNATURE
 # The newest that the engine of this product writes and reads (`sdk/go/common/apitype`, `DeploymentSchemaVersionLatest`).
 STATE_VERSION = 4
 EXPORT = "pulumi stack export --file state.json"
+URN = re.compile(r"urn:pulumi:(?P<stack>[^:]+)::(?P<project>[^:]+)::(?P<type>.+?)::(?P<name>.+)", re.DOTALL)
+# What the engine says of a state that it does not take, and adds where `import` has a way round that a preview has not.
+DAMAGED = re.compile(r"(?:state file contains errors|could not deserialize deployment): (?P<reason>.+)")
 
 
 class ExportedState(NamedTuple):
@@ -26,16 +30,17 @@ class ExportedState(NamedTuple):
     hidden: int
 
 
-def read_exported_state(path: Path, stack: str) -> ExportedState:
+def read_exported_state(path: Path, stack: str, project: str) -> ExportedState:
     """
     Return the state in a file.
 
     Args:
         path: What `pulumi stack export` wrote.
         stack: Name of the stack that it must be of.
+        project: Name of the project that it must be of.
 
     Raises:
-        InvalidArgs: The file is not there, is no such state, or is another stack's.
+        InvalidArgs: The file is not there, is no such state, or is another stack's or project's.
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
@@ -56,11 +61,32 @@ def read_exported_state(path: Path, stack: str) -> ExportedState:
     if not _are_resources(resources):
         rule = "its `resources` are a list of objects with `urn` and `type`"
         raise _wrong(path, "something else", rule, f"write it with `{EXPORT}`")
-    others = sorted({name for name in map(_stack, resources) if name != stack})
-    if others:
-        raise _wrong(path, f"a state of stack `{others[0]}`", f"the stack is `{stack}`", f"use `--stack {others[0]}`")
+    _refuse_another(path, resources, stack, project)
     without_key = {key: value for key, value in deployment.items() if key != "secrets_providers"}
     return ExportedState(version, *_without_secrets(without_key))
+
+
+def refused_by_engine(path: Path, said: str) -> InvalidArgs | None:
+    """Return what is wrong with the state in a file, where what the engine said of it is that; None for anything else."""
+    found = DAMAGED.search(said)
+    if found is None:
+        return None
+    rule = f"the engine does not take it: {found['reason']}"
+    return _wrong(path, "a damaged state", rule, f"write it anew with `{EXPORT}`")
+
+
+def _refuse_another(path: Path, resources: list[dict[str, Any]], stack: str, project: str) -> None:
+    for resource in resources:
+        urn = URN.fullmatch(resource["urn"])
+        if urn is None:
+            rule = "a URN is `urn:pulumi:STACK::PROJECT::TYPE::NAME`"
+            raise _wrong(path, f"a resource with the URN `{resource['urn']}`", rule, f"write it anew with `{EXPORT}`")
+        if urn["project"] != project:
+            rule, fix = f"the project is `{project}`", f"write it with `{EXPORT}` in this project"
+            raise _wrong(path, f"a state of project `{urn['project']}`", rule, fix)
+        if urn["stack"] != stack:
+            fix = f"use `--stack {urn['stack']}`"
+            raise _wrong(path, f"a state of stack `{urn['stack']}`", f"the stack is `{stack}`", fix)
 
 
 def _are_resources(value: Any) -> bool:  # noqa: ANN401 - any JSON value
@@ -72,11 +98,6 @@ def _are_resources(value: Any) -> bool:  # noqa: ANN401 - any JSON value
 
 def _wrong(path: Path, got: str, rule: str, fix: str) -> InvalidArgs:
     return InvalidArgs("the command line", (Issue("--state", f"`{path}`: {got}", rule, fix),))
-
-
-def _stack(resource: dict[str, Any]) -> str:
-    # urn:pulumi:STACK::PROJECT::TYPE::NAME
-    return str(resource["urn"]).removeprefix("urn:pulumi:").partition("::")[0]
 
 
 def _without_secrets(value: Any) -> tuple[Any, int]:  # noqa: ANN401 - any JSON value

@@ -13,6 +13,7 @@ from stacks.cli.preview import OFFLINE
 from stacks.review.compared_state import NO_STATE
 from tests.integration.conftest import SMALL
 from tests.support.checkout import ROOT, SERVING, TIMEOUT_S, Checkout, Finished, make_checkout
+from tests.support.optimized_checkout import make_optimized_checkout
 from tests.support.recording_provider import CreatingProvider, clouds
 
 pytestmark = pytest.mark.integration
@@ -170,3 +171,33 @@ def test_a_state_in_a_file_is_for_offline_previews(deployed: Checkout, tmp_path:
 
     assert result.code == 2
     assert "add `--offline`" in result.err
+
+
+URN = "urn:pulumi:local::model-serving::"
+STACK: dict[str, Any] = {
+    "urn": f"{URN}pulumi:pulumi:Stack::model-serving-local",
+    "type": "pulumi:pulumi:Stack",
+    "custom": False,
+}
+BUCKET = {"urn": f"{URN}aws:s3/bucket:Bucket::b", "type": "aws:s3/bucket:Bucket", "custom": True, "id": "b"}
+PROVIDER = f"{URN}pulumi:providers:aws::default::0b0f5f7c-5d5c-4d0b-8f5e-8d3c1b4f9c11"
+
+
+def test_a_damaged_state_is_named_with_what_to_do(tmp_path: Path) -> None:
+    checkout = make_optimized_checkout(tmp_path)
+    state = tmp_path / "state.json"
+    for resources, said in (
+        ([STACK, STACK], f"duplicate resource {STACK['urn']}"),
+        ([STACK, {**BUCKET, "provider": PROVIDER}], f"resource {BUCKET['urn']} refers to unknown provider"),
+        ([{"urn": "urn:pulumi:local", "type": "t"}], "a resource with the URN `urn:pulumi:local`"),
+        ([{**STACK, "urn": STACK["urn"].replace("model-serving", "shop")}], "a state of project `shop`"),
+    ):
+        state.write_text(json.dumps({"version": 3, "deployment": {"resources": resources}}))
+
+        result = checkout.serving("preview", "--offline", "--state", str(state))
+
+        assert result.code == 2, result.err
+        assert f"--state: got `{state}`: " in result.err
+        assert said in result.err
+        assert "write it" in result.err
+        assert "--force" not in result.err

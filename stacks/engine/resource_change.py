@@ -1,6 +1,7 @@
 """One resource before and after a run, as plain values."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -39,3 +40,16 @@ class ResourceChange:
     def name(self) -> str:
         """What the program calls it."""
         return self.urn.rpartition("::")[2]
+
+
+def operations(changes: Sequence[ResourceChange]) -> dict[str, str]:
+    """
+    Return what was done with each resource, by its name, in the order given.
+
+    Several of one name have their types before it, with those of their parents: `a:b:Parent$c:d:Child::name`.
+    """
+    # Only the URN is unique; within a stack it differs by this part alone.
+    times = Counter(change.name for change in changes)
+    return {
+        change.name if times[change.name] == 1 else change.urn.split("::", 2)[2]: change.operation for change in changes
+    }

@@ -8,7 +8,7 @@ from pulumi.automation.events import EngineEvent, StepEventMetadata, StepEventSt
 
 from stacks.engine.diagnostics import reasons
 from stacks.engine.marks import HIDDEN
-from stacks.engine.resource_change import Inputs, Outputs, ResourceChange
+from stacks.engine.resource_change import Inputs, Outputs, ResourceChange, operations
 
 MANDATORY = "mandatory"
 SAME = "same"
@@ -48,8 +48,8 @@ class RunResult:
 
     @property
     def operations(self) -> dict[str, str]:
-        """Name of each resource to what was done; children before parents, then by name."""
-        return {change.name: change.operation for change in self.ordered()}
+        """Name of each resource, its type before it where another has the same, to what was done; in the order of `ordered`."""
+        return operations(self.ordered())
 
     @property
     def changes(self) -> dict[str, int]:

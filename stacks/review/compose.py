@@ -8,7 +8,7 @@ from typing import Any
 
 from components.cost.billed_units import HOURS_PER_MONTH
 from components.cost.stack_bill import BILLED_TYPES
-from stacks.engine.resource_change import ResourceChange
+from stacks.engine.resource_change import ResourceChange, operations
 from stacks.review.cost_lines import line_changes
 from stacks.review.endpoints import endpoint_reviews, owner
 from stacks.review.headline import headline
@@ -78,7 +78,7 @@ def compose(previewed: Previewed) -> Review:
         endpoints=endpoints,
         cost=cost,
         changes=dict(Counter(item.operation for item in resources)),
-        changed={item.name: item.operation for item in changed},
+        changed={label: operation for label, operation in operations(resources).items() if operation != SAME},
         resources=tuple(
             ResourceReview(
                 name=item.name, type=item.type, operation=item.operation, properties=changed_properties(item)

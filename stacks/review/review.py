@@ -134,7 +134,10 @@ class Review(ReviewPart):
     endpoints: tuple[EndpointReview, ...]
     cost: CostReview
     changes: dict[str, int] = Field(description="Operation to number of resources.")
-    changed: dict[str, str] = Field(description="Name of each resource that does not stay the same to its operation.")
+    changed: dict[str, str] = Field(
+        description="Name of each resource that does not stay the same, its type before it where another has the same "
+        "name, to its operation."
+    )
     resources: tuple[ResourceReview, ...] = Field(description="The same, with the properties that differ.")
     policies: tuple[PolicyReview, ...]
     unknown: tuple[str, ...] = Field(description="What nobody knows, one sentence each.")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from pulumi.automation.events import EngineEvent
 from pulumi.runtime import rpc
 
+from stacks.cli.changes import changes_line
 from stacks.engine.marks import UNKNOWN
 from stacks.engine.run_result import RunResult
 
@@ -64,7 +65,20 @@ def test_changes_are_listed_children_first_then_by_name_whatever_the_order_of_ev
 
 
 def test_two_resources_of_one_name_and_different_types_both_count() -> None:
-    assert result_of(event(ENDPOINT, "a", "create"), event(SERVER, "a", "create")).changes == {"create": 2}
+    result = result_of(
+        event(ENDPOINT, "a", "create"), event(SERVER, "a", "update"), event("t:i:T", "a"), event("t:i:T", "b", "delete")
+    )
+
+    assert result.changes == {"update": 1, "create": 1, "same": 1, "delete": 1}
+    assert result.changed == {f"{SERVER}::a": "update", f"{ENDPOINT}::a": "create", "b": "delete"}
+    for said in (f"create[/] {ENDPOINT}::a", f"update[/] {SERVER}::a", "delete[/] b"):
+        assert said in changes_line(result)
+
+
+def test_two_parents_may_have_children_of_one_name_and_type() -> None:
+    result = result_of(event("p:i:One$c:i:C", "a", "create"), event("p:i:Two$c:i:C", "a", "create"))
+
+    assert set(result.changed) == {"p:i:One$c:i:C::a", "p:i:Two$c:i:C::a"}
 
 
 def test_a_run_that_finds_everything_as_recorded_alters_nothing() -> None:

@@ -280,3 +280,10 @@ def test_what_belongs_to_an_endpoint_is_none_of_them() -> None:
     server = change("minilm-server", "pulumi-python:dynamic:Resource", after={}, parent=parent.urn)
 
     assert review(parent, server).cost.not_priced == 0
+
+
+def test_resources_of_one_name_are_all_told() -> None:
+    made = review(change("a", "x:i:X", after={}), change("a", "y:i:Y", before={}), change("b", "x:i:X", after={}))
+
+    assert made.changed == {"x:i:X::a": "create", "y:i:Y::a": "delete", "b": "create"}
+    assert sum(made.changes.values()) == len(made.changed) == len(made.resources)

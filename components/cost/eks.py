@@ -67,11 +67,7 @@ def node_group(name: str, props: Mapping[str, Any], region: str) -> tuple[Rented
             service=Service.EC2,
             region=str(props.get("region") or region),
             names=types,
-            count=Count(
-                minimum=int(scaling["minSize"]),
-                expected=int(scaling["desiredSize"]),
-                maximum=int(scaling["maxSize"]),
-            ),
+            count=Count.bounded(int(scaling["minSize"]), int(scaling["desiredSize"]), int(scaling["maxSize"])),
             spot=props.get("capacityType") == SPOT,
             disk=disk,
             runs_pods=True,

@@ -1,5 +1,6 @@
 """Machines that a resource rents: which, and how many at the least, as things are, and at the most."""
 
+import math
 from collections.abc import Mapping
 
 from pydantic import Field
@@ -17,13 +18,20 @@ class Count(PlanPart):
 
     Attributes:
         minimum: When there is least to do.
-        expected: As the resource is written, before anything scales it; of a planned fleet, the mean over time.
+        expected: As the resource is written, before anything scales it, and at least the minimum; of a planned fleet, the mean
+            over time.
         maximum: The most that may ever be paid for.
     """
 
     minimum: int = Field(ge=0, le=LARGEST)
     expected: float = Field(ge=0, le=LARGEST)
     maximum: int = Field(ge=0, le=LARGEST)
+
+    @classmethod
+    def bounded(cls, minimum: int, written: float, maximum: int) -> "Count":
+        """Return what runs of a written number between bounds: the lower raises it, and what is written runs at first."""
+        expected = max(minimum, written)
+        return cls(minimum=minimum, expected=expected, maximum=max(math.ceil(expected), maximum))
 
     def times(self, factor: int) -> "Count":
         """Return so many times as many, for a pool that exists once a zone or chips that a machine has several of."""

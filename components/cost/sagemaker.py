@@ -44,17 +44,15 @@ def _variant(name: str, variant: Mapping[str, Any], region: str) -> RentedMachin
             variant=None if variant_name is None else str(variant_name),
         )
     scaling = variant.get("managedInstanceScaling") or {}
-    expected = int(variant.get("initialInstanceCount") or 1)
+    written = int(variant.get("initialInstanceCount") or 1)
     volume_gb = variant.get("volumeSizeInGb")
     return RentedMachines(
         resource=resource,
         service=Service.SAGEMAKER_HOSTING,
         region=region,
         names=(str(variant.get("instanceType")),),
-        count=Count(
-            minimum=int(scaling.get("minInstanceCount", expected)),
-            expected=expected,
-            maximum=int(scaling.get("maxInstanceCount", expected)),
+        count=Count.bounded(
+            int(scaling.get("minInstanceCount", written)), written, int(scaling.get("maxInstanceCount", written))
         ),
         variant=None if variant_name is None else str(variant_name),
         disk=AttachedDisk(item=Item.SAGEMAKER_VOLUME, size_gb=float(volume_gb)) if volume_gb else None,

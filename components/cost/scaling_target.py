@@ -1,6 +1,5 @@
 """Application Auto Scaling: bounds that one resource sets for the instances or the ready concurrency of another."""
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
@@ -75,10 +74,10 @@ def _scales(target: ScalingTarget, item: RentedMachines | ServerlessVariant) -> 
 def _scaled(item: Scalable, targets: list[ScalingTarget]) -> Scalable:
     if not targets:
         return item
-    # A variant starts with the number that its configuration names, whatever its bounds are.
-    count = Count(
-        minimum=max(target.minimum for target in targets),
-        expected=item.count.expected,
-        maximum=max(*(target.maximum for target in targets), math.ceil(item.count.expected)),
+    # A variant starts with the number that its configuration names, and is scaled into its bounds from there.
+    count = Count.bounded(
+        max(target.minimum for target in targets),
+        item.count.expected,
+        max(target.maximum for target in targets),
     )
     return item.model_copy(update={"count": count})

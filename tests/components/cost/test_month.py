@@ -10,10 +10,15 @@ from components.catalog.services import Service
 from components.cost.billed_units import HOURS_PER_MONTH
 from components.cost.machines import Count, RentedMachines
 from components.cost.month import MonthlyCost, dearest_first, machine_line
+from components.cost.scaling_target import SCALING_TARGET
 from tests.support.raw_resources import Resource, endpoint_configuration, node_group, node_pool, variant
 from tests.support.stack_costs import CATALOG, cost_of
 
 MANAGED = {"managedInstanceScaling": {"minInstanceCount": 1, "maxInstanceCount": 5}}
+TARGET_3_TO_5: Resource = (
+    SCALING_TARGET,
+    {"serviceNamespace": "sagemaker", "resourceId": "endpoint/e/variant/main", "minCapacity": 3, "maxCapacity": 5},
+)
 T4 = {"guestAccelerators": [{"type": "nvidia-tesla-t4", "count": 2}]}
 
 
@@ -24,6 +29,11 @@ T4 = {"guestAccelerators": [{"type": "nvidia-tesla-t4", "count": 2}]}
         ([endpoint_configuration(variant("ml.m5.xlarge"))], "0.23*730", "0.23*730", "0.23*730"),
         ([endpoint_configuration(variant("ml.g5.xlarge", 2))], "2*1.408*730", "2*1.408*730", "2*1.408*730"),
         ([endpoint_configuration(variant("ml.g5.xlarge", 2, **MANAGED))], "1.408*730", "2*1.408*730", "5*1.408*730"),
+        ([endpoint_configuration(variant("ml.g5.xlarge", 1, managedInstanceScaling={"minInstanceCount": 3, "maxInstanceCount": 5}))],
+         "3*1.408*730", "3*1.408*730", "5*1.408*730"),
+        ([endpoint_configuration(variant("ml.g5.xlarge", 1)), TARGET_3_TO_5], "3*1.408*730", "3*1.408*730", "5*1.408*730"),
+        ([endpoint_configuration(variant("ml.g5.xlarge", 7)), TARGET_3_TO_5], "3*1.408*730", "7*1.408*730", "7*1.408*730"),
+        ([node_group(["c5.xlarge"], 5, 1, 9)], "5*0.17*730+5*20*0.1", "5*0.17*730+5*20*0.1", "9*0.17*730+9*20*0.1"),
         ([endpoint_configuration(variant("ml.c5.xlarge"), variant("ml.g4dn.xlarge"))],
          "(0.204+0.7364)*730", "(0.204+0.7364)*730", "(0.204+0.7364)*730"),
         ([endpoint_configuration(variant("ml.c5.xlarge"), shadowProductionVariants=[variant("ml.inf2.xlarge")])],

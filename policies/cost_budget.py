@@ -18,6 +18,9 @@ from policies.configuration import has_limit
 from policies.cost_settings import CostSettings, JudgedCost, cost_policy
 from policies.unknown_cost import unknown_costs
 
+# Digits after the point: a cheap model's thousand requests cost less than a cent.
+HUNDREDTH_OF_A_CENT, MOST_DIGITS = 4, 12
+
 
 class CostLimit(CostSettings):
     """The policy's configuration."""
@@ -101,9 +104,15 @@ def _units(cost: MonthlyCost, usage: Usage, limit: CostLimit) -> Iterator[str]:
             )
         elif (usd := getattr(unit.unit_cost, limit.at)) > unit.usd:
             yield (
-                f"${usd:,.4f} for {unit.of} at {limit.at} is over ${unit.usd:g}; rent fewer or smaller machines, "
+                f"${_above(usd, unit.usd)} for {unit.of} at {limit.at} is over ${unit.usd:g}; rent fewer or smaller machines, "
                 f"or raise `{unit.field}`"
             )
+
+
+def _above(usd: float, limit: float) -> str:
+    """Return a cost that is over its limit in hundredths of a cent, or in as many digits as it takes to look it."""
+    digits = next((digits for digits in range(HUNDREDTH_OF_A_CENT, MOST_DIGITS) if round(usd, digits) > limit), None)
+    return f"{usd!r}" if digits is None else f"{usd:,.{digits}f}"
 
 
 def _line_at(line: CostLine, limit: CostLimit) -> float:

@@ -7,12 +7,10 @@ from components.cost.usage import Usage
 from components.endpoint_plan import PlanPart
 
 REQUESTS, TOKENS = Decimal(1000), Decimal(1_000_000)
-# A hundredth of a cent: a cheap model's thousand requests cost less than a cent.
-STEP = Decimal("0.0001")
 
 
 class UnitCost(PlanPart):
-    """US dollars for so many requests or tokens, at the month's minimum, expected and maximum cost."""
+    """US dollars for so many requests or tokens, at the month's minimum, expected and maximum cost; not rounded, to be judged."""
 
     minimum: float
     expected: float
@@ -36,6 +34,6 @@ def usd_per_million_tokens(month: UsdPerMonth | None, usage: Usage) -> UnitCost 
 
 def _each(month: UsdPerMonth, of: Decimal, done: Decimal) -> UnitCost:
     minimum, expected, maximum = (
-        float((Decimal(repr(usd)) * of / done).quantize(STEP)) for usd in (month.minimum, month.expected, month.maximum)
+        float(Decimal(repr(usd)) * of / done) for usd in (month.minimum, month.expected, month.maximum)
     )
     return UnitCost(minimum=minimum, expected=expected, maximum=maximum)

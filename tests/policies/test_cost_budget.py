@@ -243,6 +243,16 @@ def test_a_request_that_costs_too_much_is_told(policy: StackValidationPolicy) ->
     assert said(TWO_G5, config={**PER_REQUEST, "usd_per_1000_requests": 0.2056}, policy=policy) == []
 
 
+def test_a_limit_of_a_request_is_judged_before_anything_is_rounded() -> None:
+    # $1,027.84 over 6.9 thousand million requests: $0.000149 for 1,000.
+    limit = {"usd_per_1000_requests": 0.0001, "requests_per_month": 1027.84 / 0.000149 * 1000}
+
+    (message,) = said(ONE_G5, config=limit)
+
+    assert message.startswith("$0.00015 for 1,000 requests at maximum is over $0.0001;")
+    assert said(ONE_G5, config={**limit, "usd_per_1000_requests": 0.00015}) == []
+
+
 def test_tokens_are_judged_like_requests() -> None:
     limit = {"usd_per_million_tokens": 2.0, "requests_per_month": 1e6}
 

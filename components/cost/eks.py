@@ -15,7 +15,7 @@ DEFAULT_TYPE = "t3.medium"
 DEFAULT_DISK_GB, DEFAULT_WINDOWS_DISK_GB = 20, 50
 WINDOWS = "WINDOWS"
 SPOT = "SPOT"
-# Labels that a group's nodes carry beside its own.
+# A label that a group's nodes carry beside its own; its value is the group's name.
 NODE_GROUP_LABEL = "eks.amazonaws.com/nodegroup"
 AUTO_MODE = "EKS Auto Mode"
 AUTO_MODE_UNKNOWN = (
@@ -61,6 +61,9 @@ def node_group(name: str, props: Mapping[str, Any], region: str) -> tuple[Rented
     if template:
         disk = AttachedDisk(item="the disk of the launch template", size_gb=default_gb)
     labels = {str(key): str(value) for key, value in (props.get("labels") or {}).items()}
+    group = filled_in(props, "nodeGroupName")
+    if group:
+        labels[NODE_GROUP_LABEL] = str(group)
     return (
         RentedMachines(
             resource=name,

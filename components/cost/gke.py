@@ -22,6 +22,8 @@ LOCAL_SSD, LOCAL_SSD_GB = "local-ssd", 375
 LOCAL_SSD_CONFIGS = ("ephemeralStorageLocalSsdConfig", "ephemeralStorageConfig", "localNvmeSsdBlockConfig")
 # A regional cluster spreads its pools over three zones unless it names them (GKE documentation, "Regional clusters").
 DEFAULT_ZONES = 3
+# A label that a pool's nodes carry beside its own (GKE documentation, "About node labels"), and the name of the first pool.
+NODE_POOL_LABEL, DEFAULT_POOL = "cloud.google.com/gke-nodepool", "default-pool"
 AUTOPILOT = "GKE Autopilot"
 AUTOPILOT_UNKNOWN = "`enableAutopilot` bills each pod by what it asks for, and pods of Autopilot are not priced"
 AUTO_PROVISIONING = "node auto-provisioning"
@@ -54,7 +56,10 @@ def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMac
     if props.get("initialNodeCount"):
         inherited = ("initialNodeCount", "nodeConfig", "nodeLocations")
         default = {key: props[key] for key in inherited if props.get(key) is not None}
-        return (*fixed, *node_pool(f"{name}, default pool", {"location": location, **default}, region))
+        return (
+            *fixed,
+            *node_pool(f"{name}, default pool", {"location": location, "name": DEFAULT_POOL, **default}, region),
+        )
     # Left out where there is a default pool: the provider lists all pools there, those that are resources of their own too.
     inline = [dict(pool) for pool in props.get("nodePools") or ()]
     pools = (
@@ -83,19 +88,17 @@ def node_pool(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedM
     config = props.get("nodeConfig") or {}
     spot = bool(config.get("spot") or config.get("preemptible"))
     nodes = _count(props, zones)
+    machine_type = str(config.get("machineType") or DEFAULT_TYPE)
     machines = RentedMachines(
         resource=name,
         service=Service.COMPUTE_ENGINE,
         region=where,
-        names=(str(config.get("machineType") or DEFAULT_TYPE),),
+        names=(machine_type,),
         count=nodes,
         spot=spot,
-        disk=AttachedDisk(
-            item=str(config.get("diskType") or _default_disk(str(config.get("machineType") or DEFAULT_TYPE))),
-            size_gb=float(config.get("diskSizeGb") or DEFAULT_DISK_GB),
-        ),
+        disk=_boot_disk(config, machine_type),
         runs_pods=True,
-        labels={str(key): str(value) for key, value in (config.get("labels") or {}).items()},
+        labels={str(key): str(value) for key, value in (config.get("labels") or {}).items()} | _pool_label(props),
     )
     attached = (
         RentedMachines(
@@ -137,6 +140,19 @@ def region_of(location: str) -> str:
     """Return the region of a zone, or of a region itself."""
     zone = ZONE.fullmatch(location)
     return zone["region"] if zone else location
+
+
+def _pool_label(props: Mapping[str, Any]) -> dict[str, str]:
+    pool = filled_in(props, "name")
+    return {NODE_POOL_LABEL: str(pool)} if pool else {}
+
+
+def _boot_disk(config: Mapping[str, Any], machine_type: str) -> AttachedDisk:
+    """Return a node's disk: `bootDisk` where it is written, which is the newer of the two spellings, else the older fields."""
+    boot = filled_in(config, "bootDisk") or {}
+    kind = boot.get("diskType") or config.get("diskType") or _default_disk(machine_type)
+    size_gb = boot.get("sizeGb") or config.get("diskSizeGb") or DEFAULT_DISK_GB
+    return AttachedDisk(item=str(kind), size_gb=float(size_gb))
 
 
 def _default_disk(machine_type: str) -> str:

@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from components.cost.idle_share import IdleShare, idle_shares
 from components.cost.stack_bill import stack_bill
@@ -48,6 +49,27 @@ def test_a_selector_chooses_the_pool() -> None:
     shares = idle(*pools, deployment("2", "1Gi", 1, nodeSelector={"for": "b"}))
 
     assert [item.share for item in shares] == [1, 0.5]
+
+
+@pytest.mark.parametrize(
+    ("label", "pools"),
+    [
+        ("eks.amazonaws.com/nodegroup", [node_group(["c5.xlarge"], 1, 1, 1, nodeGroupName=name) for name in ("a", "b")]),
+        ("cloud.google.com/gke-nodepool", [node_pool("e2-standard-4", name=name, nodeCount=1) for name in ("a", "b")]),
+    ],
+)  # fmt: skip
+def test_a_pod_that_is_pinned_to_a_pool_by_its_name_counts_in_that_pool_alone(
+    label: str, pools: list[Resource]
+) -> None:
+    shares = idle(*pools, deployment("2", "1Gi", 1, nodeSelector={label: "b"}))
+
+    assert [item.share for item in shares] == [1, 0.5]
+
+
+def test_a_pool_whose_name_is_not_known_yet_still_has_a_share() -> None:
+    shares = idle(node_group(["c5.xlarge"], 1, 1, 1, nodeGroupName=UNKNOWN_STRING_VALUE), deployment("2", "1Gi", 1))
+
+    assert [item.share for item in shares] == [0.5]
 
 
 def test_a_pool_of_unknown_size_has_an_unknown_share() -> None:

@@ -4,6 +4,7 @@ from pydantic import BaseModel, ConfigDict
 
 from components.capacity.rate_curve import RateCurve
 from components.capacity.traffic import ConstantTraffic, RampTraffic, Traffic
+from components.capacity.whole_days import repeated
 from components.cost.billed_units import HOURS_PER_MONTH
 from components.endpoint_plan import PlannedTraffic
 
@@ -38,9 +39,10 @@ def declared(traffic: Traffic | None, throughput_rps: float) -> Declared:
 
 
 def recorded_traffic(curve: RateCurve, path: str) -> Declared:
-    """Return traffic that was read from a file; the month is taken to be like it."""
-    hours = curve.seconds / 3600
-    return _declared("csv", curve, curve, f"`{path}`, {len(curve.times_s)} rows over {hours:.4g} h")
+    """Return traffic that was read from a file; the month is taken to be like it, and whole days repeat."""
+    found = repeated(curve)
+    basis = f"`{path}`, {len(curve.times_s)} rows over {found.seconds / 3600:.4g} h"
+    return _declared("csv", found, found, f"{basis}, which repeat" if found.repeats else basis)
 
 
 def month_of_ramp(ramp: RampTraffic) -> RateCurve:

@@ -113,9 +113,10 @@ def lowest_min_replicas(
             f"{replica_rps:g} requests/s a replica carry every rise until the scaler, {lag_s:g} s late, has answered it"
         )
     else:
+        unseen = "" if curve.repeats or at_s >= lag_s else ", for it knows of no load before 0 s"
         why = (
             f"at {at_s:g} s the load is {curve.rate_at(at_s):g} requests/s, and the scaler, {lag_s:g} s late, has not "
-            f"answered it; {needed} replicas of {replica_rps:g} requests/s carry it"
+            f"answered it{unseen}; {needed} replicas of {replica_rps:g} requests/s carry it"
         )
     return LowestReplicas(replicas=needed, at_s=at_s, basis=why)
 

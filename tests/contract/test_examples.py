@@ -19,7 +19,7 @@ def test_the_example_of_a_fleet_plans_within_its_budget(tmp_path: Path) -> None:
     choices = choose_fleet(read_spec(tmp_path, "fleet"), Project(tmp_path), "fleet")
 
     chosen = choices.plan.chosen
-    assert choices.plan.traffic.basis == "`examples/configure_scaling/traffic.csv`, 25 rows over 24 h"
+    assert choices.plan.traffic.basis == "`examples/configure_scaling/traffic.csv`, 25 rows over 24 h, which repeat"
     assert chosen.usd_per_month is not None
     assert chosen.usd_per_month.maximum <= 1000
     assert choices.next_best is not None

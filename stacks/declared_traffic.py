@@ -23,7 +23,7 @@ def declared_traffic(spec: ServingSpec, project: Project) -> Declared:
     found = recorded_traffic(parse_traffic(_text(path, project), path), path)
     if issues := spec.conflicts(found.planned):
         raise InvalidArgs(
-            path,
+            f"the spec, with the traffic of `{path}`",
             tuple(Issue(f"{CONFIG_KEY}.{issue.path}", issue.got, issue.rule, issue.fix) for issue in issues),
         )
     return found

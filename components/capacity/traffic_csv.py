@@ -2,6 +2,7 @@
 
 import csv
 import math
+import re
 from datetime import UTC, datetime
 from itertools import pairwise
 from statistics import median_low
@@ -13,8 +14,10 @@ from optimizers.errors import InvalidArgs, Issue
 
 HEADER = ("timestamp", "rate_rps")
 FEWEST_ROWS = 2
-# Clocks differ by a little; a missing row doubles the step.
+# Clocks differ by a little; a missing row doubles the step, and a row too many halves it.
 LARGEST_STEP = 1.5
+# Python reads more as a number: `1_0`, and digits of every script.
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 # A leap year, as the longest ramp; minutes of a single day in milliseconds would span three.
 LONGEST_SPAN_S = 366 * DAY_S
 LONGEST_CELL = 60
@@ -128,10 +131,12 @@ def _gaps(rows: list[_Row]) -> list[Issue]:
             f"line {later.line}",
             f"{step_s:g} s after the row before",
             f"rows are {usual_s:g} s apart",
-            f"add the {round(step_s / usual_s) - 1} missing rows; write 0 where no request came",
+            f"add the {round(step_s / usual_s) - 1} missing rows; write 0 where no request came"
+            if step_s > usual_s
+            else f"keep one row for every {usual_s:g} s, with the mean rate of each",
         )
         for step_s, later in zip(steps_s, rows[1:], strict=True)
-        if step_s > LARGEST_STEP * usual_s
+        if not usual_s <= LARGEST_STEP * step_s <= LARGEST_STEP**2 * usual_s
     ]
 
 
@@ -158,10 +163,7 @@ def _shortened(issues: list[Issue]) -> tuple[Issue, ...]:
 
 
 def _number(text: str) -> float | None:
-    try:
-        number = float(text)
-    except ValueError:
-        return None
+    number = float(text) if NUMBER.fullmatch(text) else math.inf
     return number if math.isfinite(number) else None
 
 

@@ -214,6 +214,13 @@ def test_budgets_are_compared_at_the_rate_of_the_file(tmp_path: Path) -> None:
     assert "at 1 requests/s on average the second is $26.28 a month" in message
 
 
+def test_what_contradicts_the_spec_is_no_problem_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "traffic.csv").write_text("timestamp,rate_rps\n0,1\n60,50\n")
+
+    with pytest.raises(InvalidArgs, match=r"^1 problem in the spec, with the traffic of `traffic.csv`\n"):
+        declared_traffic(spec(traffic={"kind": "csv", "path": "traffic.csv"}), Project(tmp_path))
+
+
 @pytest.mark.parametrize(
     ("path", "rule"),
     [

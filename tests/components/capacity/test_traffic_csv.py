@@ -42,6 +42,9 @@ def test_what_was_written_is_what_is_read(rates_rps: list[float]) -> None:
         ("60,nan", "line 3: got rate `nan`; a rate is a number"),
         ("60,inf", "line 3: got rate `inf`; a rate is a number"),
         ("60,1e12", "line 3: got rate `1e12`; a rate is 0 to 1e+09"),
+        ("60,1_0", "line 3: got rate `1_0`; a rate is a number"),
+        ("60,١٢", "line 3: got rate `١٢`; a rate is a number"),
+        ("6_0,1", "line 3: got timestamp `6_0`; a timestamp is ISO 8601"),
         ("60,many", "line 3: got rate `many`; a rate is a number"),
         ("60", "line 3: got 1 cells; a row is a timestamp and a rate"),
         ("60,1,2", "line 3: got 3 cells; a row is a timestamp and a rate"),
@@ -67,6 +70,19 @@ def test_a_gap_says_how_many_rows_are_missing() -> None:
     assert issue == (
         "line 5: got 180 s after the row before; rows are 60 s apart; add the 2 missing rows; write 0 where no request came"
     )
+
+
+def test_a_row_too_soon_after_the_one_before_is_named() -> None:
+    found = issues("timestamp,rate_rps\n0,1\n60,1\n61,1\n120,1\n180,1\n240,1\n")
+
+    assert found == [
+        "line 4: got 1 s after the row before; rows are 60 s apart; keep one row for every 60 s, with the mean rate of each"
+    ]
+
+
+@pytest.mark.parametrize("number", ["7", "+7", "7.", "7.0", "0.7e1", "70E-1", ".7e+1"])
+def test_a_number_is_written_in_any_usual_way(number: str) -> None:
+    assert parse_traffic(f"timestamp,rate_rps\n0,{number}\n60,1\n", "t").rates_rps == (7, 1)
 
 
 def test_every_bad_row_is_named_at_once_up_to_twenty() -> None:

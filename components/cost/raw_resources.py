@@ -6,6 +6,7 @@ from typing import Any
 
 from components.cost import disks, eks, gke, kubernetes_units, load_balancers, vertex
 from components.cost.billed_units import BilledUnits
+from components.cost.billed_unless import BILLED_UNLESS
 from components.cost.machines import RentedMachines
 from components.cost.pods import PodRequests, cron_job_pods, job_pods, pod, workload_pods
 from components.cost.sagemaker import endpoint_configuration
@@ -47,6 +48,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "kubernetes:core/v1:PersistentVolumeClaim": kubernetes_units.volume_claim,
         "kubernetes:core/v1:Service": kubernetes_units.service,
         "kubernetes:networking.k8s.io/v1:Ingress": kubernetes_units.ingress,
+        **{token: row.read for token, row in BILLED_UNLESS.items()},
         SCALING_CONFIGURATION: scaling_configuration,
     }
 )

@@ -11,6 +11,8 @@ from components.endpoint_plan import PlanPart
 
 SCALING_TARGET = "aws:appautoscaling/target:Target"
 SAGEMAKER = "sagemaker"
+# The namespace of functions that are kept ready, which are billed as long as they are.
+LAMBDA = "lambda"
 # `endpoint/<endpoint>/variant/<variant>` (API reference of RegisterScalableTarget, `ResourceId`).
 VARIANT_PART = "/variant/"
 # `ScalableDimension` of the same: what is kept ready of a serverless variant; any other is its instances.
@@ -46,6 +48,13 @@ def scaling_target(name: str, props: Mapping[str, Any]) -> ScalingTarget | None:
         maximum=int(props["maxCapacity"]),
         serverless=props.get("scalableDimension") == PROVISIONED_CONCURRENCY,
     )
+
+
+def ready_functions(props: Mapping[str, Any]) -> str | None:
+    """Return why the cost of a target is unknown that keeps a function of Lambda ready; None of any other target."""
+    if props["serviceNamespace"] != LAMBDA:
+        return None
+    return f"it keeps up to {props['maxCapacity']} requests of a function of Lambda ready, billed by time and not priced by this version"
 
 
 def scaled(items: Iterable[Scalable], targets: Iterable[ScalingTarget]) -> tuple[Scalable, ...]:

@@ -8,7 +8,14 @@ from components.cost.declared_resource import MALFORMED, DeclaredResource, Unkno
 from components.cost.machines import RentedMachines
 from components.cost.pods import PodRequests
 from components.cost.raw_resources import READERS, Billed
-from components.cost.scaling_target import SCALING_TARGET, ScalingTarget, scaled, scaling_target, unmatched
+from components.cost.scaling_target import (
+    SCALING_TARGET,
+    ScalingTarget,
+    ready_functions,
+    scaled,
+    scaling_target,
+    unmatched,
+)
 from components.cost.serverless import ServerlessVariant
 from components.cost.unpriced_types import UNPRICED, unpriced
 
@@ -44,6 +51,7 @@ def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> Stack
     """
     listed = tuple(resources)
     billed, targets, unread = list[Billed](), list[ScalingTarget](), list[Unread]()
+    unpriced_targets = list[Unread]()
     for resource in listed:
         if resource.type != SCALING_TARGET and resource.type not in READERS:
             continue
@@ -52,6 +60,8 @@ def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> Stack
             if resource.type == SCALING_TARGET:
                 found = scaling_target(resource.name, props)
                 targets += [found] if found else []
+                ready = ready_functions(props)
+                unpriced_targets += [Unread(resource.name, resource.type, ready)] if ready else []
                 continue
             billed += READERS[resource.type](resource.name, props, region)
         except UnknownPropertyError as error:
@@ -68,7 +78,10 @@ def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> Stack
         serverless=scaled(serverless, targets),
         pods=tuple(item for item in billed if isinstance(item, PodRequests)),
         unread=tuple(unread),
-        unpriced=tuple(Unread(item.name, item.type, unpriced(item.type)) for item in listed if item.type in UNPRICED),
+        unpriced=(
+            *(Unread(item.name, item.type, unpriced(item.type)) for item in listed if item.type in UNPRICED),
+            *unpriced_targets,
+        ),
     )
 
 

@@ -1,0 +1,57 @@
+"""Types that are billed by time unless a property says otherwise."""
+
+from typing import Any
+
+import pytest
+from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
+
+from components.cost.billed_units import CostKind
+from components.cost.scaling_target import SCALING_TARGET
+from tests.support.stack_costs import cost_of
+
+TABLE, ENDPOINT, ADDRESS = (
+    "aws:dynamodb/table:Table",
+    "aws:ec2/vpcEndpoint:VpcEndpoint",
+    "gcp:compute/address:Address",
+)
+
+
+@pytest.mark.parametrize(
+    ("token", "props"),
+    [
+        (TABLE, {"billingMode": "PAY_PER_REQUEST"}),
+        (ENDPOINT, {"vpcEndpointType": "Gateway"}),
+        (ENDPOINT, {}),
+        (ADDRESS, {"addressType": "INTERNAL"}),
+    ],
+)
+def test_what_is_free_or_billed_by_use_alone_has_no_line(token: str, props: dict[str, Any]) -> None:
+    assert cost_of((token, props)).lines == ()
+
+
+@pytest.mark.parametrize(
+    ("token", "props", "reason"),
+    [
+        (TABLE, {}, "with `billingMode` PROVISIONED it is billed by time"),
+        (ENDPOINT, {"vpcEndpointType": "Interface"}, "with `vpcEndpointType` Interface it is billed by time"),
+        (ENDPOINT, {"vpcEndpointType": "GatewayLoadBalancer"}, "with `vpcEndpointType` GatewayLoadBalancer"),
+        (ENDPOINT, {"vpcEndpointType": UNKNOWN_STRING_VALUE}, "`vpcEndpointType` can't be known"),
+        (ADDRESS, {}, "with `addressType` EXTERNAL it is billed by time"),
+    ],
+)
+def test_what_is_billed_by_time_is_unknown(token: str, props: dict[str, Any], reason: str) -> None:
+    (line,) = cost_of((token, props)).unknown
+
+    assert reason in line.unit_price.basis
+
+
+def test_a_target_that_keeps_functions_ready_is_unknown() -> None:
+    target = {
+        "serviceNamespace": "lambda", "resourceId": "function:infer:live", "minCapacity": 1, "maxCapacity": 50,
+        "scalableDimension": "lambda:function:ProvisionedConcurrency",
+    }  # fmt: skip
+
+    (line,) = cost_of((SCALING_TARGET, target)).unknown
+
+    assert line.kind == CostKind.UNPRICED
+    assert line.unit_price.basis.startswith("it keeps up to 50 requests of a function of Lambda ready")

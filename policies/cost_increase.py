@@ -29,7 +29,8 @@ class IncreaseLimit(CostSettings):
     usd_per_month_now: float | None = Field(
         default=None,
         ge=0,
-        description="What runs now costs so much, at the same number of machines. `serving` sets it from the stack's state.",
+        description="What runs now costs so much, at the same number of machines. `serving` sets it from the stack's state, "
+        "and takes what is written here only where that holds nothing.",
     )
     unknown_now: str | None = Field(
         default=None, description="Why nobody knows what is paid now. `serving` sets it where the state has no answer."

@@ -15,6 +15,7 @@ from policies.configuration import limits
 from policies.cost_increase import IncreaseLimit
 from policies.cost_settings import COST_TYPES, judged_cost
 from policies.pack import INCREASE_POLICIES
+from stacks.engine.build import Say
 from stacks.policy_config import configured_policies
 from stacks.project import Project
 
@@ -23,16 +24,18 @@ NOW, UNKNOWN = "usd_per_month_now", "unknown_now"
 
 
 @contextmanager
-def judged_configuration(project: Project, stack: str, state: State) -> Generator[Path | None]:
+def judged_configuration(project: Project, stack: str, state: State, say: Say) -> Generator[Path | None]:
     """
     Yield the file that a preview is judged by: the stack's own, or a copy of it that says what runs now; None without one.
 
-    The state is read only where the increase has a limit, and the user's file stays as it is.
+    The state is read only where the increase has a limit, and the user's file stays as it is. What that file says runs now
+    counts only where the state holds nothing.
 
     Args:
         project: The checkout.
         stack: Name of the stack.
         state: Returns the exported state.
+        say: Called with a line of text where the file says itself what runs now, and what counts.
 
     Raises:
         InvalidArgs: The stack's file breaks the schema.
@@ -43,8 +46,18 @@ def judged_configuration(project: Project, stack: str, state: State) -> Generato
     if not asking:
         yield path if path.is_file() else None
         return
-    resources = running_resources(state())
-    completed = {**said, **{name: {**said[name], **running_cost(project, resources, said[name])} for name in asking}}
+    runs = state()
+    resources = running_resources(runs)
+    completed = dict(said)
+    for name in asking:
+        written = said[name].get(NOW)
+        found = running_cost(project, resources, said[name])
+        remark = _remark(written, found, runs)
+        if remark is not None:
+            say(f"{name}: `{NOW}` in {path.relative_to(project.root).as_posix()} {remark}")
+        # Another number of machines is another sum, so each policy has its own.
+        if written is None or _holds(runs):
+            completed[name] = {**_without_facts(said[name]), **found}
     with tempfile.TemporaryDirectory(prefix="model-serving-") as folder:
         copy = Path(folder) / path.name
         copy.write_text(json.dumps(completed), encoding="utf-8")
@@ -94,5 +107,23 @@ def running_cost(
 
 
 def _asks(said: Mapping[str, Any]) -> bool:
-    """Return whether a policy has a limit and does not say itself what runs now."""
-    return any(said.get(name) is not None for name in limits(IncreaseLimit)) and said.get(NOW) is None
+    return any(said.get(name) is not None for name in limits(IncreaseLimit))
+
+
+def _holds(runs: Mapping[str, Any] | None) -> bool:
+    return bool((runs or {}).get("resources"))
+
+
+def _without_facts(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in said.items() if key not in {NOW, UNKNOWN}}
+
+
+def _remark(written: float | None, found: Mapping[str, float | str], runs: Mapping[str, Any] | None) -> str | None:
+    """Say which of two sums counts; None where there is one, or both are the same."""
+    if written is None or written == found.get(NOW):
+        return None
+    if not _holds(runs):
+        return f"counts, ${written:,.2f}: the state holds nothing"
+    now = found.get(NOW)
+    costs = f"an unknown sum ({found[UNKNOWN]})" if now is None else f"${now:,.2f}"
+    return f"does not count, ${written:,.2f}: what the state holds costs {costs}; remove it from the file"

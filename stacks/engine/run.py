@@ -44,7 +44,8 @@ class StackRun:
         stack: Name of the stack.
         engine: The engine to run.
         on_event: Called with each event of the engine, from another thread.
-        say: Called with a line of text where a run is interrupted and has something to complete.
+        say: Called with a line of text where a run is interrupted and has something to complete, or a limit is not judged
+            by what its file says.
         backend: URL of the backend that holds the state; None for the one that the user is logged in to, or the project's.
 
     Every method raises `Busy` where another update holds the stack, and `DeployError` with the engine's own reason for
@@ -62,12 +63,13 @@ class StackRun:
         backend: str | None = None,
     ) -> None:
         self._on_event = on_event
+        self._say = say or _ignore
         self._packs = [str(project.root / "policies")]
         self._project, self._name = project, stack
         own_state_folder(project).mkdir(parents=True, exist_ok=True)
         chosen = {BACKEND: backend} if backend else {}
         options = automation.LocalWorkspaceOptions(
-            pulumi_command=LocatedCommand(engine, say or _ignore),
+            pulumi_command=LocatedCommand(engine, self._say),
             env_vars={
                 **engine_environment(project, engine, {**os.environ, **chosen}),
                 **chosen,
@@ -90,7 +92,8 @@ class StackRun:
 
         result = RunResult()
         providers = self._offline_providers() if offline else nullcontext()
-        with judged_configuration(self._project, self._name, self.state) as config, _guarded(result), providers:
+        judged = judged_configuration(self._project, self._name, self.state, self._say)
+        with judged as config, _guarded(result), providers:
             self._stack.preview(
                 policy_packs=self._packs,
                 policy_pack_configs=[str(config)] if config else None,

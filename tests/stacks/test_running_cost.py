@@ -32,10 +32,12 @@ def state(*resources: Resource, **more: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def judged(project: Project, config: Mapping[str, Any], runs: Mapping[str, Any] | None) -> dict[str, Any]:
+def judged(
+    project: Project, config: Mapping[str, Any], runs: Mapping[str, Any] | None, said: list[str] | None = None
+) -> dict[str, Any]:
     path = project.policy_config_path("local")
     path.write_text(json.dumps(config))
-    with judged_configuration(project, "local", lambda: runs) as judged_by:
+    with judged_configuration(project, "local", lambda: runs, (said if said is not None else []).append) as judged_by:
         assert judged_by is not None
         content: dict[str, Any] = json.loads(judged_by.read_text())
         assert judged_by != path
@@ -86,6 +88,46 @@ def test_a_count_that_is_a_secret_is_unknown(project: Project) -> None:
     assert "its properties are not those of its type" in judged(project, LIMIT, runs)["cost-increase"]["unknown_now"]
 
 
+@pytest.mark.parametrize(("written", "remarks"), [(9000, 1), (0, 1), (252.2, 0)])
+def test_a_sum_that_is_written_does_not_beat_the_state(project: Project, written: float, remarks: int) -> None:
+    config = {"cost-increase": {"usd_per_month": 50, "usd_per_month_now": written}}
+    said = list[str]()
+
+    content = judged(project, config, state(node_group(["c5.xlarge"], 1, 1, 2)), said)
+
+    assert content["cost-increase"] == {"usd_per_month": 50, "usd_per_month_now": 252.2}
+    assert len(said) == remarks
+    for line in said:
+        assert line == (
+            f"cost-increase: `usd_per_month_now` in stacks/policies.local.json does not count, ${written:,.2f}: "
+            "what the state holds costs $252.20; remove it from the file"
+        )
+
+
+def test_a_sum_that_is_written_does_not_stand_for_a_state_without_a_price(project: Project) -> None:
+    config = {"cost-increase": {"usd_per_month": 50, "usd_per_month_now": 9000}}
+    said = list[str]()
+
+    content = judged(project, config, state(node_group(["g9.huge"], 1, 1, 1)), said)["cost-increase"]
+
+    assert "usd_per_month_now" not in content
+    assert "g9.huge" in content["unknown_now"]
+    assert "does not count, $9,000.00: what the state holds costs an unknown sum (r0: 1 x g9.huge" in said[0]
+
+
+@pytest.mark.parametrize("runs", [None, {}, {"resources": None}, state()])
+def test_a_sum_that_is_written_counts_where_the_state_holds_nothing(
+    project: Project, runs: Mapping[str, Any] | None
+) -> None:
+    config = {"cost-increase": {"usd_per_month": 50, "usd_per_month_now": 9000}}
+    said = list[str]()
+
+    assert judged(project, config, runs, said)["cost-increase"] == config["cost-increase"]
+    assert said == [
+        "cost-increase: `usd_per_month_now` in stacks/policies.local.json counts, $9,000.00: the state holds nothing"
+    ]
+
+
 def test_what_waits_to_be_deleted_is_left_out() -> None:
     assert running_resources(state(node_group(["c5.xlarge"], 1, 1, 1), delete=True)) == ()
 
@@ -104,23 +146,26 @@ def unread() -> Mapping[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "config", [{}, {"cost-budget": {"usd_per_month": 9}}, {"cost-increase": {"percent": 5, "usd_per_month_now": 7}}]
+    "config", [{}, {"cost-budget": {"usd_per_month": 9}}, {"cost-increase": {"usd_per_month_now": 7}}]
 )
 def test_the_state_is_read_only_where_it_is_needed(project: Project, config: dict[str, Any]) -> None:
     path = project.policy_config_path("local")
     path.write_text(json.dumps(config))
 
-    with judged_configuration(project, "local", unread) as judged_by:
+    with judged_configuration(project, "local", unread, print) as judged_by:
         assert judged_by == path
 
 
 def test_without_a_file_there_is_none(project: Project) -> None:
-    with judged_configuration(project, "local", unread) as judged_by:
+    with judged_configuration(project, "local", unread, print) as judged_by:
         assert judged_by is None
 
 
 def test_refuses_a_file_that_breaks_the_schema(project: Project) -> None:
     project.policy_config_path("local").write_text('{"cost-increase": {"percent": "many"}}')
 
-    with pytest.raises(InvalidArgs, match=r"cost-increase\.percent"), judged_configuration(project, "local", unread):
+    with (
+        pytest.raises(InvalidArgs, match=r"cost-increase\.percent"),
+        judged_configuration(project, "local", unread, print),
+    ):
         pass

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from optimizers.build_request import BuildRequest, build_request
 from optimizers.errors import InvalidArgs, Issue
 from stacks.arguments import described_source, optimization_goal
+from stacks.promotion.shown_value import shown_value
 from stacks.spec import ServingSpec
 
 COMMAND_LINE = "the command line"
@@ -26,12 +27,19 @@ def refuse_incompatible(source: str, source_spec: ServingSpec, target: str, targ
 
 
 def _wrong_direction(source: str, target: str, spec: ServingSpec) -> Issue | None:
-    if spec.promotion is None:
-        rule = f"stack `{target}` builds its own artifacts"
-        fix = f"write `promotion: {{source: {source}}}` into its spec, or run `serving optimize --stack {target}`"
-    elif spec.promotion.source == target:
+    if spec.promotion is not None and spec.promotion.source == target:
         rule = f"`promotion.source` of stack `{target}` names the stack itself"
         fix = "write another stack there"
+    elif source == target:
+        rule = "a stack is promoted to another one"
+        fix = (
+            f"run `serving promote {target} TARGET` with the stack that takes from it"
+            if spec.promotion is None
+            else f"run `serving promote {spec.promotion.source} {target}`"
+        )
+    elif spec.promotion is None:
+        rule = f"stack `{target}` builds its own artifacts"
+        fix = f"write `promotion: {{source: {source}}}` into its spec, or run `serving optimize --stack {target}`"
     elif spec.promotion.source != source:
         rule = f"stack `{target}` takes promotions from `{spec.promotion.source}` only"
         fix = f"run `serving promote {spec.promotion.source} {target}`"
@@ -62,4 +70,4 @@ def _request(spec: ServingSpec) -> BuildRequest:
 
 
 def _shown(value: object) -> str:
-    return "nothing" if value is None or value == () else f"`{value}`"
+    return "nothing" if value is None or value == () else f"`{shown_value(value)}`"

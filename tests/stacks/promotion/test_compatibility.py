@@ -48,8 +48,11 @@ def test_what_changes_no_artifact_may_differ(changes: dict[str, Any]) -> None:
         ({"model": {"prediction": "classification"}}, "prediction: got `classification`"),
         ({"model": {"samples": "rows.json"}}, "samples: got `rows.json`; stack `dev` has nothing"),
         ({"optimization": {"threads": 3}}, "threads: got `3`"),
-        ({"optimization": {"quantization": False}}, "quantization: got `False`"),
-        ({"optimization": {"parity": {"max_error": 0.5}}}, "thresholds: got"),
+        ({"optimization": {"quantization": False}}, "quantization: got `false`; stack `dev` has `true`"),
+        (
+            {"optimization": {"parity": {"max_error": 0.5}}},
+            'thresholds: got `{"cosine": 0.999, "top1": 0.99, "max_error": 0.5}`; stack `dev` has `{"cosine"',
+        ),
         ({"serving_context": {"deployment_target": "kubernetes"}}, "deployment_target: got `kubernetes`"),
         ({"serving_context": {"hardware": {"accelerator": "gpu"}}}, "accelerator: got `gpu`"),
     ],
@@ -73,6 +76,8 @@ def test_refuses_with_every_difference_at_once() -> None:
         ("dev", "prod", {"source": "staging"}, "takes promotions from `staging` only; run `serving promote staging prod`"),
         ("staging", "dev", None, "stack `dev` builds its own artifacts; write `promotion: {source: staging}`"),
         ("prod", "prod", {"source": "prod"}, "names the stack itself"),
+        ("dev", "dev", None, "a stack is promoted to another one; run `serving promote dev TARGET` with the stack that"),
+        ("prod", "prod", {"source": "staging"}, "promoted to another one; run `serving promote staging prod`"),
         ("dev", "prod", {"source": "prod"}, "names the stack itself"),
     ],
 )  # fmt: skip

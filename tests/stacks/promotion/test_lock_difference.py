@@ -8,6 +8,7 @@ from components.embedded.plan import EmbeddedRequest, plan_endpoint
 from components.endpoint_plan import EndpointPlan
 from optimizers.goal import Goal
 from optimizers.lock import LockedModel
+from optimizers.vocabulary import Accelerator
 from stacks.promotion.lock_difference import lock_differences
 from tests.support.locked_model import hardware, locked_model, measurement, report
 
@@ -51,7 +52,18 @@ def test_each_value_of_the_lock_is_compared(
 def test_parity_on_one_side_only_is_a_difference(running: EndpointPlan) -> None:
     (said,) = lock_differences(running.model_copy(update={"parity": None}), running)
 
-    assert said.startswith("parity: none runs, metric=")
+    assert said.startswith('parity: none runs, {"metric": "cosine", ')
+
+
+def test_a_value_is_told_with_its_place_and_not_as_python_writes_it(running: EndpointPlan) -> None:
+    update = {"accelerator": Accelerator.GPU, "cpu_features": ("avx2", "avx512f")}
+    needs = running.artifact.needs.model_copy(update=update)
+    artifact = running.artifact.model_copy(update={"needs": needs})
+
+    assert lock_differences(running, running.model_copy(update={"artifact": artifact})) == (
+        "artifact.needs.accelerator: cpu runs, gpu is locked",
+        'artifact.needs.cpu_features: [] runs, ["avx2", "avx512f"] is locked',
+    )
 
 
 def test_a_measurement_of_another_machine_is_a_difference(running: EndpointPlan) -> None:

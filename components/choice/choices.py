@@ -5,6 +5,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
+from components.capacity.prediction import Method
 from components.choice.lag import PlannedLag
 from components.choice.speed import SpeedFactor
 from components.cost.machines import RentedMachines
@@ -67,6 +68,7 @@ class Choice(PlanPart):
         machines: What is rented; None on this machine.
         p99_ms: At the peak, at the speed that is expected.
         p99_high_ms: At the peak, at the slowest speed; what was held against the SLA.
+        method: How that was found; None in records of older versions.
         usd_per_1000_requests: At the mean rate; None where the price is unknown, or no traffic was declared.
     """
 
@@ -84,6 +86,7 @@ class Choice(PlanPart):
     machines: RentedMachines | None
     p99_ms: Estimate
     p99_high_ms: float = Field(ge=0, allow_inf_nan=False)
+    method: Method | None = None
     usd_per_hour: Estimate
     usd_per_month: UsdPerMonth | None
     usd_per_1000_requests: Estimate

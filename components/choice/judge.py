@@ -266,6 +266,7 @@ def _choice(  # noqa: PLR0913, PLR0917 - everything that was found out about one
         machines=machines,
         p99_ms=Estimate(value=_rounded(size.expected.p99_ms), basis=basis),
         p99_high_ms=round(peak.p99_high_ms or 0, 2),
+        method=peak.method,
         usd_per_hour=Estimate(value=None, basis=unknown) if cost is None else cost.unit_price,
         usd_per_month=month,
         usd_per_1000_requests=_per_thousand(request, month, unknown),

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from components.capacity.prediction import Method
 from components.capacity.quick import predict_briefly, predict_by_formula
 from components.choice.choices import Choices
 from components.choice.outputs import cost_estimate, resource_limits, scaling_policy
@@ -37,7 +36,7 @@ def plan(context: StackContext, *, as_json: bool, quick: bool = False) -> None:
             raise type(error)(f"{error}; {BY_FORMULA}") from None
         raise
     if as_json:
-        print_json({"method": Method.CLOSED_FORM if quick else Method.SIMULATION, **document(choices)})
+        print_json({"method": choices.plan.chosen.method, **document(choices)})
     else:
         print_tables(*([BY_FORMULA] if quick else []), *choice_tables(choices))
 

@@ -39,6 +39,11 @@ def endpoint_cells(row: EndpointReview, escape: Escape) -> tuple[str, ...]:
     )
 
 
+def p99_in_words(p99_ms: float, p99_high_ms: float | None) -> str:
+    """Return a p99 as expected and, where another one is held against the SLA, that one too."""
+    return f"{p99_ms:g} ms" if p99_high_ms is None else f"{p99_ms:g} ms, up to {p99_high_ms:g},"
+
+
 def total_cells(cost: CostReview) -> tuple[str, ...]:
     """Return the row of the whole stack."""
     now, after = amount(cost.before, "expected"), amount(cost.after, "expected")
@@ -70,8 +75,9 @@ def _instances(side: EndpointState) -> str:
 def _p99(side: EndpointState) -> str:
     if side.latency_sla_ms is None:
         return UNKNOWN
-    predicted = UNKNOWN if side.p99_ms is None else f"{side.p99_ms:g} ms"
-    return f"{predicted} of {side.latency_sla_ms} ms"
+    return (
+        f"{UNKNOWN if side.p99_ms is None else p99_in_words(side.p99_ms, side.p99_high_ms)} of {side.latency_sla_ms} ms"
+    )
 
 
 def _artifact(side: EndpointState) -> str:

@@ -70,6 +70,7 @@ def _state(resource: ResourceChange, inputs: Inputs | None, priced: PricedStack)
         instances=machines or (plan.hardware,),
         replicas=str(plan.replicas) if bounded else f"{plan.min_replicas} to {plan.max_replicas}",
         p99_ms=plan.p99_ms,
+        p99_high_ms=plan.p99_high_ms,
         latency_sla_ms=plan.latency_sla_ms,
         artifact=plan.artifact,
         artifact_sha256=plan.artifact_sha256,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from stacks.review.endpoint_cells import p99_in_words
 from stacks.review.money import change_in_percent, dollars, signed_dollars
 from stacks.review.review import CostReview, EndpointReview, PolicyReview
 from stacks.review.verdict import NOT_APPLICABLE, NOT_SET, REFUSED, WARNED
@@ -34,10 +35,11 @@ def _p99(endpoints: Sequence[EndpointReview]) -> str:
     for name, state in planned:
         if state.p99_ms is None or state.latency_sla_ms is None:
             return f"p99 of {name} unknown"
-        share = state.p99_ms / state.latency_sla_ms
+        share = max(state.p99_ms, state.p99_high_ms or 0) / state.latency_sla_ms
         if share > worst:
             of_which = f" ({name})" if len(planned) > 1 else ""
-            worst, said = share, f"p99 {state.p99_ms:g} ms of {state.latency_sla_ms} ms{of_which}"
+            said = f"p99 {p99_in_words(state.p99_ms, state.p99_high_ms)} of {state.latency_sla_ms} ms{of_which}"
+            worst = share
     return said
 
 

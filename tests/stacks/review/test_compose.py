@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from components.cost.month import UsdPerMonth
 from components.tokens import EMBEDDED_ENDPOINT, SCALING_CONFIGURATION
 from stacks.engine.marks import UNKNOWN
+from stacks.review.endpoint_cells import endpoint_cells
 from stacks.review.priced_stack import OwnedLine
 from stacks.review.review import PolicyReview
 from tests.support.reviews import PASSED, change, endpoint, line, plan, priced, recorded_plan, review, usd
@@ -150,7 +151,7 @@ def test_a_p99_that_cannot_be_predicted_is_told_with_its_reason() -> None:
 def test_a_fleet_is_a_row_with_its_machines_replicas_and_p99() -> None:
     chosen = {
         "target": "kubernetes", "machine": "c7i.xlarge", "replicas": {"value": 2, "basis": "the peak"},
-        "scaling": {"min_replicas": 1, "max_replicas": 4}, "p99_ms": {"value": 31.0, "basis": "measured"},
+        "scaling": {"min_replicas": 1, "max_replicas": 4}, "p99_ms": {"value": 31.0, "basis": "measured"}, "p99_high_ms": 62.5,
         "artifact": {"name": "onnx", "sha256": "a" * 64},
     }  # fmt: skip
     fleet = change("web", SCALING_CONFIGURATION, after={"plan": {"latency_sla_ms": 100, "chosen": chosen}})
@@ -163,7 +164,8 @@ def test_a_fleet_is_a_row_with_its_machines_replicas_and_p99() -> None:
     assert (row.after.platform, row.after.target) == ("ScalingConfiguration", "kubernetes")
     assert (row.after.instances, row.after.replicas) == (("2 x c7i.xlarge",), "1 to 4")
     assert row.usd_per_month_change == usd(93.0)
-    assert "p99 31 ms of 100 ms" in made.headline
+    assert "p99 31 ms, up to 62.5, of 100 ms" in made.headline
+    assert endpoint_cells(row, str)[4] == "31 ms, up to 62.5, of 100 ms"
     assert made.unknown == ()
 
 

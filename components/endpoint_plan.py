@@ -10,6 +10,9 @@ from optimizers.lock import LOCK_NAME
 from optimizers.report import Parity
 from optimizers.vocabulary import Accelerator, DeploymentTarget, Precision, Prediction, Runtime
 
+# A file name, so that a record names no lock outside its project.
+LOCK_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+
 
 class PlanPart(BaseModel):
     """Base of every part of the plan: frozen, and an unknown field is an error."""
@@ -243,7 +246,7 @@ class EndpointPlan(PlanPart):
     name: str
     lock: str = Field(
         default=LOCK_NAME,
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$",
+        pattern=LOCK_PATTERN,
         description="Name of the project's lock file that the artifact and its measurements come from.",
     )
     locked_sha256: str = Field(

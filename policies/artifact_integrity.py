@@ -4,7 +4,7 @@ import os
 from functools import lru_cache
 from pathlib import Path
 
-from components.endpoint_plan import EndpointPlan
+from components.endpoint_plan import EndpointPlan, PlannedArtifact
 from optimizers import lock
 from optimizers.errors import ArtifactError
 from optimizers.lock import LOCK_NAME, PROPOSED_VARIABLE, Lock
@@ -42,31 +42,30 @@ def _read_version(path: Path, _modified_ns: int, _size_bytes: int) -> Lock:
 
 def check_against(plan: EndpointPlan, locked: Lock) -> list[str]:
     """Return every way in which the plan's artifact is not the locked, parity-checked one."""
-    found = [*_digest_violations(plan, locked), *_parity_violations(plan, locked)]
+    found = [*digest_violations(plan.name, plan.lock, plan.artifact, locked), *_parity_violations(plan, locked)]
     # What differs is told by its name; only the rest, such as a measurement, by the digest of everything.
     return found or _lock_violations(plan, locked)
 
 
-def _digest_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
-    model = locked.models.get(plan.name)
+def digest_violations(name: str, lock_name: str, planned: PlannedArtifact, locked: Lock) -> list[str]:
+    """Return why the artifact of a model is not the one in its lock; empty where it is."""
+    model = locked.models.get(name)
     if model is None:
-        return [f"`{plan.name}` is not in {plan.lock}; {_remedy(plan)}"]
-    artifact = model.artifact(plan.artifact.name)
+        return [f"`{name}` is not in {lock_name}; {_remedy(lock_name)}"]
+    artifact = model.artifact(planned.name)
     if artifact is None:
-        return [f"artifact `{plan.artifact.name}` is not in {plan.lock}; {_remedy(plan)}"]
-    if artifact.sha256 != plan.artifact.sha256:
-        return [
-            f"artifact digest {plan.artifact.sha256[:12]} is not the locked {artifact.sha256[:12]}; {_remedy(plan)}"
-        ]
+        return [f"artifact `{planned.name}` is not in {lock_name}; {_remedy(lock_name)}"]
+    if artifact.sha256 != planned.sha256:
+        return [f"artifact digest {planned.sha256[:12]} is not the locked {artifact.sha256[:12]}; {_remedy(lock_name)}"]
     if files_sha256(artifact.files) != artifact.sha256:
-        return [f"artifact digest {artifact.sha256[:12]} is not that of its files in {plan.lock}; {_remedy(plan)}"]
+        return [f"artifact digest {artifact.sha256[:12]} is not that of its files in {lock_name}; {_remedy(lock_name)}"]
     return []
 
 
 def _parity_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
     parity = plan.parity
     if parity is None:
-        return [f"no parity is recorded for artifact `{plan.artifact.name}`; {_remedy(plan)}"]
+        return [f"no parity is recorded for artifact `{plan.artifact.name}`; {_remedy(plan.lock)}"]
     if not parity.passed:
         return [
             f"parity {parity.metric} {parity.value:g} misses the threshold {parity.threshold:g}; choose another artifact"
@@ -76,9 +75,11 @@ def _parity_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
     candidates = report.candidates if report else ()
     measured = next((item for item in candidates if item.name == plan.artifact.name), None)
     if measured is None or measured.parity != parity:
-        return [f"parity {parity.metric} {parity.value:g} is not what {plan.lock} records; {_remedy(plan)}"]
+        return [f"parity {parity.metric} {parity.value:g} is not what {plan.lock} records; {_remedy(plan.lock)}"]
     if measured.artifact_sha256 != plan.artifact.sha256:
-        return [f"parity was measured on artifact {str(measured.artifact_sha256)[:12]}, another one; {_remedy(plan)}"]
+        return [
+            f"parity was measured on artifact {str(measured.artifact_sha256)[:12]}, another one; {_remedy(plan.lock)}"
+        ]
     return []
 
 
@@ -90,8 +91,8 @@ def _lock_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
     return [f"the plan was made when {plan.lock} held {recorded} of `{plan.name}`, not {now[:12]}; preview again"]
 
 
-def _remedy(plan: EndpointPlan) -> str:
-    command = "serving optimize" if plan.lock == LOCK_NAME else "serving promote"
+def _remedy(lock_name: str) -> str:
+    command = "serving optimize" if lock_name == LOCK_NAME else "serving promote"
     return f"run `{command}` and commit the lock"
 
 

@@ -5,16 +5,43 @@ from typing import Any
 
 from pulumi_policy import EnforcementLevel, ReportViolation, ResourceValidationArgs, ResourceValidationPolicy
 
+from components.catalog.catalog import Catalog
 from components.choice.budget import breach
 from components.choice.choices import ScalingPlan
+from components.choice.record import contradictions
 from components.tokens import SCALING_CONFIGURATION
+from optimizers.errors import ArtifactError
+from optimizers.lock import Lock
+from policies.artifact_integrity import digest_violations, locked
+from policies.cost_settings import project_catalog
 from policies.endpoint_policy import plain, violations_of
 
 
 def check(plan: ScalingPlan) -> list[str]:
-    """Return a violation if the fleet breaks a budget; reading the plan has judged its SLA and its replicas."""
+    """Return violations of the plan against the lock and the prices of the project that the policy pack belongs to."""
+    catalog = project_catalog()
+    if isinstance(catalog, str):
+        return [catalog]
+    try:
+        return check_against(plan, locked(plan.lock), catalog)
+    except ArtifactError as error:
+        return [str(error)]
+
+
+def check_against(plan: ScalingPlan, locked: Lock, catalog: Catalog) -> list[str]:
+    """Return the budget that the fleet breaks, and each part of its record that no choice of machines gives."""
     broken = breach(plan.chosen, plan.usd_per_month_budget, plan.usd_per_1000_requests_budget)
-    return [broken.why] if broken else []
+    found = [broken.why] if broken else []
+    digests = digest_violations(plan.name, plan.lock, plan.chosen.artifact, locked)
+    if digests:
+        return [*found, *digests]
+    return [
+        *found,
+        *(
+            f"the recorded plan contradicts itself, its prices or {plan.lock}: {why}; let `serving up` plan it again"
+            for why in contradictions(plan, locked.models[plan.name], catalog)
+        ),
+    ]
 
 
 def _read(props: Mapping[str, Any]) -> ScalingPlan:
@@ -29,7 +56,7 @@ def _validate(args: ResourceValidationArgs, report_violation: ReportViolation) -
 
 fleet_integrity = ResourceValidationPolicy(
     name="fleet-integrity",
-    description="The recorded fleet keeps its SLA, its fewest replicas and its budgets.",
+    description="The recorded fleet follows from its lock and prices, and keeps its SLA and budgets.",
     enforcement_level=EnforcementLevel.MANDATORY,
     validate=_validate,
 )

@@ -1,7 +1,7 @@
 """What a choice of machines says: the cheapest that holds, the next best, and why each other one fell out."""
 
 from enum import IntEnum
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -11,6 +11,7 @@ from components.choice.speed import SpeedFactor
 from components.cost.machines import RentedMachines
 from components.cost.month import UsdPerMonth
 from components.endpoint_plan import (
+    LOCK_PATTERN,
     Decision,
     Estimate,
     PlannedArtifact,
@@ -20,8 +21,6 @@ from components.endpoint_plan import (
     ScalingPolicy,
 )
 from optimizers.vocabulary import DeploymentTarget
-
-CHOICE_VERSION = 1
 
 
 class Stage(IntEnum):
@@ -120,14 +119,14 @@ class ScalingPlan(PlanPart):
     It names no machine that fell out, so a new row of the catalog changes it only where it changes the choice.
     """
 
-    version: int = CHOICE_VERSION
+    version: Literal[1] = 1
     name: str
-    lock: str
-    latency_sla_ms: int
-    throughput_rps: int
+    lock: str = Field(pattern=LOCK_PATTERN)
+    latency_sla_ms: int = Field(ge=1)
+    throughput_rps: int = Field(ge=1)
     traffic: PlannedTraffic
-    usd_per_month_budget: float | None
-    usd_per_1000_requests_budget: float | None
+    usd_per_month_budget: float | None = Field(gt=0, allow_inf_nan=False)
+    usd_per_1000_requests_budget: float | None = Field(gt=0, allow_inf_nan=False)
     chosen: Choice
 
     @model_validator(mode="after")

@@ -13,7 +13,8 @@ from components.choice.measured import Unmeasured, measured_for
 from components.choice.request import ChoiceRequest
 from components.choice.sizing import Size, Sizing
 from components.choice.targets import Target
-from components.choice.worker import Worker, left_for_workers
+from components.choice.thousand import thousands, usd_per_thousand
+from components.choice.worker import MIB_PER_GIB, Worker, left_for_workers, workers_on
 from components.cost.billed_units import HOURS_PER_MONTH
 from components.cost.machines import Count, RentedMachines
 from components.cost.month import CostLine, UsdPerMonth, machine_line
@@ -24,11 +25,6 @@ from optimizers.errors import GoalUnreachable, PlanError
 from optimizers.lock import LockedModel
 from optimizers.report import Measurement
 from optimizers.vocabulary import Accelerator
-
-MIB_PER_GIB = 1024
-SECONDS_PER_HOUR = 3600
-# Digits of a cost per 1,000 requests: a ten-thousandth of a cent.
-THOUSAND_DIGITS = 6
 
 
 class Out(Exception):
@@ -138,7 +134,7 @@ def _held(worker: Worker, machine: InstanceType, target: Target) -> int:
     """Return how many workers the machine holds."""
     vcpu, memory_gib = left_for_workers(machine, target)
     threads, worker_gib = worker.resources.cpu_cores, (worker.resources.memory_mib.value or 0) / MIB_PER_GIB
-    held = min(int(vcpu / threads), int(memory_gib / worker_gib))
+    held = workers_on(machine, target, worker.resources)
     if held < 1:
         raise Out(
             Stage.MACHINE,
@@ -279,11 +275,13 @@ def _per_thousand(request: ChoiceRequest, month: UsdPerMonth | None, unknown: st
         return Estimate(value=None, basis=unknown)
     if request.declared.planned.basis == UNDECLARED:
         return Estimate(value=None, basis="`throughput_rps` is a peak, of which no mean is known; declare `traffic`")
-    mean_rps = request.declared.planned.mean_rps
-    thousands = mean_rps * SECONDS_PER_HOUR * HOURS_PER_MONTH / 1000
+    traffic = request.declared.planned
     return Estimate(
-        value=round(month.expected / thousands, THOUSAND_DIGITS),
-        basis=f"${month.expected:,.2f} a month for {thousands:,.0f} thousand requests, {mean_rps:g}/s on average",
+        value=usd_per_thousand(traffic, month),
+        basis=(
+            f"${month.expected:,.2f} a month for {thousands(traffic):,.0f} thousand requests, "
+            f"{traffic.mean_rps:g}/s on average"
+        ),
     )
 
 

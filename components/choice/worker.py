@@ -16,6 +16,7 @@ from optimizers.report import Report
 NODE_CPU_SHARES = ((1, 0.06), (1, 0.01), (2, 0.005), (float("inf"), 0.0025))
 NODE_MEMORY_SHARES = ((4, 0.25), (4, 0.20), (8, 0.10), (112, 0.06), (float("inf"), 0.02))
 NODE_EVICTION_GIB = 0.1
+MIB_PER_GIB = 1024
 
 
 class Worker(PlanPart):
@@ -70,6 +71,13 @@ def left_for_workers(machine: InstanceType, target: Target) -> tuple[float, floa
         return vcpu, memory_gib
     kept_gib = _share(memory_gib, NODE_MEMORY_SHARES) + NODE_EVICTION_GIB
     return vcpu - _share(vcpu, NODE_CPU_SHARES), max(0.0, memory_gib - kept_gib)
+
+
+def workers_on(machine: InstanceType, target: Target, resources: Resources) -> int:
+    """Return how many workers that may use so much a machine holds; 0 where its size, or theirs, is unknown."""
+    vcpu, memory_gib = left_for_workers(machine, target)
+    worker_gib = (resources.memory_mib.value or 0) / MIB_PER_GIB
+    return min(int(vcpu / resources.cpu_cores), int(memory_gib / worker_gib)) if worker_gib else 0
 
 
 def _share(size: float, shares: tuple[tuple[float, float], ...]) -> float:

@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
+from pydantic import Field
+
 from components.catalog.catalog import Catalog
 from components.catalog.unit_price import Unit
 from components.cost.billed_units import HOURS_PER_MONTH, Amount, BilledUnits, CostKind
@@ -15,9 +17,9 @@ CENT = Decimal("0.01")
 class UsdPerMonth(PlanPart):
     """US dollars a month, to the cent."""
 
-    minimum: float
-    expected: float
-    maximum: float
+    minimum: float = Field(allow_inf_nan=False)
+    expected: float = Field(allow_inf_nan=False)
+    maximum: float = Field(allow_inf_nan=False)
 
 
 class CostLine(PlanPart):

@@ -60,15 +60,10 @@ def hours(number: int) -> Amount:
     return Amount(minimum=HOURS_PER_MONTH * number, expected=HOURS_PER_MONTH * number, maximum=HOURS_PER_MONTH * number)
 
 
-def chosen_nodes(resource: str, region: str, who: str, unknown: str) -> BilledUnits:
-    """Return nodes that a service adds and takes away by itself: `unknown` says why nobody knows their types and number."""
+def unknown_units(
+    resource: str, region: str, what: str, unknown: str, kind: CostKind = CostKind.UNPRICED
+) -> BilledUnits:
+    """Return something that is billed by time and of which nobody knows how much: `unknown` says why."""
     return BilledUnits(
-        resource=resource,
-        kind=CostKind.UNPRICED,
-        what=f"nodes that {who} chooses",
-        item=who,
-        region=region,
-        unit=Unit.HOUR,
-        amount=None,
-        unknown=unknown,
+        resource=resource, kind=kind, what=what, item=what, region=region, unit=Unit.HOUR, amount=None, unknown=unknown
     )

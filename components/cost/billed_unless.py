@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from components.catalog.unit_price import Unit
-from components.cost.billed_units import BilledUnits, CostKind
+from components.cost.billed_units import BilledUnits, unknown_units
 
 
 class BilledUnless(NamedTuple):
@@ -29,18 +28,8 @@ class BilledUnless(NamedTuple):
         value = str(props.get(self.key) or self.default)
         if value == self.free:
             return ()
-        return (
-            BilledUnits(
-                resource=name,
-                kind=CostKind.UNPRICED,
-                what=self.what,
-                item=self.what,
-                region=region,
-                unit=Unit.HOUR,
-                amount=None,
-                unknown=f"with `{self.key}` {value} it is billed by time, and it is not priced by this version",
-            ),
-        )
+        reason = f"with `{self.key}` {value} it is billed by time, and it is not priced by this version"
+        return (unknown_units(name, region, self.what, reason),)
 
 
 # Defaults of the properties: API references of CreateVpcEndpoint, CreateTable (pulumi-aws: PROVISIONED) and `addresses`.

@@ -5,7 +5,7 @@ from typing import Any
 
 from components.catalog.services import Service
 from components.catalog.unit_price import Item, Unit
-from components.cost.billed_units import BilledUnits, CostKind, chosen_nodes, hours
+from components.cost.billed_units import BilledUnits, CostKind, hours, unknown_units
 from components.cost.declared_resource import filled_in
 from components.cost.machines import AttachedDisk, Count, RentedMachines
 
@@ -17,7 +17,7 @@ WINDOWS = "WINDOWS"
 SPOT = "SPOT"
 # A label that a group's nodes carry beside its own; its value is the group's name.
 NODE_GROUP_LABEL = "eks.amazonaws.com/nodegroup"
-AUTO_MODE = "EKS Auto Mode"
+AUTO_MODE = "nodes that EKS Auto Mode chooses"
 AUTO_MODE_UNKNOWN = (
     "`computeConfig.enabled` lets EKS rent machines of its choice for the pods, and no resource bounds them"
 )
@@ -41,7 +41,7 @@ def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUni
     )
     if not (filled_in(props, "computeConfig") or {}).get("enabled"):
         return (fee,)
-    return (fee, chosen_nodes(name, where, AUTO_MODE, AUTO_MODE_UNKNOWN))
+    return (fee, unknown_units(name, where, AUTO_MODE, AUTO_MODE_UNKNOWN))
 
 
 def node_group(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from components.catalog.services import Service
 from components.catalog.unit_price import Item, Unit
-from components.cost.billed_units import Amount, BilledUnits, CostKind, chosen_nodes, hours
+from components.cost.billed_units import Amount, BilledUnits, CostKind, hours, unknown_units
 from components.cost.declared_resource import filled_in
 from components.cost.machines import AttachedDisk, Count, RentedMachines
 
@@ -24,9 +24,9 @@ LOCAL_SSD_CONFIGS = ("ephemeralStorageLocalSsdConfig", "ephemeralStorageConfig",
 DEFAULT_ZONES = 3
 # A label that a pool's nodes carry beside its own (GKE documentation, "About node labels"), and the name of the first pool.
 NODE_POOL_LABEL, DEFAULT_POOL = "cloud.google.com/gke-nodepool", "default-pool"
-AUTOPILOT = "GKE Autopilot"
+AUTOPILOT = "pods of GKE Autopilot"
 AUTOPILOT_UNKNOWN = "`enableAutopilot` bills each pod by what it asks for, and pods of Autopilot are not priced"
-AUTO_PROVISIONING = "node auto-provisioning"
+AUTO_PROVISIONING = "nodes that node auto-provisioning chooses"
 AUTO_PROVISIONING_UNKNOWN = "`clusterAutoscaling.enabled` lets GKE rent machines of its choice for the pods, up to {limits}, and those are not priced"
 ZONE = re.compile(r"(?P<region>[a-z]+-[a-z]+\d+)-[a-z]")
 
@@ -49,7 +49,7 @@ def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMac
         amount=hours(1),
     )
     if props.get("enableAutopilot"):
-        return (fee, chosen_nodes(name, region_of(location), AUTOPILOT, AUTOPILOT_UNKNOWN))
+        return (fee, unknown_units(name, region_of(location), AUTOPILOT, AUTOPILOT_UNKNOWN))
     fixed = (fee, *_provisioned(name, props, region_of(location)))
     if props.get("removeDefaultNodePool"):
         return fixed
@@ -77,7 +77,7 @@ def _provisioned(name: str, props: Mapping[str, Any], region: str) -> tuple[Bill
         f"{limit.get('maximum')} {limit.get('resourceType')}" for limit in autoscaling.get("resourceLimits") or ()
     ]
     reason = AUTO_PROVISIONING_UNKNOWN.format(limits=", ".join(limits) or "no limit that is written")
-    return (chosen_nodes(name, region, AUTO_PROVISIONING, reason),)
+    return (unknown_units(name, region, AUTO_PROVISIONING, reason),)
 
 
 def node_pool(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines | BilledUnits, ...]:

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from components.catalog.unit_price import Item, Unit
-from components.cost.billed_units import Amount, BilledUnits, CostKind
+from components.cost.billed_units import Amount, BilledUnits, CostKind, unknown_units
 from components.cost.load_balancers import billed_balancer
 from components.cost.pods import PodRequests, workload_pods
 from components.cost.quantity import GIB, quantity
@@ -66,23 +66,12 @@ def ingress(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUni
     item = INGRESS_BALANCERS.get(str(written))
     if item is not None:
         return (billed_balancer(name, item, region),)
-    return (
-        BilledUnits(
-            resource=name,
-            kind=CostKind.LOAD_BALANCER,
-            what="an ingress",
-            item=str(written),
-            region=region,
-            unit=Unit.HOUR,
-            amount=None,
-            unknown=(
-                f"whether ingress class `{written}` makes a load balancer is unknown"
-                if written
-                else "it names no class, so the cluster's default decides whether it makes a load balancer; "
-                "write `ingressClassName`"
-            ),
-        ),
+    unknown = (
+        f"whether ingress class `{written}` makes a load balancer is unknown"
+        if written
+        else "it names no class, so the cluster's default decides whether it makes a load balancer; write `ingressClassName`"
     )
+    return (unknown_units(name, region, "an ingress", unknown, CostKind.LOAD_BALANCER),)
 
 
 def _balancer(name: str, props: Mapping[str, Any], region: str) -> Iterator[BilledUnits]:

@@ -24,7 +24,7 @@ from components.endpoint_plan import Decision, Estimate, ScalingPolicy
 from optimizers.errors import GoalUnreachable, PlanError
 from optimizers.lock import LockedModel
 from optimizers.report import Measurement
-from optimizers.vocabulary import Accelerator
+from optimizers.vocabulary import Accelerator, DeploymentTarget
 
 
 class Out(Exception):
@@ -103,7 +103,7 @@ def fleet_of(bench: Bench, worker: Worker, target: Target, held: int, machine: I
     replicas = math.ceil(size.peak.replicas / unit)
     most = 1 if machine is None else request.max_replicas
     if replicas > most:
-        limit = "this machine is one" if machine is None else f"`max_replicas` is {most}; raise it to {replicas}"
+        limit = _alone(request) if machine is None else f"`max_replicas` is {most}; raise it to {replicas}"
         raise Out(Stage.CAPACITY, f"it takes {replicas} replicas, and {limit}", replicas)
     lag = _lag(worker, target, request)
     fewest = _fewest(bench, lag, target, size, unit)
@@ -115,6 +115,16 @@ def fleet_of(bench: Bench, worker: Worker, target: Target, held: int, machine: I
     if broken:
         raise Out(Stage.BUDGET, *broken)
     return choice
+
+
+def _alone(request: ChoiceRequest) -> str:
+    """Return that this machine is one, and what to do in a stack that is meant for it."""
+    if request.target is not DeploymentTarget.EMBEDDED:
+        return "this machine is one"
+    return (
+        f"this machine is one; set `deployment_target` to `{DeploymentTarget.KUBERNETES}` or `{DeploymentTarget.SERVERLESS}`, "
+        "lower `throughput_rps` or raise `latency_sla_ms`"
+    )
 
 
 def _asked_for(request: ChoiceRequest, machine: InstanceType) -> None:

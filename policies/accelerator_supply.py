@@ -23,7 +23,7 @@ from components.accelerators.inference_components import (
 from components.accelerators.offered import OFFERS, OfferedNodes
 from components.accelerators.supply import device_shortages, shortages
 from components.catalog.catalog import Catalog
-from components.cost.declared_resource import MALFORMED
+from components.cost.declared_resource import MALFORMED, malformed
 from policies.cost_settings import project_catalog
 
 ACCELERATOR_TYPES = frozenset({*WORKLOADS, *OFFERS, INFERENCE_COMPONENT, ENDPOINT_CONFIGURATION})
@@ -59,7 +59,7 @@ class _Found:
         except UnknownValueError as error:
             unread.append(f"{name}: {error.message}; accelerators cannot be checked, so make the value known")
         except MALFORMED as error:
-            unread.append(f"{name}: its properties are not those of its type ({error!r}); correct them")
+            unread.append(f"{name}: {malformed(error)}; correct them")
 
 
 def check(resources: Iterable[PolicyResource], catalog: Catalog) -> list[str]:

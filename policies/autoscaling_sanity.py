@@ -13,7 +13,7 @@ from pulumi_policy.proxy import UnknownValueError
 
 from components.autoscaling.bounds import BOUNDS, HORIZONTAL_POD_AUTOSCALER, broken_bounds
 from components.autoscaling.owned_replicas import WORKLOADS, Scaler, Workload, owned_twice, scaler, workload
-from components.cost.declared_resource import MALFORMED
+from components.cost.declared_resource import MALFORMED, malformed
 
 KINDS = {token: kind for kind, token in WORKLOADS.items()}
 AUTOSCALING_TYPES = frozenset({*BOUNDS, *KINDS})
@@ -37,7 +37,7 @@ def check(resources: Iterable[PolicyResource]) -> list[str]:
         except UnknownValueError as error:
             found.append(f"{resource.name}: {error.message}; autoscaling cannot be checked, so make the value known")
         except MALFORMED as error:
-            found.append(f"{resource.name}: its properties are not those of its type ({error!r}); correct them")
+            found.append(f"{resource.name}: {malformed(error)}; correct them")
     return found + [f"{name}: {sentence}" for name, sentence in owned_twice(workloads, scalers)]
 
 

@@ -9,7 +9,7 @@ from components.cost.month import MonthlyCost
 REMEDIES: Mapping[CostKind, str] = MappingProxyType(
     {
         CostKind.MACHINES: "make it known, or add its price to `prices.csv`",
-        CostKind.UNREAD: "make it known, or add its price to `prices.csv`",
+        CostKind.UNREAD: "make it known, or correct it",
         CostKind.UNPRICED: "rent it by a type that is priced, or declare it in a stack without this limit",
         CostKind.PODS: "or declare the node pool in this stack",
     }

@@ -8,6 +8,8 @@ where a mark is touched, so what no cost depends on may stay unknown.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pydantic import ValidationError
+
 from components.endpoint_plan import PlanPart
 
 # What the engine sends for a value of each type that is not known at preview: boolean, number, string, array, asset,
@@ -27,6 +29,20 @@ UNKNOWN_MARKS = frozenset(
 
 # What reading properties raises that are not those of their type: an absent name, a number in place of a mapping, infinity.
 MALFORMED = (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)
+
+
+def malformed(error: Exception) -> str:
+    """Return in one clause what an exception of `MALFORMED` says of a resource's properties, in the words of a stack's author."""
+    if isinstance(error, ValidationError):
+        found = (f"got {item['input']!r}; {item['msg'].lower()}" for item in error.errors(include_url=False))
+        why = ", and ".join(dict.fromkeys(found))
+    elif isinstance(error, KeyError):
+        why = f"`{error.args[0]}` is missing"
+    elif isinstance(error, (AttributeError, IndexError, TypeError)):
+        why = "a value is missing or of another kind"
+    else:
+        why = str(error)
+    return f"its properties are not those of its type ({why})"
 
 
 class UnknownPropertyError(Exception):

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from components.cost.billed_units import BilledUnits
-from components.cost.declared_resource import MALFORMED, DeclaredResource, UnknownPropertyError, known
+from components.cost.declared_resource import MALFORMED, DeclaredResource, UnknownPropertyError, known, malformed
 from components.cost.machines import RentedMachines
 from components.cost.pods import PodRequests
 from components.cost.raw_resources import READERS, Billed
@@ -67,8 +67,7 @@ def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> Stack
         except UnknownPropertyError as error:
             unread.append(Unread(resource.name, resource.type, str(error)))
         except MALFORMED as error:
-            reason = f"its properties are not those of its type ({error!r})"
-            unread.append(Unread(resource.name, resource.type, reason))
+            unread.append(Unread(resource.name, resource.type, malformed(error)))
     machines = [item for item in billed if isinstance(item, RentedMachines)]
     serverless = [item for item in billed if isinstance(item, ServerlessVariant)]
     unread += [_without_variant(target) for target in unmatched((*machines, *serverless), targets)]

@@ -127,6 +127,8 @@ def test_a_type_that_is_rented_and_not_priced_is_refused() -> None:
         (target(UNKNOWN_STRING_VALUE), "can't be known during preview"),
         (node_pool(UNKNOWN_STRING_VALUE), "can't be known during preview"),
         (node_group(["g9.huge"], 1, 1, 1), "g9.huge is not in the shipped catalog"),
+        (node_group(["c5.xlarge"], 1, 1, 1, scalingConfig={"desiredSize": 1}), "(`minSize` is missing)"),
+        (node_group(["c5.xlarge"], -1, -1, -1), "(got -1; input should be greater than or equal to 0)"),
         (node_group(["c5.xlarge"], 1, 1, 1, scalingConfig=None), "its properties are not those of its type"),
         (endpoint_configuration(variant("ml.g5.xlarge"), region="mars-1"), "it is priced in us-east-1"),
     ],
@@ -135,7 +137,9 @@ def test_a_cost_that_cannot_be_known_is_refused(resource: Resource, reason: str)
     (message,) = said(resource, config={"usd_per_month": 1e9})
 
     assert reason in message
-    assert "so the budget of $1,000,000,000.00 a month cannot be checked; make it known, or add its price to" in message
+    assert "so the budget of $1,000,000,000.00 a month cannot be checked; make it known, or " in message
+    assert "Error" not in message
+    assert "pydantic" not in message
 
 
 def test_what_no_cost_depends_on_may_be_unknown() -> None:

@@ -11,7 +11,7 @@ from pulumi_policy import (
 )
 from pulumi_policy.proxy import UnknownValueError
 
-from components.autoscaling.bounds import BOUNDS, HORIZONTAL_POD_AUTOSCALER, broken_bounds
+from components.autoscaling.bounds import BOUNDS, OUTPUT_BOUNDS, POD_AUTOSCALERS, broken_bounds
 from components.autoscaling.owned_replicas import WORKLOADS, Scaler, Workload, owned_twice, scaler, workload
 from components.cost.declared_resource import MALFORMED, malformed
 
@@ -32,9 +32,11 @@ def check(resources: Iterable[PolicyResource]) -> list[str]:
                 continue
             for bounds in BOUNDS[resource.resource_type](props):
                 found += [f"{resource.name}: {sentence}" for sentence in broken_bounds(bounds)]
-            if resource.resource_type == HORIZONTAL_POD_AUTOSCALER:
+            if resource.resource_type in POD_AUTOSCALERS:
                 scalers.append(scaler(resource.name, props))
         except UnknownValueError as error:
+            if resource.resource_type in OUTPUT_BOUNDS:
+                continue
             found.append(f"{resource.name}: {error.message}; autoscaling cannot be checked, so make the value known")
         except MALFORMED as error:
             found.append(f"{resource.name}: {malformed(error)}; correct them")

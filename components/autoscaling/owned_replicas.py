@@ -41,10 +41,15 @@ def workload(resource: str, kind: str, props: Mapping[str, Any]) -> Workload:
 
 
 def scaler(resource: str, props: Mapping[str, Any]) -> Scaler:
-    """Return what a HorizontalPodAutoscaler scales."""
+    """Return what an autoscaler of pods scales; KEDA's scales a Deployment where it names no kind."""
     target = props["spec"]["scaleTargetRef"]
     namespace = (props.get("metadata") or {}).get("namespace") or "default"
-    return Scaler(resource=resource, kind=str(target["kind"]), namespace=str(namespace), name=str(target["name"]))
+    return Scaler(
+        resource=resource,
+        kind=str(target.get("kind") or "Deployment"),
+        namespace=str(namespace),
+        name=str(target["name"]),
+    )
 
 
 def owned_twice(workloads: Iterable[Workload], scalers: Iterable[Scaler]) -> list[tuple[str, str]]:

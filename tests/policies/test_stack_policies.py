@@ -15,7 +15,7 @@ from policies.autoscaling_sanity import autoscaling_sanity
 from policies.autoscaling_sanity import check as check_autoscaling
 from policies.price_freshness import AgeLimit, price_freshness
 from policies.price_freshness import check as check_freshness
-from tests.support.raw_resources import Resource, endpoint_configuration, node_group, node_pool, variant
+from tests.support.raw_resources import Resource, endpoint_configuration, node_group, node_pool, variant, vertex_pool
 from tests.support.stack_costs import declared
 
 TODAY = date(2026, 11, 24)
@@ -52,7 +52,51 @@ def target(minimum: int, maximum: int) -> Resource:
     return "aws:appautoscaling/target:Target", {"minCapacity": minimum, "maxCapacity": maximum}
 
 
+def old_pod_autoscaler(**spec: Any) -> Resource:
+    target = {"kind": "Deployment", "name": "web"}
+    return "kubernetes:autoscaling/v1:HorizontalPodAutoscaler", {"spec": {"scaleTargetRef": target, **spec}}
+
+
+def keda(**spec: Any) -> Resource:
+    return "kubernetes:keda.sh/v1alpha1:ScaledObject", {"spec": {"scaleTargetRef": {"name": "web"}, **spec}}
+
+
+def vertex_endpoint(deployed: Any) -> Resource:
+    return "gcp:vertex/aiEndpoint:AiEndpoint", {"location": "us-central1", "deployedModels": deployed}
+
+
+def garden(**config: Any) -> Resource:
+    token = "gcp:vertex/aiEndpointWithModelGardenDeployment:AiEndpointWithModelGardenDeployment"
+    return token, {"location": "us-central1", "deployConfig": config}
+
+
+def dedicated(minimum: int, maximum: int) -> dict[str, int]:
+    return {"minReplicaCount": minimum, "maxReplicaCount": maximum}
+
+
+def gke(*bounds: tuple[int, int], **cluster: Any) -> Resource:
+    pools = [
+        {"name": f"p{number}", "autoscaling": {"minNodeCount": low, "maxNodeCount": high}}
+        for number, (low, high) in enumerate(bounds)
+    ]
+    return "gcp:container/cluster:Cluster", {"location": "us-central1-a", "nodePools": pools, **cluster}
+
+
 GOOD = [
+    old_pod_autoscaler(maxReplicas=4),
+    keda(),
+    keda(minReplicaCount=0, maxReplicaCount=1),
+    vertex_pool("n1-standard-4", 1, 2),
+    vertex_endpoint([{"dedicatedResources": [dedicated(1, 1)]}, {"sharedResources": "pool"}]),
+    vertex_endpoint(UNKNOWN_STRING_VALUE),
+    garden(),
+    garden(dedicatedResources={"minReplicaCount": 2}),
+    gke((0, 3), (1, 1)),
+    gke((1, 1), nodePools=[{"name": "fixed", "nodeCount": 2}]),
+    # What the provider lists of a cluster whose pools are resources of their own, or Google's.
+    gke(initialNodeCount=1, nodePools=UNKNOWN_STRING_VALUE),
+    gke(removeDefaultNodePool=True, initialNodeCount=1, nodePools=UNKNOWN_STRING_VALUE),
+    gke(enableAutopilot=True, nodePools=UNKNOWN_STRING_VALUE),
     node_group(["c5.xlarge"], 1, 2, 4),
     node_group(["c5.xlarge"], 0, 0, 4, nodeRoleArn=UNKNOWN_STRING_VALUE),
     node_pool("e2-standard-2", nodeCount=2),
@@ -86,6 +130,14 @@ def test_sound_resources_raise_no_alarm(item: Resource) -> None:
         (target(5, 2), "r0: the minimum 5 is over the maximum 2"),
         (pod_autoscaler(maximum=0), "r0: the maximum 0 lets nothing run"),
         (pod_autoscaler(maximum=2, minReplicas=3), "r0: the minimum 3 is over the maximum 2"),
+        (old_pod_autoscaler(maxReplicas=2, minReplicas=3), "r0: the minimum 3 is over the maximum 2"),
+        (keda(minReplicaCount=9, maxReplicaCount=2), "r0: the minimum 9 is over the maximum 2"),
+        (keda(minReplicaCount=101), "r0: the minimum 101 is over the maximum 100"),
+        (vertex_pool("n1-standard-4", 9, 2), "r0: the minimum 9 is over the maximum 2"),
+        (vertex_endpoint([{}, {"dedicatedResources": [dedicated(9, 2)]}]), "r0: model 1: the minimum 9 is over the maximum 2"),
+        (garden(dedicatedResources=dedicated(9, 2)), "r0: the minimum 9 is over the maximum 2"),
+        (gke((0, 3), (9, 2)), "r0: pool `p1`: the minimum 9 is over the maximum 2"),
+        (gke(nodePools=UNKNOWN_STRING_VALUE), "can't be known during preview; autoscaling cannot be checked"),
         (node_group(["c5.xlarge"], 1, 1, UNKNOWN_NUMBER_VALUE), "can't be known during preview; autoscaling cannot be checked"),  # type: ignore[arg-type]
         (node_group(["c5.xlarge"], 1, 1, 1, scalingConfig=None), "its properties are not those of its type"),
     ],
@@ -102,6 +154,13 @@ def test_replicas_that_an_autoscaler_owns_must_be_left_out() -> None:
     assert message == (
         "r0: sets `spec.replicas`, which the autoscaler `r1` owns: each `up` scales it back; leave `replicas` out"
     )
+
+
+@pytest.mark.parametrize("owner", [old_pod_autoscaler(maxReplicas=4), keda()], ids=["v1", "keda"])
+def test_replicas_are_owned_by_autoscalers_of_every_kind(owner: Resource) -> None:
+    (message,) = said(deployment(replicas=3), owner)
+
+    assert "which the autoscaler `r1` owns" in message
 
 
 @pytest.mark.parametrize(

@@ -99,7 +99,16 @@ class PlannedHardware(PlanPart):
     gpu: Gpu | None
 
 
-class ColdStart(PlanPart):
+class EstimatedParts(PlanPart):
+    """Estimates that make up one time, one after the other."""
+
+    @property
+    def parts(self) -> dict[str, Estimate]:
+        """Each part by its name."""
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
+
+class ColdStart(EstimatedParts):
     """
     From nothing to the first answer, in seconds, one part after the other.
 
@@ -116,11 +125,6 @@ class ColdStart(PlanPart):
     server_s: Estimate
     model_load_s: Estimate
     warm_up_s: Estimate
-
-    @property
-    def parts(self) -> dict[str, Estimate]:
-        """Each part by its name."""
-        return {name: getattr(self, name) for name in type(self).model_fields}
 
     @property
     def unknown(self) -> tuple[str, ...]:

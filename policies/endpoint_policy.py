@@ -7,6 +7,7 @@ from pulumi_policy import EnforcementLevel, ReportViolation, ResourceValidationA
 from pulumi_policy.proxy import UnknownValueError
 from pydantic import ValidationError
 
+from components.cost.declared_resource import plain
 from components.endpoint_plan import EndpointPlan
 from components.tokens import ENDPOINTS
 from policies.configuration import PolicyConfiguration, config_schema, has_limit, limits, read_configuration
@@ -110,12 +111,3 @@ class _PlanReader:
 
 
 _READER = _PlanReader()
-
-
-def plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Copy what the engine sent into plain values; raises UnknownValueError for one that is not known."""
-    if isinstance(value, Mapping):
-        return {key: plain(value[key]) for key in value}
-    if isinstance(value, str | int | float) or value is None:
-        return value
-    return [plain(item) for item in value]

@@ -9,12 +9,13 @@ from components.catalog.catalog import Catalog
 from components.choice.budget import breach
 from components.choice.choices import ScalingPlan
 from components.choice.record import contradictions
+from components.cost.declared_resource import plain
 from components.tokens import SCALING_CONFIGURATION
 from optimizers.errors import ArtifactError
 from optimizers.lock import Lock
 from policies.artifact_integrity import digest_violations, locked
 from policies.cost_settings import project_catalog
-from policies.endpoint_policy import plain, violations_of
+from policies.endpoint_policy import violations_of
 
 
 def check(plan: ScalingPlan) -> list[str]:

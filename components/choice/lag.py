@@ -4,7 +4,7 @@ from pydantic import Field
 
 from components.capacity.scaling_lag import ScalingLag
 from components.choice.targets import IMAGE_WITHIN, MACHINE_SOURCE, Target
-from components.endpoint_plan import Estimate, PlanPart
+from components.endpoint_plan import Estimate, EstimatedParts, PlanPart
 
 DECLARED = "declared: `scaling.{name}`"
 DEFAULT = "default: {source}"
@@ -27,7 +27,7 @@ class DeclaredLag(PlanPart):
     image_pull_s: float | None = Field(default=None, ge=0)
 
 
-class PlannedLag(PlanPart):
+class PlannedLag(EstimatedParts):
     """The parts of a scaler's lateness, one after the other; named and explained as in `ScalingLag`."""
 
     metric_window_s: Estimate
@@ -36,11 +36,6 @@ class PlannedLag(PlanPart):
     image_pull_s: Estimate
     model_load_s: Estimate
     warm_up_s: Estimate
-
-    @property
-    def parts(self) -> dict[str, Estimate]:
-        """Each part by its name."""
-        return {name: getattr(self, name) for name in type(self).model_fields}
 
     @property
     def scaling_lag(self) -> ScalingLag:

@@ -86,12 +86,12 @@ def filled_in(props: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401 - any 
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
-    """Copy what `known` gave, all of it, into plain values; raises `UnknownPropertyError` for one that is not known."""
+    """Copy what `known` or the policy SDK gave into plain values; raises the error of either for one that is not known."""
     if isinstance(value, Mapping):
         return {key: plain(value[key]) for key in value}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return [plain(item) for item in value]
-    return value
+    if isinstance(value, str | int | float) or value is None:
+        return value
+    return [plain(item) for item in value]
 
 
 class _KnownMapping(Mapping[str, Any]):

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from pydantic import Field
 
-from components.catalog.unit_price import Unit
+from components.catalog.unit_price import Item, Unit
 from components.endpoint_plan import PlanPart
 
 # 8,760 hours a year over 12: the month of the providers' own calculators and of Infracost.
@@ -58,6 +58,13 @@ class BilledUnits(PlanPart):
 def hours(number: int) -> Amount:
     """Return the hours of so many things that run all month."""
     return Amount(minimum=HOURS_PER_MONTH * number, expected=HOURS_PER_MONTH * number, maximum=HOURS_PER_MONTH * number)
+
+
+def control_plane(name: str, what: str, item: Item, region: str) -> BilledUnits:
+    """Return a cluster's control plane, which is billed by the hour whatever runs on it."""
+    return BilledUnits(
+        resource=name, kind=CostKind.CONTROL_PLANE, what=what, item=item, region=region, unit=Unit.HOUR, amount=hours(1)
+    )
 
 
 def unknown_units(

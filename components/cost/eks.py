@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from components.catalog.services import Service
-from components.catalog.unit_price import Item, Unit
-from components.cost.billed_units import BilledUnits, CostKind, hours, unknown_units
+from components.catalog.unit_price import Item
+from components.cost.billed_units import BilledUnits, control_plane, unknown_units
 from components.cost.declared_resource import filled_in
 from components.cost.machines import AttachedDisk, Count, RentedMachines
 
@@ -30,15 +30,7 @@ def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUni
     Nodes of Auto Mode are unknown: EKS chooses their types and their number by the pods, and bills a fee on each.
     """
     where = str(props.get("region") or region)
-    fee = BilledUnits(
-        resource=name,
-        kind=CostKind.CONTROL_PLANE,
-        what="1 x EKS control plane",
-        item=Item.EKS_CLUSTER,
-        region=where,
-        unit=Unit.HOUR,
-        amount=hours(1),
-    )
+    fee = control_plane(name, "1 x EKS control plane", Item.EKS_CLUSTER, where)
     if not (filled_in(props, "computeConfig") or {}).get("enabled"):
         return (fee,)
     return (fee, unknown_units(name, where, AUTO_MODE, AUTO_MODE_UNKNOWN))

@@ -6,7 +6,7 @@ from typing import Any
 
 from components.catalog.services import Service
 from components.catalog.unit_price import Item, Unit
-from components.cost.billed_units import Amount, BilledUnits, CostKind, hours, unknown_units
+from components.cost.billed_units import Amount, BilledUnits, CostKind, control_plane, unknown_units
 from components.cost.declared_resource import filled_in
 from components.cost.machines import AttachedDisk, Count, RentedMachines
 
@@ -39,15 +39,7 @@ def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMac
     counted.
     """
     location = str(props.get("location") or region)
-    fee = BilledUnits(
-        resource=name,
-        kind=CostKind.CONTROL_PLANE,
-        what="1 x GKE cluster management",
-        item=Item.GKE_CLUSTER,
-        region=region_of(location),
-        unit=Unit.HOUR,
-        amount=hours(1),
-    )
+    fee = control_plane(name, "1 x GKE cluster management", Item.GKE_CLUSTER, region_of(location))
     if props.get("enableAutopilot"):
         return (fee, unknown_units(name, region_of(location), AUTOPILOT, AUTOPILOT_UNKNOWN))
     fixed = (fee, *_provisioned(name, props, region_of(location)))

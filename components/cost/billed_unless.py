@@ -32,15 +32,20 @@ class BilledUnless(NamedTuple):
         return (unknown_units(name, region, self.what, reason),)
 
 
-# Defaults of the properties: API references of CreateVpcEndpoint, CreateTable (pulumi-aws: PROVISIONED) and `addresses`.
+# Defaults of the properties: API references of CreateVpcEndpoint, CreateTable (pulumi-aws, CloudFormation: PROVISIONED),
+# `addresses` and `globalAddresses`.
+_TABLE = BilledUnless("read and write capacity", "billingMode", free="PAY_PER_REQUEST", default="PROVISIONED")
+_ENDPOINT = BilledUnless("an endpoint of a VPC", "vpcEndpointType", free="Gateway", default="Gateway")
+_ADDRESS = BilledUnless("an address", "addressType", free="INTERNAL", default="EXTERNAL")
+
 BILLED_UNLESS: Mapping[str, BilledUnless] = MappingProxyType(
     {
-        "aws:dynamodb/table:Table": BilledUnless(
-            "read and write capacity", "billingMode", free="PAY_PER_REQUEST", default="PROVISIONED"
-        ),
-        "aws:ec2/vpcEndpoint:VpcEndpoint": BilledUnless(
-            "an endpoint of a VPC", "vpcEndpointType", free="Gateway", default="Gateway"
-        ),
-        "gcp:compute/address:Address": BilledUnless("an address", "addressType", free="INTERNAL", default="EXTERNAL"),
+        "aws:dynamodb/table:Table": _TABLE,
+        "aws:ec2/vpcEndpoint:VpcEndpoint": _ENDPOINT,
+        "aws-native:dynamodb:GlobalTable": _TABLE,
+        "aws-native:dynamodb:Table": _TABLE,
+        "aws-native:ec2:VpcEndpoint": _ENDPOINT,
+        "gcp:compute/address:Address": _ADDRESS,
+        "gcp:compute/globalAddress:GlobalAddress": _ADDRESS,
     }
 )

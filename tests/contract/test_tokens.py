@@ -19,7 +19,12 @@ LAST_IN = {"gcp:notebooks/instance:Instance": "pulumi-gcp 9", "gcp:tpu/node:Node
 # Their SDKs are no dependencies; their tokens were looked up in public programs.
 NOT_INSTALLED = frozenset({"eks", "google-native"})
 # A custom resource has the token that its group, version and kind make.
-CUSTOM_RESOURCES = ("kubernetes:karpenter.sh/", "kubernetes:keda.sh/")
+CUSTOM_RESOURCES = (
+    "kubernetes:cloud.google.com/",
+    "kubernetes:gateway.networking.k8s.io/",
+    "kubernetes:karpenter.sh/",
+    "kubernetes:keda.sh/",
+)
 
 
 def tokens() -> frozenset[str]:

@@ -31,7 +31,7 @@ def _violations(args: StackValidationArgs) -> list[str]:
     if isinstance(limit, str):
         return [limit]
     bill = stack_bill(declared_resources(args.resources, BILLED_TYPES), limit.region)
-    if not (bill.machines or bill.units or bill.serverless):
+    if not (bill.machines or bill.units or bill.serverless or bill.control_planes):
         return []
     catalog = project_catalog()
     return [catalog] if isinstance(catalog, str) else check(bill, catalog, today(), limit)

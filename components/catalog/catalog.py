@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Sequence
+from datetime import date
 
 from pydantic import BaseModel, ConfigDict
 
@@ -19,6 +20,7 @@ class Catalog(BaseModel):
         origin: The file that holds the rows, for messages.
         unit_prices: What is billed by another unit than a machine's hour.
         unit_origin: The file that holds those.
+        day: On which it was read: what is billed may depend on it; None where nobody asked for it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -27,6 +29,7 @@ class Catalog(BaseModel):
     rows: tuple[CatalogRow, ...]
     unit_origin: str = "no file of unit prices"
     unit_prices: tuple[UnitPrice, ...] = ()
+    day: date | None = None
 
     def find(self, service: Service, region: str, name: str) -> CatalogRow | None:
         """Return the row of a machine, or None."""

@@ -2,8 +2,9 @@
 Read SKU pages of Google's Cloud Billing Catalog for Compute Engine.
 
 A machine has no SKU. Its price is the sum of its parts: vCPUs, memory, GPUs. Local SSD, which some machines bring along,
-is not in it, nor in the prices that ship. Format: https://cloud.google.com/billing/v1/how-tos/catalog-api (read
-2026-11-24). Descriptions: build/mapping.csv of Cyclenerd/google-cloud-pricing-cost-calculator@08440e7.
+is not in it, and the source that is written with it says so; the prices that ship have it in them. Format:
+https://cloud.google.com/billing/v1/how-tos/catalog-api (read 2026-11-24). Descriptions: build/mapping.csv of
+Cyclenerd/google-cloud-pricing-cost-calculator@08440e7.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,12 +14,12 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from components.catalog.instance_type import CatalogRow, InstanceType
+from components.catalog.instance_type import WITHOUT_LOCAL_SSD, CatalogRow, InstanceType
 from components.catalog.price_list import Market, PriceList, Quote, checked, malformed
 from components.catalog.services import Service
 
 COMPUTE_ENGINE_SERVICE = "6F81-5844-456A"
-SOURCE = "Cloud Billing Catalog API, Compute Engine: vCPU + memory + GPU, without local SSD"
+SOURCE = f"Cloud Billing Catalog API, Compute Engine: vCPU + memory + GPU, {WITHOUT_LOCAL_SSD}"
 # The part of a name before its size. Others, like `e2-micro`, are billed by a fraction of a vCPU.
 SHAPES = frozenset({"standard", "highmem", "highcpu", "highgpu", "ultragpu"})
 # First part of a name to the description of its vCPUs and memory.

@@ -12,6 +12,8 @@ from components.platforms.choice import Cloud
 DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 # Before a spot price's own source, in the one column that names both.
 SPOT_MARK = " ; spot: "
+# In the source of a price: the local SSDs that the provider adds to the machine are billed beside it.
+WITHOUT_LOCAL_SSD = "without local SSD"
 
 # What a row is looked up by: service, region, name.
 RowKey = tuple[Service, str, str]
@@ -70,6 +72,11 @@ class Price(BaseModel):
     spot_usd_per_hour: float | None = None
     source: str = ""
     as_of: Day | None = None
+
+    @property
+    def leaves_out_local_ssd(self) -> bool:
+        """Whether local SSDs that a machine brings along are not in the price, as its source says."""
+        return WITHOUT_LOCAL_SSD in self.source
 
     def basis(self, *, spot: bool) -> str:
         """Return where and when the price was read; a spot price with a source of its own names its day there."""

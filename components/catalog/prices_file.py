@@ -46,7 +46,7 @@ def read_catalog(project: Path | None, today: date) -> Catalog:
 
     Args:
         project: Folder that holds `Pulumi.yaml`; None outside a project.
-        today: No price is younger.
+        today: No price is younger, and by this day a version of Kubernetes is supported or not.
 
     Raises:
         InvalidArgs: With everything that is wrong with a file.
@@ -56,7 +56,7 @@ def read_catalog(project: Path | None, today: date) -> Catalog:
     if issues:
         raise InvalidArgs(catalog.origin, issues)
     units = read_unit_prices(project, today)
-    return catalog.model_copy(update={"unit_origin": units.origin, "unit_prices": units.rows})
+    return catalog.model_copy(update={"unit_origin": units.origin, "unit_prices": units.rows, "day": today})
 
 
 def read_unchecked(project: Path | None) -> Catalog:

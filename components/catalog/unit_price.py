@@ -34,6 +34,7 @@ class Item(StrEnum):
     CLASSIC_LOAD_BALANCER = "classic-load-balancer"
     FORWARDING_RULE = "forwarding-rule"
     EKS_CLUSTER = "eks-cluster"
+    EKS_CLUSTER_EXTENDED = "eks-cluster-extended"
     GKE_CLUSTER = "gke-cluster"
     SERVERLESS = "sagemaker-serverless"
     SERVERLESS_PROVISIONED = "sagemaker-serverless-provisioned"

@@ -5,10 +5,12 @@ A value that is not known before an `up` is one of the engine's marks. `known` r
 where a mark is touched, so what no cost depends on may stay unknown.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from components.endpoint_plan import PlanPart
 
@@ -29,20 +31,74 @@ UNKNOWN_MARKS = frozenset(
 
 # What reading properties raises that are not those of their type: an absent name, a number in place of a mapping, infinity.
 MALFORMED = (ArithmeticError, AttributeError, IndexError, KeyError, TypeError, ValueError)
+# A longer value is cut in a message.
+LONGEST_SHOWN = 60
 
 
-def malformed(error: Exception) -> str:
-    """Return in one clause what an exception of `MALFORMED` says of a resource's properties, in the words of a stack's author."""
+class MalformedError(ValueError):
+    """A property that its type does not take; the message says so in the words of a stack's author."""
+
+
+def malformed(error: Exception, props: Mapping[str, Any] | None = None) -> str:
+    """
+    Return in one clause what an exception of `MALFORMED` says of a resource's properties, in the words of a stack's author.
+
+    Args:
+        error: What reading raised.
+        props: What `known` gave for reading, so that the property at fault can be named: the one that was read last.
+    """
+    last = props.last if isinstance(props, _KnownMapping) else _LastRead()
+    return f"its properties are not those of its type ({_reason(error, last)})"
+
+
+def _reason(error: Exception, last: "_LastRead") -> str:
     if isinstance(error, ValidationError):
-        found = (f"got {item['input']!r}; {item['msg'].lower()}" for item in error.errors(include_url=False))
-        why = ", and ".join(dict.fromkeys(found))
-    elif isinstance(error, KeyError):
-        why = f"`{error.args[0]}` is missing"
-    elif isinstance(error, (AttributeError, IndexError, TypeError)):
-        why = "a value is missing or of another kind"
-    else:
-        why = str(error)
-    return f"its properties are not those of its type ({why})"
+        return _invalid(error.errors(include_url=False))
+    if isinstance(error, KeyError):
+        return f"`{error.args[0]}` is missing"
+    if isinstance(error, MalformedError):
+        return str(error)
+    return _at_fault(error, last) or "a value is missing or of another kind"
+
+
+def _at_fault(error: Exception, last: "_LastRead") -> str:
+    """Return what is wrong with the property that was read last; nothing where that one may be sound."""
+    shown = _shown(last.value)
+    if not last.path:
+        return ""
+    if isinstance(error, TypeError):
+        return f"`{last.path}` is missing or of another kind" if last.value is None else ""
+    if isinstance(error, AttributeError):
+        return f"`{last.path}` cannot be {shown}" if shown and error.obj is last.value else ""
+    return f"`{last.path}` cannot be {shown}" if shown and not _is_whole(last.value) else ""
+
+
+def _is_whole(value: object) -> bool:
+    """Return whether `int` takes a value."""
+    try:
+        int(value)  # type: ignore[call-overload]
+    except (TypeError, ValueError, OverflowError):
+        return False
+    return True
+
+
+def _invalid(items: Iterable[ErrorDetails]) -> str:
+    """Return what is wrong with fields of a model, those of one fault together."""
+    places = dict[str, list[str]]()
+    for item in items:
+        cause, shown = item.get("ctx", {}).get("error"), _shown(item["input"])
+        why = str(cause) if isinstance(cause, ValueError) else item["msg"].lower()
+        place = ".".join(map(str, item["loc"]))
+        places.setdefault(f"got {shown}; {why}" if shown else why, []).append(f"`{place}`" if place else "")
+    return ", and ".join(f"{', '.join(named)}: {why}" if any(named) else why for why, named in places.items())
+
+
+def _shown(value: object) -> str:
+    """Return a single value for a message; nothing for a mapping or a list, and for none."""
+    if value is None or not isinstance(value, str | int | float):
+        return ""
+    text = f"{value}"
+    return f"`{text}`" if len(text) <= LONGEST_SHOWN else f"`{text[:LONGEST_SHOWN]}…`"
 
 
 class UnknownPropertyError(Exception):
@@ -69,7 +125,7 @@ class DeclaredResource(PlanPart):
 
 def known(props: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the properties in a form that raises `UnknownPropertyError` where an unknown one is read, at any depth."""
-    return _KnownMapping(props, "")
+    return _KnownMapping(props, "", _LastRead())
 
 
 def filled_in(props: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401 - any JSON value
@@ -94,12 +150,23 @@ def plain(value: Any) -> Any:  # noqa: ANN401 - any JSON value
     return [plain(item) for item in value]
 
 
+@dataclass(slots=True)
+class _LastRead:
+    """The property of a resource that was read last: where reading fails, the one at fault."""
+
+    path: str = ""
+    value: object = None
+
+
 class _KnownMapping(Mapping[str, Any]):
-    def __init__(self, values: Mapping[str, Any], path: str) -> None:
-        self._values, self._path = values, path
+    def __init__(self, values: Mapping[str, Any], path: str, last: _LastRead) -> None:
+        self._values, self._path, self.last = values, path, last
 
     def __getitem__(self, key: str) -> Any:  # noqa: ANN401 - any JSON value
-        return _known(self._values[key], f"{self._path}.{key}" if self._path else key)
+        path = f"{self._path}.{key}" if self._path else key
+        if key not in self._values:
+            raise KeyError(path)
+        return _known(self._values[key], path, self.last)
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -109,23 +176,24 @@ class _KnownMapping(Mapping[str, Any]):
 
 
 class _KnownSequence(Sequence[Any]):
-    def __init__(self, values: Sequence[Any], path: str) -> None:
-        self._values, self._path = values, path
+    def __init__(self, values: Sequence[Any], path: str, last: _LastRead) -> None:
+        self._values, self._path, self._last = values, path, last
 
     def __getitem__(self, index: Any) -> Any:  # noqa: ANN401 - as the protocol has it
-        return _known(self._values[index], f"{self._path}[{index}]")
+        return _known(self._values[index], f"{self._path}[{index}]", self._last)
 
     def __len__(self) -> int:
         return len(self._values)
 
 
-def _known(value: Any, path: str) -> Any:  # noqa: ANN401 - any JSON value
+def _known(value: Any, path: str, last: _LastRead) -> Any:  # noqa: ANN401 - any JSON value
+    last.path, last.value = path, value
     if isinstance(value, str):
         if value in UNKNOWN_MARKS:
             raise UnknownPropertyError(path)
         return value
     if isinstance(value, Mapping):
-        return _KnownMapping(value, path)
+        return _KnownMapping(value, path, last)
     if isinstance(value, Sequence):
-        return _KnownSequence(value, path)
+        return _KnownSequence(value, path, last)
     return value

@@ -1,7 +1,9 @@
 """Disks that a program declares for themselves: billed by their size, whether a machine uses them or not."""
 
+import math
 from collections.abc import Mapping
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from components.catalog.unit_price import Unit
 from components.cost.billed_units import Amount, BilledUnits, CostKind
@@ -9,10 +11,32 @@ from components.cost.gke import region_of
 
 # What EC2 takes where no type is named (API reference of CreateVolume, `VolumeType`).
 DEFAULT_EBS_TYPE = "gp2"
-# What a gp3 volume has for its price; more of either is billed beside it (Amazon EBS documentation, "General Purpose SSD").
-GP3, GP3_IOPS, GP3_MIB_PER_S = "gp3", 3000, 125
 # What Compute Engine takes where no type is named (REST reference of `disks`, `type`).
 DEFAULT_DISK = "pd-standard"
+
+
+class Speed(NamedTuple):
+    """What a disk is provisioned for: operations a second, and MiB/s."""
+
+    iops: float
+    mib_per_s: float
+
+    def is_within(self, included: "Speed") -> bool:
+        """Return whether no part of it is beyond what is included."""
+        return self.iops <= included.iops and self.mib_per_s <= included.mib_per_s
+
+
+# The speed of these types comes with their size, or is billed by use.
+ANY = Speed(math.inf, math.inf)
+# What a type has for the price of its size; a type without a row is billed for all that is provisioned (Amazon EBS
+# documentation, "Amazon EBS volume types"; AWS's price list has `EBS:VolumeP-IOPS` for io1 and io2).
+EBS_INCLUDED: Mapping[str, Speed] = MappingProxyType(
+    {"gp2": ANY, "gp3": Speed(3000, 125), "sc1": ANY, "st1": ANY, "standard": ANY}
+)
+# The same of Compute Engine (documentation, "About Persistent Disk" and "About Hyperdisk Balanced", baseline performance).
+COMPUTE_INCLUDED: Mapping[str, Speed] = MappingProxyType(
+    {"hyperdisk-balanced": Speed(3000, 140), "pd-balanced": ANY, "pd-ssd": ANY, "pd-standard": ANY}
+)
 
 
 def ebs_volume(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
@@ -20,27 +44,49 @@ def ebs_volume(name: str, props: Mapping[str, Any], region: str) -> tuple[Billed
     zone = str(props.get("availabilityZone") or "")
     where = str(props.get("region") or zone[:-1] or region)
     kind = str(props.get("type") or DEFAULT_EBS_TYPE)
-    fast = int(props.get("iops") or 0) > GP3_IOPS or int(props.get("throughput") or 0) > GP3_MIB_PER_S
-    unknown = (
-        "its `iops` or `throughput` beyond what is included is billed and not priced" if kind == GP3 and fast else ""
+    included = EBS_INCLUDED.get(kind, Speed(0, 0))
+    # EC2 writes the baseline of a gp2 volume there as well.
+    speed = Speed(float(props.get("iops") or 0), float(props.get("throughput") or 0))
+    fast = (
+        ""
+        if speed.is_within(included)
+        else "its `iops` or `throughput` beyond what is included is billed and not priced"
     )
-    return (_disk(name, f"ebs-{kind}", where, props.get("size"), unknown),)
+    return (_disk(name, f"ebs-{kind}", where, props.get("size"), fast),)
 
 
 def compute_disk(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
-    """Return a zonal disk of Compute Engine, unknown where its size is that of an image or a snapshot."""
+    """
+    Return a zonal disk of Compute Engine, unknown where its size is that of an image or a snapshot.
+
+    Unknown too where its speed is billed beside its size. A type whose speed is billed gets one by its size where none is
+    written (documentation, "About Hyperdisk", default values), so what is left out is not free.
+    """
     where = region_of(str(props.get("zone") or region))
     kind = str(props.get("type") or DEFAULT_DISK).rpartition("/")[2]
-    return (_disk(name, kind, where, props.get("size"), ""),)
+    included = COMPUTE_INCLUDED.get(kind, Speed(0, 0))
+    speed = Speed(*(_provisioned(props, key) for key in ("provisionedIops", "provisionedThroughput")))
+    fast = (
+        ""
+        if speed.is_within(included)
+        else f"{kind} is billed for `provisionedIops` and `provisionedThroughput` beyond what is included, whether they are "
+        "written or not, and those are not priced"
+    )
+    return (_disk(name, kind, where, props.get("size"), fast),)
 
 
-def _disk(name: str, item: str, region: str, size: Any, unknown: str) -> BilledUnits:  # noqa: ANN401 - any JSON value
+def _provisioned(props: Mapping[str, Any], key: str) -> float:
+    written = props.get(key)
+    return math.inf if written is None else float(written)
+
+
+def _disk(name: str, item: str, region: str, size: Any, fast: str) -> BilledUnits:  # noqa: ANN401 - any JSON value
     size_gb = float(size or 0)
-    if not size_gb:
-        unknown = "its size is that of what it is made from; write `size`"
+    unknown = fast if size_gb else "its size is that of what it is made from; write `size`"
     return BilledUnits(
         resource=name,
-        kind=CostKind.STORAGE,
+        # No row of the unit prices makes its speed known.
+        kind=CostKind.UNPRICED if fast else CostKind.STORAGE,
         what=f"1 x {size_gb:g} GB of {item}" if size_gb else f"1 x {item}",
         item=item,
         region=region,

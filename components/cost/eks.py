@@ -5,8 +5,9 @@ from typing import Any
 
 from components.catalog.services import Service
 from components.catalog.unit_price import Item
-from components.cost.billed_units import BilledUnits, control_plane, unknown_units
+from components.cost.billed_units import BilledUnits, unknown_units
 from components.cost.declared_resource import filled_in
+from components.cost.eks_support import EksControlPlane, minor_version
 from components.cost.machines import AttachedDisk, Count, RentedMachines
 
 # What EKS takes where no type is named (API reference of CreateNodegroup, `instanceTypes`).
@@ -15,6 +16,9 @@ DEFAULT_TYPE = "t3.medium"
 DEFAULT_DISK_GB, DEFAULT_WINDOWS_DISK_GB = 20, 50
 WINDOWS = "WINDOWS"
 SPOT = "SPOT"
+# Of an upgrade policy: EKS updates the cluster when standard support ends; it is EXTENDED where nothing is written (user
+# guide, "EKS extended support").
+STANDARD = "STANDARD"
 # A label that a group's nodes carry beside its own; its value is the group's name.
 NODE_GROUP_LABEL = "eks.amazonaws.com/nodegroup"
 AUTO_MODE = "nodes that EKS Auto Mode chooses"
@@ -23,17 +27,23 @@ AUTO_MODE_UNKNOWN = (
 )
 
 
-def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
+def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[EksControlPlane | BilledUnits, ...]:
     """
-    Return the control plane at the price of standard support; extended support of an old version costs more.
+    Return the control plane, whose price depends on the version of Kubernetes and the day.
 
     Nodes of Auto Mode are unknown: EKS chooses their types and their number by the pods, and bills a fee on each.
     """
     where = str(props.get("region") or region)
-    fee = control_plane(name, "1 x EKS control plane", Item.EKS_CLUSTER, where)
+    version = props.get("version")
+    plane = EksControlPlane(
+        resource=name,
+        region=where,
+        minor_version=minor_version(str(version)) if version else None,
+        takes_extended_support=(props.get("upgradePolicy") or {}).get("supportType") != STANDARD,
+    )
     if not (filled_in(props, "computeConfig") or {}).get("enabled"):
-        return (fee,)
-    return (fee, unknown_units(name, where, AUTO_MODE, AUTO_MODE_UNKNOWN))
+        return (plane,)
+    return (plane, unknown_units(name, where, AUTO_MODE, AUTO_MODE_UNKNOWN))
 
 
 def node_group(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines, ...]:
@@ -43,6 +53,7 @@ def node_group(name: str, props: Mapping[str, Any], region: str) -> tuple[Rented
     What a launch template names is not known here: its type counts as no type, and its disk as no type of disk.
     """
     scaling = props["scalingConfig"]
+    count = Count.bounded(int(scaling["minSize"]), int(scaling["desiredSize"]), int(scaling["maxSize"]))
     template = props.get("launchTemplate")
     types = tuple(str(item) for item in props.get("instanceTypes") or ())
     if not types:
@@ -62,7 +73,7 @@ def node_group(name: str, props: Mapping[str, Any], region: str) -> tuple[Rented
             service=Service.EC2,
             region=str(props.get("region") or region),
             names=types,
-            count=Count.bounded(int(scaling["minSize"]), int(scaling["desiredSize"]), int(scaling["maxSize"])),
+            count=count,
             spot=props.get("capacityType") == SPOT,
             disk=disk,
             runs_pods=True,

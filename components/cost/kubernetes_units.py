@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from components.catalog.unit_price import Item, Unit
-from components.cost.billed_units import Amount, BilledUnits, CostKind, unknown_units
+from components.catalog.unit_price import Item
+from components.cost.billed_units import BilledUnits, CostKind, unknown_units
+from components.cost.claimed_volumes import ClaimedVolumes, WorkloadName, workload_name
 from components.cost.load_balancers import billed_balancer
+from components.cost.machines import Count
 from components.cost.pods import PodRequests, workload_pods
 from components.cost.quantity import GIB, quantity
 
@@ -40,16 +42,17 @@ INGRESS_CLASS_ANNOTATION = "kubernetes.io/ingress.class"
 IN_CLUSTER_CLASSES = frozenset({"contour", "haproxy", "istio", "kong", "nginx", "traefik"})
 
 
-def volume_claim(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
+def volume_claim(name: str, props: Mapping[str, Any], region: str) -> tuple[ClaimedVolumes, ...]:
     """Return the volume of a claim."""
-    return (_volume(name, props["spec"], region, 1),)
+    return (_volumes(name, props["spec"], region, 1, None),)
 
 
-def stateful_set(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits | PodRequests, ...]:
+def stateful_set(name: str, props: Mapping[str, Any], region: str) -> tuple[ClaimedVolumes | PodRequests, ...]:
     """Return the pods of a StatefulSet, and a volume a replica for each of its templates."""
     pods = workload_pods(name, props, region)
+    workload = workload_name(name, props.get("metadata"))
     templates = props["spec"].get("volumeClaimTemplates") or ()
-    return (*pods, *(_volume(name, template["spec"], region, pods[0].replicas) for template in templates))
+    return (*pods, *(_volumes(name, item["spec"], region, pods[0].replicas, workload) for item in templates))
 
 
 def service(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
@@ -85,15 +88,16 @@ def _balancer(name: str, props: Mapping[str, Any], region: str) -> Iterator[Bill
     yield billed_balancer(name, Item.NETWORK_LOAD_BALANCER if network else Item.CLASSIC_LOAD_BALANCER, region)
 
 
-def _volume(name: str, spec: Mapping[str, Any], region: str, number: int) -> BilledUnits:
-    size_gb = float(quantity(spec["resources"]["requests"]["storage"]) / GIB)
+def _volumes(
+    name: str, spec: Mapping[str, Any], region: str, replicas: int, workload: WorkloadName | None
+) -> ClaimedVolumes:
     storage_class = str(spec.get("storageClassName") or UNNAMED_CLASS)
-    return BilledUnits(
+    return ClaimedVolumes(
         resource=name,
-        kind=CostKind.STORAGE,
-        what=f"{number} x {size_gb:g} GB of {storage_class}",
+        what=storage_class,
         item=STORAGE_CLASSES.get(storage_class, storage_class),
         region=region,
-        unit=Unit.GB_MONTH,
-        amount=Amount(minimum=number * size_gb, expected=number * size_gb, maximum=number * size_gb),
+        size_gb=float(quantity(spec["resources"]["requests"]["storage"]) / GIB),
+        count=Count(minimum=replicas, expected=replicas, maximum=replicas),
+        workload=workload,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from components.catalog.unit_price import Item, Unit
 from components.cost.billed_units import BilledUnits, CostKind, hours
+from components.cost.declared_resource import MalformedError
 
 KINDS: Mapping[str, Item] = MappingProxyType(
     {
@@ -18,9 +19,16 @@ GLOBAL = "global"
 
 
 def load_balancer(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
-    """Return an application, network or gateway load balancer of AWS; the first where none is named."""
-    item = KINDS[str(props.get("loadBalancerType") or "application")]
-    return (billed_balancer(name, item, str(props.get("region") or region)),)
+    """
+    Return an application, network or gateway load balancer of AWS; the first where none is named.
+
+    Raises:
+        MalformedError: It is of another type.
+    """
+    kind = str(props.get("loadBalancerType") or "application")
+    if kind not in KINDS:
+        raise MalformedError(f"`loadBalancerType` is `{kind}`; it has to be one of {', '.join(KINDS)}")
+    return (billed_balancer(name, KINDS[kind], str(props.get("region") or region)),)
 
 
 def classic_load_balancer(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:

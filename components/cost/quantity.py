@@ -3,6 +3,8 @@
 import re
 from decimal import Decimal
 
+from components.cost.declared_resource import MalformedError
+
 # resource.Quantity of k8s.io/apimachinery.
 FACTORS = {
     "n": Decimal("1e-9"), "u": Decimal("1e-6"), "m": Decimal("1e-3"), "": Decimal(1),
@@ -18,9 +20,9 @@ def quantity(text: object) -> Decimal:
     Return the number that a quantity stands for, in cores, bytes or pieces.
 
     Raises:
-        ValueError: The text is no quantity.
+        MalformedError: The text is no quantity.
     """
     match = QUANTITY.fullmatch(str(text).strip())
     if match is None or (match["exponent"] and match["suffix"]):
-        raise ValueError(f"`{text}` is no quantity of Kubernetes")
+        raise MalformedError(f"`{text}` is no quantity of Kubernetes")
     return Decimal(match["number"] + (match["exponent"] or "")) * FACTORS[match["suffix"] or ""]

@@ -7,6 +7,8 @@ from typing import Any
 from components.cost import disks, eks, gke, kubernetes_units, load_balancers, vertex
 from components.cost.billed_units import BilledUnits
 from components.cost.billed_unless import BILLED_UNLESS
+from components.cost.claimed_volumes import ClaimedVolumes
+from components.cost.eks_support import EksControlPlane
 from components.cost.machines import RentedMachines
 from components.cost.pods import PodRequests, cron_job_pods, job_pods, pod, workload_pods
 from components.cost.sagemaker import endpoint_configuration
@@ -14,7 +16,7 @@ from components.cost.scaling_configuration import scaling_configuration
 from components.cost.serverless import ServerlessVariant
 from components.tokens import SCALING_CONFIGURATION
 
-Billed = RentedMachines | BilledUnits | ServerlessVariant | PodRequests
+Billed = RentedMachines | BilledUnits | ServerlessVariant | PodRequests | ClaimedVolumes | EksControlPlane
 # Name of the resource, its properties as plain values, the region of a resource that names none.
 Reader = Callable[[str, Mapping[str, Any], str], tuple[Billed, ...]]
 
@@ -37,7 +39,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
             vertex.model_garden_deployment
         ),
         "gcp:vertex/aiDeploymentResourcePool:AiDeploymentResourcePool": vertex.resource_pool,
-        "gcp:vertex/aiIndexEndpointDeployedIndex:AiIndexEndpointDeployedIndex": vertex.resource_pool,
+        "gcp:vertex/aiIndexEndpointDeployedIndex:AiIndexEndpointDeployedIndex": vertex.deployed_index,
         "kubernetes:apps/v1:DaemonSet": workload_pods,
         "kubernetes:apps/v1:Deployment": workload_pods,
         "kubernetes:apps/v1:ReplicaSet": workload_pods,
@@ -46,6 +48,7 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         "kubernetes:batch/v1:Job": job_pods,
         "kubernetes:core/v1:Pod": pod,
         "kubernetes:core/v1:PersistentVolumeClaim": kubernetes_units.volume_claim,
+        "kubernetes:core/v1:ReplicationController": workload_pods,
         "kubernetes:core/v1:Service": kubernetes_units.service,
         "kubernetes:networking.k8s.io/v1:Ingress": kubernetes_units.ingress,
         **{token: row.read for token, row in BILLED_UNLESS.items()},

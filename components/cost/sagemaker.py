@@ -5,6 +5,7 @@ from typing import Any
 
 from components.catalog.services import Service
 from components.catalog.unit_price import Item
+from components.cost.declared_resource import MalformedError
 from components.cost.machines import AttachedDisk, Count, RentedMachines
 from components.cost.serverless import ServerlessVariant
 
@@ -20,13 +21,14 @@ def endpoint_configuration(
     A volume counts where the variant names its size. Where it does not, SageMaker chooses one, or none.
 
     Raises:
-        ValueError: There is no production variant, which SageMaker always asks for: so it was not told, and is not free.
+        MalformedError: There is no production variant, which SageMaker always asks for: so it was not told, and is not free.
     """
+    where = str(props.get("region") or region)
     production = props.get("productionVariants")
     if not production:
-        raise ValueError("it names no production variant")
+        raise MalformedError("it names no production variant")
     variants = [*production, *(props.get("shadowProductionVariants") or ())]
-    return tuple(_variant(name, variant, str(props.get("region") or region)) for variant in variants)
+    return tuple(_variant(name, variant, where) for variant in variants)
 
 
 def _variant(name: str, variant: Mapping[str, Any], region: str) -> RentedMachines | ServerlessVariant:

@@ -10,6 +10,8 @@ from components.cost.serverless import ServerlessVariant
 from components.endpoint_plan import PlanPart
 
 SCALING_TARGET = "aws:appautoscaling/target:Target"
+# Both have the same properties.
+SCALING_TARGETS = frozenset({SCALING_TARGET, "aws-native:applicationautoscaling:ScalableTarget"})
 SAGEMAKER = "sagemaker"
 # The namespace of functions that are kept ready, which are billed as long as they are.
 LAMBDA = "lambda"
@@ -26,23 +28,26 @@ class ScalingTarget(PlanPart):
     Bounds of the variants of one name, and the resource that sets them.
 
     Attributes:
+        type: Token of its type.
         serverless: Whether they are of the requests that a serverless variant is kept ready for, not of instances.
     """
 
     resource: str
+    type: str
     variant: str
     minimum: int = Field(ge=0, le=LARGEST)
     maximum: int = Field(ge=0, le=LARGEST)
     serverless: bool = False
 
 
-def scaling_target(name: str, props: Mapping[str, Any]) -> ScalingTarget | None:
+def scaling_target(name: str, kind: str, props: Mapping[str, Any]) -> ScalingTarget | None:
     """Return the bounds that a scalable target sets, or None where it scales something else than a variant."""
     _endpoint, found, variant = str(props["resourceId"]).partition(VARIANT_PART)
     if props["serviceNamespace"] != SAGEMAKER or not found:
         return None
     return ScalingTarget(
         resource=name,
+        type=kind,
         variant=variant,
         minimum=int(props["minCapacity"]),
         maximum=int(props["maxCapacity"]),

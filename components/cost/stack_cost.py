@@ -7,15 +7,19 @@ from components.catalog.unit_price import Unit
 from components.cost.billed_units import CostKind
 from components.cost.declared_resource import DeclaredResource
 from components.cost.idle_share import idle_shares
-from components.cost.month import CostLine, MonthlyCost, dearest_first, disk_units, machine_line, unit_line
-from components.cost.serverless import serverless_units
+from components.cost.month import CostLine, MonthlyCost, dearest_first, machine_line, unit_line
 from components.cost.stack_bill import StackBill, stack_bill
+from components.cost.units_of_bill import units_of_bill
 from components.cost.usage import UNKNOWN_USAGE, Usage
 from components.endpoint_plan import Estimate
 
 NO_POOL = (
     "no node pool of this stack runs it, so another stack pays for its machines, or nobody's budget does; "
     "set `machines_paid_elsewhere` where that stack has a budget of its own"
+)
+NO_POOL_OF = (
+    "it may run on cluster `{cluster}`, which has no node pool in this stack; "
+    "set `machines_paid_elsewhere` where the stack that rents its nodes has a budget of its own"
 )
 
 
@@ -41,13 +45,11 @@ def stack_cost(
         machines_paid_elsewhere: Whether the nodes that run the stack's pods are in another stack's budget.
     """
     bill = stack_bill(resources, region)
-    disks = (units for machines in bill.machines for units in disk_units(machines))
-    on_demand = (units for variant in bill.serverless for units in serverless_units(variant, usage))
     return dearest_first(
         [
             *_unknown_lines(bill, machines_paid_elsewhere=machines_paid_elsewhere),
             *(machine_line(machines, catalog) for machines in bill.machines),
-            *(unit_line(units, catalog) for units in (*bill.units, *disks, *on_demand)),
+            *(unit_line(units, catalog) for units in units_of_bill(bill, catalog, usage)),
         ],
         remarks=(idle.sentence for idle in idle_shares(bill.machines, bill.pods, catalog)),
     )
@@ -58,10 +60,15 @@ def _unknown_lines(bill: StackBill, *, machines_paid_elsewhere: bool) -> Iterato
         yield _unknown(item.resource, CostKind.UNREAD, item.type.rpartition(":")[2], item.reason)
     for item in bill.unpriced:
         yield _unknown(item.resource, CostKind.UNPRICED, item.type.rpartition(":")[2], item.reason)
-    if machines_paid_elsewhere or any(machines.runs_pods for machines in bill.machines):
+    if machines_paid_elsewhere:
         return
+    reason = NO_POOL
+    if any(machines.runs_pods for machines in bill.machines):
+        if not bill.clusters_without_nodes:
+            return
+        reason = NO_POOL_OF.format(cluster="`, `".join(bill.clusters_without_nodes))
     for pods in bill.pods:
-        yield _unknown(pods.resource, CostKind.PODS, f"{pods.replicas} x pod", NO_POOL)
+        yield _unknown(pods.resource, CostKind.PODS, f"{pods.replicas} x pod", reason)
 
 
 def _unknown(resource: str, kind: CostKind, what: str, reason: str) -> CostLine:

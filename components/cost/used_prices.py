@@ -5,9 +5,8 @@ from typing import NamedTuple
 from components.catalog.catalog import Catalog
 from components.catalog.instance_type import CatalogRow
 from components.catalog.unit_price import UnitPrice
-from components.cost.month import disk_units
-from components.cost.serverless import serverless_units
 from components.cost.stack_bill import StackBill
+from components.cost.units_of_bill import units_of_bill
 from components.cost.usage import UNKNOWN_USAGE
 
 
@@ -19,12 +18,10 @@ class UsedPrices(NamedTuple):
 
 
 def used_prices(bill: StackBill, catalog: Catalog) -> UsedPrices:
-    """Return each row that a line of the bill looks up, those of disks and serverless memory among them."""
+    """Return each row that a line of the bill looks up."""
     keys = {(item.service, item.region, name) for item in bill.machines for name in item.names}
-    disks = (units for machines in bill.machines for units in disk_units(machines))
-    # How much it runs changes no price.
-    serverless = (units for variant in bill.serverless for units in serverless_units(variant, UNKNOWN_USAGE))
-    items = {(units.item, units.region) for units in (*bill.units, *disks, *serverless)}
+    # How much a serverless endpoint runs changes no price.
+    items = {(units.item, units.region) for units in units_of_bill(bill, catalog, UNKNOWN_USAGE)}
     return UsedPrices(
         machines=tuple(row for row in catalog.rows if row.key in keys),
         units=tuple(row for row in catalog.unit_prices if (row.item, row.region) in items),

@@ -4,18 +4,32 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from components.catalog.services import Service
-from components.cost.declared_resource import UnknownPropertyError
+from components.cost.billed_units import BilledUnits, unknown_units
+from components.cost.declared_resource import MalformedError, UnknownPropertyError
 from components.cost.gke import includes_gpu
 from components.cost.machines import Count, RentedMachines
 
 # What Vertex AI takes for a deployed model where no type is named (REST reference of MachineSpec, `machineType`).
 DEFAULT_TYPE = "n1-standard-2"
 NO_ACCELERATOR = "ACCELERATOR_TYPE_UNSPECIFIED"
+AUTOMATIC = "machines that Vertex AI chooses"
+AUTOMATIC_UNKNOWN = (
+    "without `dedicatedResources` Vertex AI chooses the machines that the index runs on, and those are not priced"
+)
 
 
 def resource_pool(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines, ...]:
-    """Return the machines that deployed models share, or those of an index."""
+    """Return the machines that deployed models share."""
     return tuple(_machines(name, props["dedicatedResources"], str(props.get("region") or region)))
+
+
+def deployed_index(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines | BilledUnits, ...]:
+    """Return the machines that an index runs on; unknown ones where it leaves them to Vertex AI."""
+    where = str(props.get("region") or region)
+    dedicated = props.get("dedicatedResources")
+    if not dedicated:
+        return (unknown_units(name, where, AUTOMATIC, AUTOMATIC_UNKNOWN),)
+    return tuple(_machines(name, dedicated, where))
 
 
 def model_garden_deployment(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines, ...]:
@@ -42,7 +56,7 @@ def endpoint(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMa
         if model.get("sharedResources"):
             continue
         if not model.get("dedicatedResources"):
-            raise ValueError(f"{label} has no dedicated machines to be read")
+            raise MalformedError(f"{label} has no dedicated machines to be read")
         for dedicated in model["dedicatedResources"]:
             found += _machines(label, {**dedicated, "machineSpec": dedicated["machineSpecs"][0]}, where)
     return tuple(found)

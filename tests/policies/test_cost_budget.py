@@ -127,8 +127,11 @@ def test_a_type_that_is_rented_and_not_priced_is_refused() -> None:
         (target(UNKNOWN_STRING_VALUE), "can't be known during preview"),
         (node_pool(UNKNOWN_STRING_VALUE), "can't be known during preview"),
         (node_group(["g9.huge"], 1, 1, 1), "g9.huge is not in the shipped catalog"),
-        (node_group(["c5.xlarge"], 1, 1, 1, scalingConfig={"desiredSize": 1}), "(`minSize` is missing)"),
-        (node_group(["c5.xlarge"], -1, -1, -1), "(got -1; input should be greater than or equal to 0)"),
+        (node_group(["c5.xlarge"], 1, 1, 1, scalingConfig={"desiredSize": 1}), "(`scalingConfig.minSize` is missing)"),
+        (
+            node_group(["c5.xlarge"], -1, -1, -1),
+            "(`minimum`, `expected`, `maximum`: got `-1`; input should be greater than or equal to 0)",
+        ),
         (node_group(["c5.xlarge"], 1, 1, 1, scalingConfig=None), "its properties are not those of its type"),
         (endpoint_configuration(variant("ml.g5.xlarge"), region="mars-1"), "it is priced in us-east-1"),
     ],

@@ -6,13 +6,19 @@ import pytest
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
 from components.cost.billed_units import CostKind
-from components.cost.scaling_target import SCALING_TARGET
+from components.cost.scaling_target import SCALING_TARGETS
 from tests.support.stack_costs import cost_of
 
 TABLE, ENDPOINT, ADDRESS = (
     "aws:dynamodb/table:Table",
     "aws:ec2/vpcEndpoint:VpcEndpoint",
     "gcp:compute/address:Address",
+)
+NATIVE_TABLE, NATIVE_GLOBAL_TABLE, NATIVE_ENDPOINT, GLOBAL_ADDRESS = (
+    "aws-native:dynamodb:Table",
+    "aws-native:dynamodb:GlobalTable",
+    "aws-native:ec2:VpcEndpoint",
+    "gcp:compute/globalAddress:GlobalAddress",
 )
 
 
@@ -23,6 +29,9 @@ TABLE, ENDPOINT, ADDRESS = (
         (ENDPOINT, {"vpcEndpointType": "Gateway"}),
         (ENDPOINT, {}),
         (ADDRESS, {"addressType": "INTERNAL"}),
+        (NATIVE_TABLE, {"billingMode": "PAY_PER_REQUEST"}),
+        (NATIVE_ENDPOINT, {}),
+        (GLOBAL_ADDRESS, {"addressType": "INTERNAL"}),
     ],
 )
 def test_what_is_free_or_billed_by_use_alone_has_no_line(token: str, props: dict[str, Any]) -> None:
@@ -37,6 +46,10 @@ def test_what_is_free_or_billed_by_use_alone_has_no_line(token: str, props: dict
         (ENDPOINT, {"vpcEndpointType": "GatewayLoadBalancer"}, "with `vpcEndpointType` GatewayLoadBalancer"),
         (ENDPOINT, {"vpcEndpointType": UNKNOWN_STRING_VALUE}, "`vpcEndpointType` can't be known"),
         (ADDRESS, {}, "with `addressType` EXTERNAL it is billed by time"),
+        (NATIVE_TABLE, {}, "with `billingMode` PROVISIONED it is billed by time"),
+        (NATIVE_GLOBAL_TABLE, {}, "with `billingMode` PROVISIONED it is billed by time"),
+        (NATIVE_ENDPOINT, {"vpcEndpointType": "Interface"}, "with `vpcEndpointType` Interface it is billed by time"),
+        (GLOBAL_ADDRESS, {}, "with `addressType` EXTERNAL it is billed by time"),
     ],
 )
 def test_what_is_billed_by_time_is_unknown(token: str, props: dict[str, Any], reason: str) -> None:
@@ -45,13 +58,14 @@ def test_what_is_billed_by_time_is_unknown(token: str, props: dict[str, Any], re
     assert reason in line.unit_price.basis
 
 
-def test_a_target_that_keeps_functions_ready_is_unknown() -> None:
+@pytest.mark.parametrize("token", sorted(SCALING_TARGETS))
+def test_a_target_that_keeps_functions_ready_is_unknown(token: str) -> None:
     target = {
         "serviceNamespace": "lambda", "resourceId": "function:infer:live", "minCapacity": 1, "maxCapacity": 50,
         "scalableDimension": "lambda:function:ProvisionedConcurrency",
     }  # fmt: skip
 
-    (line,) = cost_of((SCALING_TARGET, target)).unknown
+    (line,) = cost_of((token, target)).unknown
 
     assert line.kind == CostKind.UNPRICED
     assert line.unit_price.basis.startswith("it keeps up to 50 requests of a function of Lambda ready")

@@ -20,6 +20,7 @@ TARGET_3_TO_5: Resource = (
     SCALING_TARGET,
     {"serviceNamespace": "sagemaker", "resourceId": "endpoint/e/variant/main", "minCapacity": 3, "maxCapacity": 5},
 )
+NATIVE_TARGET: Resource = ("aws-native:applicationautoscaling:ScalableTarget", TARGET_3_TO_5[1])
 T4 = {"guestAccelerators": [{"type": "nvidia-tesla-t4", "count": 2}]}
 
 
@@ -33,6 +34,7 @@ T4 = {"guestAccelerators": [{"type": "nvidia-tesla-t4", "count": 2}]}
         ([endpoint_configuration(variant("ml.g5.xlarge", 1, managedInstanceScaling={"minInstanceCount": 3, "maxInstanceCount": 5}))],
          "3*1.408*730", "3*1.408*730", "5*1.408*730"),
         ([endpoint_configuration(variant("ml.g5.xlarge", 1)), TARGET_3_TO_5], "3*1.408*730", "3*1.408*730", "5*1.408*730"),
+        ([endpoint_configuration(variant("ml.g5.xlarge", 1)), NATIVE_TARGET], "3*1.408*730", "3*1.408*730", "5*1.408*730"),
         ([endpoint_configuration(variant("ml.g5.xlarge", 7)), TARGET_3_TO_5], "3*1.408*730", "7*1.408*730", "7*1.408*730"),
         ([node_group(["c5.xlarge"], 5, 1, 9)], "5*0.17*730+5*20*0.1", "5*0.17*730+5*20*0.1", "9*0.17*730+9*20*0.1"),
         ([endpoint_configuration(variant("ml.c5.xlarge"), variant("ml.g4dn.xlarge"))],

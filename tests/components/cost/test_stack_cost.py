@@ -254,7 +254,9 @@ def test_a_type_that_rents_by_the_hour_and_has_no_price_is_unknown(token: str) -
     "token", ["aws:rds/instance:Instance", "aws:ec2/natGateway:NatGateway", "aws:efs/fileSystem:FileSystem",
      "aws:fsx/lustreFileSystem:LustreFileSystem", "gcp:filestore/instance:Instance", "gcp:vertex/aiFeatureStore:AiFeatureStore",
      "gcp:vertex/aiFeatureOnlineStore:AiFeatureOnlineStore", "aws:lambda/provisionedConcurrencyConfig:ProvisionedConcurrencyConfig",
-     "gcp:cloudfunctionsv2/function:Function", "gcp:compute/regionDisk:RegionDisk"],
+     "gcp:cloudfunctionsv2/function:Function", "gcp:compute/regionDisk:RegionDisk", "aws:mwaa/environment:Environment",
+     "aws:dms/replicationInstance:ReplicationInstance", "aws:elasticbeanstalk/environment:Environment",
+     "aws:route53/resolverEndpoint:ResolverEndpoint", "kubernetes:gateway.networking.k8s.io/v1:Gateway"],
 )  # fmt: skip
 def test_what_a_cloud_bills_by_time_beside_machines_is_never_free(token: str) -> None:
     assert cost_of((token, {})).total is None
@@ -271,6 +273,7 @@ WORKLOADS: dict[str, dict[str, Any]] = {
     "kubernetes:batch/v1:CronJob": {"jobTemplate": {"spec": {"parallelism": 3, "template": POD}}},
     "kubernetes:batch/v1:Job": {"parallelism": 3, "template": POD},
     "kubernetes:core/v1:Pod": POD["spec"],
+    "kubernetes:core/v1:ReplicationController": {"replicas": 3, "template": POD},
 }
 
 

@@ -66,3 +66,22 @@ def test_a_model_on_automatic_resources_is_unknown() -> None:
     endpoint = ("gcp:vertex/aiEndpoint:AiEndpoint", {"location": "us-central1", "deployedModels": [model]})
 
     assert "no dedicated machines" in cost_of(endpoint).unknown[0].unit_price.basis
+
+
+def deployed_index(**props: Any) -> Resource:
+    return "gcp:vertex/aiIndexEndpointDeployedIndex:AiIndexEndpointDeployedIndex", {"region": "us-central1", **props}
+
+
+def test_an_index_rents_its_dedicated_machines() -> None:
+    dedicated = vertex_pool("n1-standard-4", 1, 3)[1]["dedicatedResources"]
+    total = cost_of(deployed_index(dedicatedResources=dedicated), catalog=VERTEX).total
+
+    assert total is not None
+    assert (total.minimum, total.maximum) == (by_hand("730"), by_hand("3*730"))
+
+
+@pytest.mark.parametrize("props", [{}, {"automaticResources": {"minReplicaCount": 1}}])
+def test_an_index_whose_machines_vertex_ai_chooses_is_unknown(props: dict[str, Any]) -> None:
+    (line,) = cost_of(deployed_index(**props), catalog=VERTEX).unknown
+
+    assert "without `dedicatedResources` Vertex AI chooses the machines" in line.unit_price.basis

@@ -96,7 +96,7 @@ def test_outside_a_project_the_shipped_catalog_is_shown_and_nothing_can_be_refre
 
     shown = project.serving("show", "--type", "p3.2xlarge")
     assert "p3.2xlarge us-east-1 unknown unknown unknown 3.06 unknown" in " ".join(shown.out.split())
-    assert "119 rows of the shipped catalog, 12 of the shipped unit prices: 0 wrong" in project.serving("check").out
+    assert "119 rows of the shipped catalog, 13 of the shipped unit prices: 0 wrong" in project.serving("check").out
     assert project.serving("refresh", "--from", ".").code == 2
 
 
@@ -119,7 +119,7 @@ def test_a_wrong_price_fails_the_check_with_every_issue_in_one_document(project:
     assert ran.code == 2
     assert [issue["got"] for issue in ran.document["error"]["issues"]] == ["`-1`", "`700`", "2 rows"]
     assert "error: 3 problems in prices.csv\n  - ec2 us-east-1 g5.xlarge, usd_per_hour: got `-1`" in ran.err
-    assert "2 rows of prices.csv, 12 of the shipped unit prices: 3 wrong" in project.serving("check").out
+    assert "2 rows of prices.csv, 13 of the shipped unit prices: 3 wrong" in project.serving("check").out
     assert project.serving("show").code == 2
 
 

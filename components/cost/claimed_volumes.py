@@ -1,0 +1,135 @@
+"""Volumes that a StatefulSet claims, one a replica: as many as the autoscaler of its pods may start."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import Field
+
+from components.autoscaling.bounds import BOUNDS
+from components.catalog.unit_price import Unit
+from components.cost.billed_units import Amount, BilledUnits, CostKind
+from components.cost.declared_resource import UnknownPropertyError
+from components.cost.machines import LARGEST, Count
+from components.cost.month import number
+from components.endpoint_plan import PlanPart
+
+STATEFUL_SET = "StatefulSet"
+DEFAULT_NAMESPACE = "default"
+
+
+class WorkloadName(PlanPart):
+    """Namespace and name of a workload in its cluster; None where one is not known before an `up`."""
+
+    namespace: str | None
+    name: str | None
+
+    def may_be(self, other: "WorkloadName") -> bool:
+        """Return whether both may name one workload."""
+        pairs = ((self.namespace, other.namespace), (self.name, other.name))
+        return all(own is None or its is None or own == its for own, its in pairs)
+
+
+class ClaimedVolumes(PlanPart):
+    """
+    Volumes of one size.
+
+    Attributes:
+        resource: Name of the resource that claims them.
+        what: Their storage class, for people.
+        item: What the catalog prices.
+        count: How many: as many as there are replicas.
+        workload: The StatefulSet whose replicas have one each; None for a claim of its own.
+    """
+
+    resource: str
+    what: str
+    item: str
+    region: str
+    size_gb: float = Field(ge=0, le=LARGEST)
+    count: Count
+    workload: WorkloadName | None = None
+
+    def units(self) -> BilledUnits:
+        """Return what is billed for them."""
+        return BilledUnits(
+            resource=self.resource,
+            kind=CostKind.STORAGE,
+            what=f"{number(self.count)} x {self.size_gb:g} GB of {self.what}",
+            item=self.item,
+            region=self.region,
+            unit=Unit.GB_MONTH,
+            amount=Amount(
+                minimum=self.size_gb * self.count.minimum,
+                expected=self.size_gb * self.count.expected,
+                maximum=self.size_gb * self.count.maximum,
+            ),
+        )
+
+
+class ReplicaBounds(PlanPart):
+    """How many replicas an autoscaler of pods may run, and of which StatefulSet."""
+
+    workload: WorkloadName
+    minimum: int = Field(ge=0, le=LARGEST)
+    maximum: int = Field(ge=0, le=LARGEST)
+
+
+def workload_name(name: str, metadata: Mapping[str, Any] | None) -> WorkloadName:
+    """Return what a workload is called in its cluster; by default as its resource."""
+    written = metadata or {}
+    return WorkloadName(
+        namespace=_if_known(written, "namespace", DEFAULT_NAMESPACE), name=_if_known(written, "name", name)
+    )
+
+
+def replica_bounds(kind: str, props: Mapping[str, Any]) -> tuple[ReplicaBounds, ...]:
+    """
+    Return what an autoscaler of pods allows; nothing where it scales something else than a StatefulSet.
+
+    Args:
+        kind: Token of the autoscaler's type.
+        props: Of it.
+    """
+    target = props["spec"]["scaleTargetRef"]
+    if target.get("kind") != STATEFUL_SET:
+        return ()
+    namespace = _if_known(props.get("metadata") or {}, "namespace", DEFAULT_NAMESPACE)
+    workload = WorkloadName(namespace=namespace, name=_if_known(target, "name", ""))
+    return tuple(
+        ReplicaBounds(workload=workload, minimum=bounds.minimum, maximum=bounds.maximum)
+        for bounds in BOUNDS[kind](props)
+    )
+
+
+def with_replica_bounds(
+    volumes: Iterable[ClaimedVolumes], scalers: Iterable[ReplicaBounds]
+) -> tuple[ClaimedVolumes, ...]:
+    """
+    Return the volumes, as many as autoscalers may start replicas of their StatefulSet.
+
+    Where several autoscalers may scale it, the widest bounds count: an estimate may be too high, never too low.
+    """
+    known = tuple(scalers)
+    return tuple(_bounded(item, [scaler for scaler in known if _scales(scaler, item)]) for item in volumes)
+
+
+def _scales(scaler: ReplicaBounds, volumes: ClaimedVolumes) -> bool:
+    return volumes.workload is not None and scaler.workload.may_be(volumes.workload)
+
+
+def _bounded(volumes: ClaimedVolumes, scalers: list[ReplicaBounds]) -> ClaimedVolumes:
+    if not scalers:
+        return volumes
+    count = Count.bounded(
+        max(scaler.minimum for scaler in scalers),
+        volumes.count.expected,
+        max(scaler.maximum for scaler in scalers),
+    )
+    return volumes.model_copy(update={"count": count})
+
+
+def _if_known(names: Mapping[str, Any], key: str, default: str) -> str | None:
+    try:
+        return str(names.get(key) or default)
+    except UnknownPropertyError:
+        return None

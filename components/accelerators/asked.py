@@ -14,9 +14,9 @@ WORKLOADS = (
     "kubernetes:apps/v1:DaemonSet",
     "kubernetes:batch/v1:Job",
 )
-# Labels that the providers put on a node (Kubernetes' well-known labels; EKS and GKE documentation of node labels).
+# Labels that the providers and Karpenter put on a node (Kubernetes' well-known labels; EKS, GKE and Karpenter documentation).
 INSTANCE_TYPE_LABEL = "node.kubernetes.io/instance-type"
-POOL_LABELS = ("eks.amazonaws.com/nodegroup", "cloud.google.com/gke-nodepool")
+POOL_LABELS = ("eks.amazonaws.com/nodegroup", "cloud.google.com/gke-nodepool", "karpenter.sh/nodepool")
 
 
 class AskedAccelerators(PlanPart):

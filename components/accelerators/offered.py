@@ -5,12 +5,14 @@ from typing import Any
 
 from components.catalog.catalog import Catalog
 from components.catalog.services import Service
+from components.cost.declared_resource import filled_in
 from components.cost.eks import node_group as rented_node_group
-from components.cost.gke import DEFAULT_TYPE
+from components.cost.gke import DEFAULT_POOL, DEFAULT_TYPE
 from components.endpoint_plan import PlanPart
 
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
 NODE_POOL = "gcp:container/nodePool:NodePool"
+GKE_CLUSTER = "gcp:container/cluster:Cluster"
 
 # Beginning of a chip's name in the catalog to the extended resource by which a container asks for it; every other chip is
 # a GPU of NVIDIA.
@@ -54,29 +56,46 @@ def extended_resource(chip: str) -> str:
     return next((name for start, name in EXTENDED_RESOURCES.items() if chip.startswith(start)), NVIDIA)
 
 
-def node_group(name: str, props: Mapping[str, Any], catalog: Catalog) -> OfferedNodes:
+def node_group(name: str, props: Mapping[str, Any], catalog: Catalog) -> tuple[OfferedNodes, ...]:
     """Return what a managed node group of EKS offers: the most that one of its types has."""
     (rented,) = rented_node_group(name, props, "")
     offers = [machine_accelerators(item, catalog, (Service.EC2,)) for item in rented.names]
     known = [offer for offer in offers if offer is not None]
-    return OfferedNodes(
-        pool=str(props.get("nodeGroupName") or name),
-        what=" or ".join(rented.names),
-        accelerators=_most(known) if len(known) == len(offers) else None,
+    return (
+        OfferedNodes(
+            pool=str(filled_in(props, "nodeGroupName") or name),
+            what=" or ".join(rented.names),
+            accelerators=_most(known) if len(known) == len(offers) else None,
+        ),
     )
 
 
-def node_pool(name: str, props: Mapping[str, Any], catalog: Catalog) -> OfferedNodes:
+def node_pool(name: str, props: Mapping[str, Any], catalog: Catalog) -> tuple[OfferedNodes, ...]:
     """Return what a node pool of GKE offers: chips of the machine type, and those that are attached or shared."""
+    return (_pool(str(filled_in(props, "name") or name), props, catalog),)
+
+
+def cluster(name: str, props: Mapping[str, Any], catalog: Catalog) -> tuple[OfferedNodes, ...]:
+    """Return what the pools offer that a cluster of GKE declares itself; pools of their own are resources of their own."""
+    if props.get("enableAutopilot") or props.get("removeDefaultNodePool"):
+        return ()
+    # The provider lists all pools beside a default pool, those that are resources of their own too.
+    if props.get("initialNodeCount"):
+        return (_pool(DEFAULT_POOL, props, catalog),)
+    return tuple(
+        _pool(str(filled_in(pool, "name") or f"{name}, pool {number}"), pool, catalog)
+        for number, pool in enumerate(props.get("nodePools") or ())
+    )
+
+
+def _pool(pool: str, props: Mapping[str, Any], catalog: Catalog) -> OfferedNodes:
     config = props.get("nodeConfig") or {}
     machine = str(config.get("machineType") or DEFAULT_TYPE)
     attached = [_attached(item) for item in config.get("guestAccelerators") or ()]
     offers = [*attached, machine_accelerators(machine, catalog, (Service.COMPUTE_ENGINE, Service.CLOUD_TPU))]
     known = [offer for offer in offers if offer is not None]
     is_known = len(known) == len(offers) or bool(attached and None not in attached)
-    return OfferedNodes(
-        pool=str(props.get("name") or name), what=machine, accelerators=_most(known) if is_known else None
-    )
+    return OfferedNodes(pool=pool, what=machine, accelerators=_most(known) if is_known else None)
 
 
 def _attached(accelerator: Mapping[str, Any]) -> dict[str, int] | None:
@@ -93,4 +112,4 @@ def _most(offers: list[dict[str, int]]) -> dict[str, int]:
 
 
 # A row here makes a type count.
-OFFERS = {NODE_GROUP: node_group, NODE_POOL: node_pool}
+OFFERS = {NODE_GROUP: node_group, NODE_POOL: node_pool, GKE_CLUSTER: cluster}

@@ -12,18 +12,28 @@ NODE_SERVICES = (Service.EC2, Service.COMPUTE_ENGINE)
 ADD_ROW = "add its row to `prices.csv`"
 
 
-def shortages(asked: AskedAccelerators, nodes: Sequence[OfferedNodes], catalog: Catalog) -> list[str]:
+def shortages(
+    asked: AskedAccelerators, nodes: Sequence[OfferedNodes], catalog: Catalog, *, any_nodes: bool = False
+) -> list[str]:
     """
     Return a sentence for each accelerator of which no node has as many as the pod asks for.
 
     A pod that names its machine type or its pool is held against that one. Another one is held against every pool of the
     stack; a stack that makes no nodes says nothing about the cluster that it deploys to.
+
+    Args:
+        asked: What one pod asks for.
+        nodes: What each pool of the stack offers.
+        catalog: Which machines have which accelerators.
+        any_nodes: Whether the stack brings nodes of which nobody knows the machines.
     """
     if asked.instance_type is not None:
         offer = machine_accelerators(asked.instance_type, catalog, NODE_SERVICES)
         nodes = [OfferedNodes(pool="", what=asked.instance_type, accelerators=offer)]
     elif asked.pool is not None:
         nodes = [item for item in nodes if item.pool == asked.pool]
+    elif any_nodes:
+        return []
     found = list[str]()
     for resource, number in asked.accelerators.items() if nodes else ():
         known = [(item, item.accelerators.get(resource, 0)) for item in nodes if item.accelerators is not None]

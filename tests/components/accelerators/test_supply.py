@@ -21,11 +21,13 @@ def asked(gpus: int = 2, **pod: Any) -> AskedAccelerators:
 
 
 def group(*types: str, **more: Any) -> OfferedNodes:
-    return node_group("nodes", raw_resources.node_group(list(types), 0, 0, 1, **more)[1], CATALOG)
+    (offered,) = node_group("nodes", raw_resources.node_group(list(types), 0, 0, 1, **more)[1], CATALOG)
+    return offered
 
 
 def pool(machine_type: str, **config: Any) -> OfferedNodes:
-    return node_pool("nodes", raw_resources.node_pool(machine_type, config=config)[1], CATALOG)
+    (offered,) = node_pool("nodes", raw_resources.node_pool(machine_type, config=config)[1], CATALOG)
+    return offered
 
 
 def test_a_pod_that_asks_for_more_than_a_node_has_is_named_with_the_remedy() -> None:

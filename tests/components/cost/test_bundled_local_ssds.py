@@ -54,3 +54,11 @@ def test_a_price_that_has_them_in_it_bills_them_once(name: str) -> None:
 
 def test_a_machine_without_them_has_no_line() -> None:
     assert ssd_lines("a2-highgpu-1g", refreshed("a2-highgpu-1g"), nodeCount=1) == []
+
+
+def test_those_that_a_pool_names_are_counted_once() -> None:
+    config = {"ephemeralStorageLocalSsdConfig": {"localSsdCount": 1}}
+
+    (line,) = ssd_lines("a2-ultragpu-1g", refreshed("a2-ultragpu-1g"), nodeCount=1, config=config)
+
+    assert line.what == "1 local SSDs of 375 GB a node"

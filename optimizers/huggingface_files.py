@@ -6,6 +6,7 @@ from typing import Any
 
 from optimizers.artifact import Tokenizer
 from optimizers.errors import MissingExtra, UnsupportedModel
+from optimizers.json_text import parse_json
 from optimizers.model_source import ModelSource
 from optimizers.original import damaged
 
@@ -96,14 +97,14 @@ def read_json(path: Path) -> Any:  # noqa: ANN401 - any JSON
         UnsupportedModel: The file is missing or not JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return parse_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UnsupportedModel(f"{path.parent}: has no {path.name}; give a folder in the Hugging Face layout") from None
     except IsADirectoryError:
         raise is_folder(path) from None
     except UnicodeDecodeError as error:
         raise UnsupportedModel(f"{path}: is not UTF-8 at byte {error.start}; fetch the model again") from None
-    except (OSError, ValueError, RecursionError) as error:
+    except (OSError, ValueError) as error:
         raise damaged(path, error) from None
 
 

@@ -10,6 +10,7 @@ from optimizers.artifact import Artifact
 from optimizers.atomic_file import write_atomically
 from optimizers.build_request import BuildRequest
 from optimizers.errors import ArtifactError
+from optimizers.json_text import NotJson, parse_json
 from optimizers.report import Report
 from optimizers.signature import Signature
 
@@ -77,7 +78,7 @@ def read(path: Path) -> Lock:
     if not path.exists():
         return Lock()
     try:
-        content = json.loads(path.read_text())
+        content = parse_json(path.read_text(encoding="utf-8"))
         version = content.get("version") if isinstance(content, dict) else None
         # A bool is an int for Python, and pydantic reads "2" as 2.
         if type(version) is int and version > LOCK_VERSION:
@@ -85,7 +86,7 @@ def read(path: Path) -> Lock:
                 f"{path}: written by a newer version (format {version}, this one reads {LOCK_VERSION}); upgrade model-serving"
             )
         return Lock.model_validate(content)
-    except (json.JSONDecodeError, UnicodeDecodeError, ValidationError) as error:
+    except (NotJson, UnicodeDecodeError, ValidationError) as error:
         first = str(error).splitlines()[0]
         raise ArtifactError(
             f"{path}: not a readable lock ({first}); restore it with git, or delete it and {_remedy(path)}"

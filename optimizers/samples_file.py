@@ -1,11 +1,11 @@
 """Read the rows of a samples file; every file is refused by name, whatever is wrong with it."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from optimizers.errors import InvalidArgs, Issue
+from optimizers.json_text import NotJson, parse_json
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -64,11 +64,9 @@ def _text(path: Path) -> str:
 
 def _json_rows(path: Path) -> list[Any]:
     try:
-        rows = json.loads(_text(path))
-    except ValueError as error:
-        raise _invalid(path, f"not readable as JSON ({_reason(error)})", "write the file again") from None
-    except RecursionError:
-        raise _invalid(path, "nested too deeply for JSON", "write the file again") from None
+        rows = parse_json(_text(path))
+    except NotJson as error:
+        raise _invalid(path, f"not readable as JSON ({error})", "write the file again") from None
     if not isinstance(rows, list):
         raise _invalid(path, "a .json file holds a list of rows", "put the rows between `[` and `]`")
     return rows

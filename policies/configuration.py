@@ -6,6 +6,8 @@ from typing import Any, ClassVar, TypeVar
 from pulumi_policy import PolicyConfigSchema
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+ENFORCEMENT_LEVEL = "enforcementLevel"
+DISABLED = "disabled"
 # Keywords that pydantic adds and that say nothing to a reader.
 UNSAID = ("title",)
 
@@ -38,6 +40,11 @@ def limits(configuration: type[PolicyConfiguration]) -> tuple[str, ...]:
 def has_limit(configuration: PolicyConfiguration) -> bool:
     """Return whether one of the limits is set."""
     return any(getattr(configuration, name) is not None for name in limits(type(configuration)))
+
+
+def sets_limit(said: Mapping[str, Any], configuration: type[PolicyConfiguration]) -> bool:
+    """Return whether what a stack says of a policy sets one of its limits."""
+    return any(said.get(name) is not None for name in limits(configuration))
 
 
 def properties(configuration: type[PolicyConfiguration]) -> dict[str, Any]:

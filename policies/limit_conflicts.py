@@ -1,10 +1,10 @@
 """Two limits of which one can never speak: the warning's beyond the budget's."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
 from optimizers.errors import Issue
-from policies.configuration import limits
+from policies.configuration import DISABLED, ENFORCEMENT_LEVEL, limits
 from policies.cost_budget import CostLimit, cost_budget, cost_warning
 from policies.cost_increase import IncreaseLimit, cost_increase, cost_increase_warning
 
@@ -25,7 +25,7 @@ def conflicts(said: Mapping[str, Any]) -> Iterator[Issue]:
     """
     for warning, refusal, model in PAIRS:
         mild, hard = said.get(warning), said.get(refusal)
-        if not isinstance(mild, dict) or not isinstance(hard, dict) or not _comparable(mild, hard, model):
+        if not _speaks(mild) or not _speaks(hard) or not _comparable(mild, hard, model):
             continue
         for name in limits(model):
             if _over(mild.get(name), hard.get(name)):
@@ -35,6 +35,10 @@ def conflicts(said: Mapping[str, Any]) -> Iterator[Issue]:
                     f"`{refusal}` refuses over {hard[name]:g}, so the warning would never be seen alone",
                     f"lower it to under {hard[name]:g}, or raise `{refusal}.{name}`",
                 )
+
+
+def _speaks(said: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(said, dict) and said.get(ENFORCEMENT_LEVEL) != DISABLED
 
 
 def _comparable(mild: Mapping[str, Any], hard: Mapping[str, Any], model: type[CostLimit | IncreaseLimit]) -> bool:

@@ -8,15 +8,14 @@ from typing import Any
 from pydantic import ValidationError
 
 from optimizers.errors import InvalidArgs, Issue
-from policies.configuration import PolicyConfiguration
+from optimizers.json_text import KeyTwice, parse_json
+from policies.configuration import DISABLED, ENFORCEMENT_LEVEL, PolicyConfiguration
 from policies.limit_conflicts import conflicts
 from policies.pack import CONFIGURATIONS, POLICIES
 from stacks.project import Project
 from stacks.spec_issues import broken_rule, shown
 
 RULE = 'a policy is followed by an object, as in `{"cost-budget": {"usd_per_month": 500}}`'
-ENFORCEMENT_LEVEL = "enforcementLevel"
-DISABLED = "disabled"
 # The engine knows `remediate` too, which no policy of the pack does.
 LEVELS = ("advisory", "mandatory", DISABLED)
 
@@ -28,14 +27,18 @@ def configured_policies(project: Project, stack: str) -> Configured:
     Return what the stack's configuration says of each policy that it names; nothing where there is no such file.
 
     Raises:
-        InvalidArgs: The file is not JSON, or breaks the schema (`serving schema --policies`), with every broken rule.
+        InvalidArgs: The file is not JSON, sets a field twice, or breaks the schema (`serving schema --policies`), with every
+            broken rule.
     """
     path = project.policy_config_path(stack)
     if not path.is_file():
         return {}
     name = path.relative_to(project.root).as_posix()
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"), keys_once=True)
+    except KeyTwice as error:
+        got = f"`{error.key}` twice in one object, set to {' and to '.join(map(shown, error.values))}"
+        raise InvalidArgs(name, (Issue(name, got, "a field is set once", "remove one of the two"),)) from None
     except (OSError, ValueError) as error:
         issue = Issue(name, "text that is not JSON", str(error).partition("\n")[0], "correct it or restore it with git")
         raise InvalidArgs(name, (issue,)) from None

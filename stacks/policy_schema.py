@@ -4,9 +4,9 @@ from typing import Any
 
 from pulumi_policy import EnforcementLevel, Policy
 
-from policies.configuration import PolicyConfiguration, properties
+from policies.configuration import ENFORCEMENT_LEVEL, PolicyConfiguration, properties
 from policies.pack import CONFIGURATIONS, POLICIES
-from stacks.policy_config import ENFORCEMENT_LEVEL, LEVELS
+from stacks.policy_config import LEVELS
 from stacks.stack_schema import DRAFT
 
 

@@ -15,9 +15,10 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from components.catalog.instance_type import RowKey
-from components.catalog.json_stream import NotJson, Path, members
+from components.catalog.json_stream import Path, members
 from components.catalog.price_list import Market, PriceList, Quote, malformed, one_price
 from components.catalog.services import Service
+from optimizers.json_text import NotJson
 
 
 class Offer(BaseModel):

@@ -5,7 +5,6 @@ AWS publishes offer files without credentials; the region index names each regio
 key. EC2 spot prices need credentials of AWS, so they are read from a file only.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from components.catalog.instance_type import CatalogRow
 from components.catalog.price_files import PriceFile
 from components.catalog.price_list import malformed
 from optimizers.errors import ServingError
+from optimizers.json_text import parse_json
 
 if TYPE_CHECKING:
     import httpx
@@ -140,7 +140,7 @@ def _sku_pages(session: _Session, google_url: str, key: str) -> list[PriceFile]:
 
 def _json(file: PriceFile) -> dict[str, Any]:
     try:
-        content = json.loads(file.path.read_bytes())
+        content = parse_json(file.path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise malformed(file.label, str(error), "it is a JSON document") from None
     if not isinstance(content, dict):

@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from optimizers.json_text import TOO_DEEP, TOO_LONG, NotJson
+
 # No value that is decoded whole is longer: a product of an offer file has 2 to 10 kB.
 LONGEST_VALUE = 1 << 23
 SPACE = re.compile(r"[ \t\n\r]*")
@@ -18,10 +20,6 @@ COMPLETE = (str, dict, list, bool, type(None))
 DELIMITERS = " \t\n\r,:]}"
 
 Path = tuple[str, ...]
-
-
-class NotJson(ValueError):
-    """The text breaks off or is not JSON; the message says where."""
 
 
 def members(chunks: Iterator[str], opens: Callable[[Path], bool]) -> Iterator[tuple[Path, Any]]:
@@ -96,8 +94,10 @@ class _Text:
                 place = f"{error.msg} at character {self._dropped + error.pos}"
                 if not self._may_go_on():
                     raise NotJson(place) from None
+            except ValueError:
+                raise NotJson(f"{TOO_LONG} at character {self.position}") from None
             except RecursionError:
-                raise NotJson(f"too many brackets at character {self.position}") from None
+                raise NotJson(f"{TOO_DEEP} at character {self.position}") from None
             else:
                 # A number has no end of its own: the next chunk may hold more of it.
                 length, following = end - self._at, self._text[end : end + 1]

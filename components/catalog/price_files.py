@@ -1,6 +1,5 @@
 """Find out which price list a file is, and read it."""
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from components.catalog.google_billing import read_sku_pages
 from components.catalog.instance_type import CatalogRow
 from components.catalog.price_list import PriceList, malformed
 from optimizers.errors import InvalidArgs, Issue
+from optimizers.json_text import NotJson, parse_json
 
 OPTION = "--from"
 CHUNK = 1 << 20
@@ -84,12 +84,9 @@ def _chunks(file: PriceFile, size: int) -> Iterator[str]:
 
 def _document(file: PriceFile) -> dict[str, Any]:
     try:
-        content = json.loads("".join(_chunks(file, CHUNK)))
-    except json.JSONDecodeError as error:
-        got = f"{error.msg} at line {error.lineno}"
-        raise malformed(file.label, got, "a price list is a whole JSON document") from None
-    except RecursionError:
-        raise malformed(file.label, "too many brackets", "a price list is a JSON document") from None
+        content = parse_json("".join(_chunks(file, CHUNK)))
+    except NotJson as error:
+        raise malformed(file.label, str(error), "a price list is a whole JSON document") from None
     if not isinstance(content, dict):
         raise malformed(file.label, f"a JSON {type(content).__name__}", f"it is {FORMATS}")
     return content

@@ -1,11 +1,12 @@
 """Which commit is previewed."""
 
-import json
 import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from optimizers.json_text import parse_json
 
 # Set by GitHub Actions: a file with the event that started the workflow.
 EVENT = "GITHUB_EVENT_PATH"
@@ -18,7 +19,7 @@ def event_pull_request(environment: Mapping[str, str]) -> dict[str, Any]:
     if not path:
         return {}
     try:
-        event = json.loads(Path(path).read_text(encoding="utf-8"))
+        event = parse_json(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     found = event.get("pull_request") if isinstance(event, dict) else None

@@ -1,11 +1,11 @@
 """A state that `pulumi stack export` wrote: what a preview compares with where nobody may reach the backend."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from optimizers.errors import InvalidArgs, Issue
+from optimizers.json_text import parse_json
 from stacks.engine.marks import HIDDEN, SECRET, SIGNATURE
 
 # The newest that the engine of this product writes and reads (`sdk/go/common/apitype`, `DeploymentSchemaVersionLatest`).
@@ -43,7 +43,7 @@ def read_exported_state(path: Path, stack: str, project: str) -> ExportedState:
         InvalidArgs: The file is not there, is no such state, or is another stack's or project's.
     """
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise _wrong(path, "no file of JSON", reason, f"write it with `{EXPORT}`") from None

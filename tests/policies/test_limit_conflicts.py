@@ -32,6 +32,8 @@ def test_a_warning_above_its_refusal_is_named(warning: dict[str, Any], refusal: 
         {"cost-warning": {"usd_per_month": 200}},
         {"cost-warning": {"usd_per_month": 200}, "cost-budget": {"usd_per_1000_requests": 1}},
         {"cost-increase-warning": {"percent": 9, "at": "minimum"}, "cost-increase": {"percent": 5}},
+        {"cost-warning": {"usd_per_month": 200}, "cost-budget": {"usd_per_month": 100, "enforcementLevel": "disabled"}},
+        {"cost-warning": {"usd_per_month": 200, "enforcementLevel": "disabled"}, "cost-budget": {"usd_per_month": 100}},
         {"cost-warning": 5, "cost-budget": {"usd_per_month": "x", "at": []}},
     ],
 )

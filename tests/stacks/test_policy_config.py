@@ -36,6 +36,10 @@ def test_the_policies_of_the_file_are_set_for_its_stack_alone(project: Project) 
     [
         ("{", "text that is not JSON"),
         ("\xff", "text that is not JSON"),
+        ("[" * 100_000, "text that is not JSON; values nested too deeply to read"),
+        ('{"cost-budget": {"usd_per_month": ' + "[" * 5_000 + "]" * 5_000 + "}}", "values nested too deeply to read"),
+        ('{"cost-budget": {"usd_per_month": 10, "usd_per_month": 100000}}', "`usd_per_month` twice in one object, set to `10` and to `100000`; a field is set once; remove one of the two"),
+        ('{"cost-budget": {}, "cost-budget": {"usd_per_month": 5}}', '`cost-budget` twice in one object, set to `{}` and to `{"usd_per_month": 5}`'),
         ("[]", "a policy is followed by an object"),
         ('{"cost-budget": {"usd_per_month": "5"}}', 'cost-budget.usd_per_month: got `"5"`; it must be a number'),
         ('{"cost-budget": {"usd_per_month": 0}}', "cost-budget.usd_per_month: got `0`; it must be above 0.0; use more than 0.0"),

@@ -54,7 +54,8 @@ def test_one_file_is_enough(tmp_path: Path) -> None:
         (b"\xff\xfe{}", "got byte 0; a price list is UTF-8 text"),
         (b"[1]", "got a JSON list; it is an AWS offer file"),
         (b'{"hello": 1}', "got another document; it is an AWS offer file"),
-        (b"[" * 100_000, "got too many brackets"),
+        (b"[" * 100_000, "got values nested too deeply to read"),
+        (b"9" * 5_000, "got a number of too many digits"),
     ],
 )
 def test_a_file_that_is_no_price_list_is_refused_by_path_and_rule(tmp_path: Path, content: bytes, words: str) -> None:

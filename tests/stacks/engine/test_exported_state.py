@@ -58,6 +58,11 @@ def test_a_secret_in_plain_text_is_not_copied_either(tmp_path: Path) -> None:
     ("content", "message"),
     [
         ("{", "no file of JSON"),
+        ("[" * 100_000, "no file of JSON; values nested too deeply to read"),
+        (
+            '{"version": 3, "deployment": {"resources": [], "x": ' + "[" * 5_000 + "]" * 5_000 + "}}",
+            "nested too deeply",
+        ),
         ([], "something else; a state has `version` and `deployment`"),
         ({"version": 3}, "something else; a state has `version` and `deployment`"),
         ({**state(), "version": True}, "a state has `version` and `deployment`"),

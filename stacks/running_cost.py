@@ -11,7 +11,7 @@ from typing import Any
 from components.catalog.prices_file import read_catalog
 from components.cost.declared_resource import DeclaredResource
 from optimizers.errors import InvalidArgs
-from policies.configuration import limits
+from policies.configuration import sets_limit
 from policies.cost_increase import IncreaseLimit
 from policies.cost_settings import COST_TYPES, judged_cost
 from policies.pack import INCREASE_POLICIES
@@ -42,7 +42,7 @@ def judged_configuration(project: Project, stack: str, state: State, say: Say) -
     """
     path = project.policy_config_path(stack)
     said = configured_policies(project, stack)
-    asking = [policy.name for policy in INCREASE_POLICIES if _asks(said.get(policy.name, {}))]
+    asking = [policy.name for policy in INCREASE_POLICIES if sets_limit(said.get(policy.name, {}), IncreaseLimit)]
     if not asking:
         yield path if path.is_file() else None
         return
@@ -68,8 +68,9 @@ def running_resources(state: Mapping[str, Any] | None) -> tuple[DeclaredResource
     """
     Return what an exported state holds of all that a cost depends on.
 
-    What is only waiting to be deleted is left out: it is paid for now and not after, so an increase looks larger than it
-    is, never smaller.
+    What the program only reads (`.get`) is left out: it is paid for elsewhere, and no policy sees it in a preview. What is
+    only waiting to be deleted is left out too: it is paid for now and not after, so an increase looks larger than it is,
+    never smaller.
     """
     resources = (state or {}).get("resources") or ()
     return tuple(
@@ -80,7 +81,7 @@ def running_resources(state: Mapping[str, Any] | None) -> tuple[DeclaredResource
             resource.get("outputs") or {},
         )
         for resource in resources
-        if resource["type"] in COST_TYPES and not resource.get("delete")
+        if resource["type"] in COST_TYPES and not resource.get("external") and not resource.get("delete")
     )
 
 
@@ -104,10 +105,6 @@ def running_cost(
         line = cost.unknown[0]
         return {UNKNOWN: f"{line.resource}: {line.what}: {line.unit_price.basis}"}
     return {NOW: getattr(cost.total, limit.at)}
-
-
-def _asks(said: Mapping[str, Any]) -> bool:
-    return any(said.get(name) is not None for name in limits(IncreaseLimit))
 
 
 def _holds(runs: Mapping[str, Any] | None) -> bool:

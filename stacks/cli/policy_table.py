@@ -6,11 +6,11 @@ from typing import TypedDict
 from rich.markup import escape
 from rich.table import Table
 
-from policies.configuration import PolicyConfiguration, limits
+from policies.configuration import DISABLED, ENFORCEMENT_LEVEL, PolicyConfiguration, limits, sets_limit
 from policies.pack import CONFIGURATIONS, JUDGED_TYPES, POLICIES
 from stacks.cli.console import table
 from stacks.engine.run_result import RunResult
-from stacks.policy_config import DISABLED, ENFORCEMENT_LEVEL, Configured
+from stacks.policy_config import Configured
 from stacks.review.verdict import NOT_APPLICABLE, NOT_SET, PASSED, REFUSED, WARNED
 
 COLOURS = {PASSED: "green", WARNED: "yellow", REFUSED: "red", NOT_SET: "dim", NOT_APPLICABLE: "dim"}
@@ -33,7 +33,9 @@ def verdicts(run: RunResult, configured: Configured) -> list[Verdict]:
         run: What the policies reported, and of which resources.
         configured: What the stack says of its policies.
     """
-    types = {resource.type for resource in run.resources.values() if resource.after is not None}
+    types = {
+        resource.type for resource in run.resources.values() if resource.after is not None and not resource.read_after
+    }
     result = list[Verdict]()
     for policy in POLICIES:
         own = [report for report in run.policies if report.policy == policy.name]
@@ -57,10 +59,8 @@ def _unsaid(policy: str, configured: Configured, types: Collection[str]) -> str:
 def _judges(policy: str, configured: Configured) -> bool:
     """Return whether the stack has set one of the policy's limits, where it has any, and has not disabled it."""
     said = configured.get(policy, {})
-    needed = limits(CONFIGURATIONS.get(policy, PolicyConfiguration))
-    return said.get(ENFORCEMENT_LEVEL) != DISABLED and (
-        not needed or any(said.get(name) is not None for name in needed)
-    )
+    configuration = CONFIGURATIONS.get(policy, PolicyConfiguration)
+    return said.get(ENFORCEMENT_LEVEL) != DISABLED and (not limits(configuration) or sets_limit(said, configuration))
 
 
 def policy_table(found: list[Verdict]) -> Table:

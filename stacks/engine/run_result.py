@@ -13,7 +13,11 @@ from stacks.engine.resource_change import Inputs, Outputs, ResourceChange, opera
 MANDATORY = "mandatory"
 SAME = "same"
 REPLACE = "replace"
-STEPS_OF_A_REPLACEMENT = ("create-replacement", "delete-replaced", "discard-replaced")
+STEPS_OF_A_REPLACEMENT = ("create-replacement", "read-replacement", "delete-replaced", "discard-replaced")
+# Steps of a resource that the program only reads (`.get`), before and now. A resource that it gives up and reads from now on
+# is a `read` too, and counts as read before: the events do not tell the two apart.
+READ_BEFORE = frozenset({"read", "discard", "discard-replaced"})
+READ_AFTER = frozenset({"read", "read-replacement"})
 # Resources that the engine adds, and that no user wrote.
 UNSHOWN_TYPES = ("pulumi:providers:", "pulumi:pulumi:Stack")
 
@@ -113,6 +117,8 @@ def _with_step(known: ResourceChange | None, step: StepEventMetadata) -> Resourc
         after=after,
         outputs_before=outputs_before,
         outputs_after=outputs_after,
+        read_before=operation in READ_BEFORE or (known is not None and known.read_before),
+        read_after=operation in READ_AFTER or (known is not None and known.read_after),
     )
 
 

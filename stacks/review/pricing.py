@@ -9,36 +9,43 @@ from components.catalog.catalog import Catalog
 from components.cost.declared_resource import DeclaredResource
 from components.cost.stack_bill import stack_bill
 from components.cost.used_prices import used_prices
+from policies.configuration import DISABLED, ENFORCEMENT_LEVEL, sets_limit
 from policies.cost_settings import CostSettings, judged_cost
 from policies.pack import CONFIGURATIONS
 from stacks.engine.resource_change import Inputs, Outputs, ResourceChange
-from stacks.policy_config import DISABLED, ENFORCEMENT_LEVEL
 from stacks.review.priced_stack import OwnedLine, PricedStack
 from stacks.review.review import PricedLine
 from stacks.running_cost import recorded_resource
 
 
 def priced_before(resources: Sequence[ResourceChange], catalog: Catalog, settings: CostSettings) -> PricedStack:
-    """Return what the state's resources cost, as the policies under these settings judge it."""
-    return _priced([(item, item.before, item.outputs_before) for item in resources], catalog, settings)
+    """Return what the state's resources cost, as the policies under these settings judge it: without those only read."""
+    owned = [(item, None if item.read_before else item.before, item.outputs_before) for item in resources]
+    return _priced(owned, catalog, settings)
 
 
 def priced_after(resources: Sequence[ResourceChange], catalog: Catalog, settings: CostSettings) -> PricedStack:
     """Return what the program's resources cost, as above."""
-    return _priced([(item, item.after, item.outputs_after) for item in resources], catalog, settings)
+    owned = [(item, None if item.read_after else item.after, item.outputs_after) for item in resources]
+    return _priced(owned, catalog, settings)
 
 
 def configured_settings(configured: Mapping[str, Mapping[str, Any]]) -> CostSettings:
     """
     Return what the stack's policies over costs say of regions, usage and who pays.
 
-    Where several say it, the first of the pack that is not disabled counts, which is the one that refuses.
+    Where several say it, the first of the pack that has a limit counts, which is the one that refuses; without any limit,
+    the first that says something. A disabled one never does.
     """
-    for name, model in CONFIGURATIONS.items():
-        said = configured.get(name, {})
-        if issubclass(model, CostSettings) and said and said.get(ENFORCEMENT_LEVEL) != DISABLED:
-            return CostSettings.model_validate({key: said[key] for key in said if key in CostSettings.model_fields})
-    return CostSettings()
+    speaking = [
+        (said, model)
+        for name, model in CONFIGURATIONS.items()
+        if issubclass(model, CostSettings) and (said := configured.get(name, {})).get(ENFORCEMENT_LEVEL) != DISABLED
+    ]
+    limited = [said for said, model in speaking if sets_limit(said, model)]
+    others = [said for said, _ in speaking if not CostSettings.model_fields.keys().isdisjoint(said)]
+    chosen = next(iter((*limited, *others)), {})
+    return CostSettings.model_validate({key: chosen[key] for key in chosen if key in CostSettings.model_fields})
 
 
 def _priced(
@@ -61,10 +68,10 @@ def _priced(
 
 
 def _names(resources: Iterable[ResourceChange]) -> dict[str, str]:
-    """Return a name for each URN by which its cost lines are known again."""
+    """Return a name for each URN by which its cost lines are known again; with the types of its parents where need be."""
     items = tuple(resources)
     count = Counter(item.name for item in items)
-    return {item.urn: item.name if count[item.name] == 1 else f"{item.name} ({item.type})" for item in items}
+    return {item.urn: item.name if count[item.name] == 1 else f"{item.name} ({item.qualified_type})" for item in items}
 
 
 def _owner(label: str, urns: Mapping[str, str]) -> str:

@@ -23,8 +23,9 @@ from pathlib import Path
 
 import pulumi
 
-for name, (token, props) in json.loads(Path(__file__).with_name("resources.json").read_text()).items():
-    pulumi.CustomResource(token, name, props)
+for name, (token, props, *identity) in json.loads(Path(__file__).with_name("resources.json").read_text()).items():
+    options = pulumi.ResourceOptions(id=identity[0]) if identity else None
+    pulumi.CustomResource(token, name, props, options)
 """
 UP = 'eval "$("{serving}" engine --export)"; pulumi stack select --create local; pulumi up --yes --skip-preview'
 ONE_G5 = endpoint_configuration(variant("ml.g5.xlarge", 1))
@@ -42,8 +43,8 @@ def checkout(tmp_path: Path) -> Checkout:
     return make_optimized_checkout(tmp_path)
 
 
-def by_hand(checkout: Checkout, **resources: Resource) -> None:
-    """Let the program make these resources instead of an endpoint of ours."""
+def by_hand(checkout: Checkout, **resources: Resource | tuple[str, dict[str, Any], str]) -> None:
+    """Let the program make these resources instead of an endpoint of ours, or read what has an id as its third part."""
     (checkout.root / "stacks/__main__.py").write_text(PROGRAM)
     (checkout.root / "stacks/resources.json").write_text(json.dumps(resources))
 
@@ -105,3 +106,33 @@ def test_an_unknown_price_is_never_nothing(checkout: Checkout, provider: dict[st
     assert document["cost"]["change"] is None
     assert "monthly cost unknown" in comment
     assert any("g9.huge is not in the shipped catalog" in sentence for sentence in document["unknown"])
+
+
+def test_what_the_program_only_reads_is_no_part_of_the_cost(checkout: Checkout, provider: dict[str, str]) -> None:
+    read, own = (*node_group(["p5.48xlarge"], 1, 1, 1), "of-another-stack"), node_group(["c5.xlarge"], 1, 1, 1)
+    # $0.17 x 730 h + 20 GB x $0.10.
+    nothing, one = (dict.fromkeys(("minimum", "expected", "maximum"), usd) for usd in (0.0, 126.1))
+    by_hand(checkout, shared=read)
+    deployed(checkout, provider)
+    limits = {"cost-budget": {"usd_per_month": 200}, "cost-increase": {"usd_per_month": 100}}
+    (checkout.root / "stacks/policies.local.json").write_text(json.dumps(limits))
+
+    result, document, _ = previewed(checkout, provider)
+    assert result.code == 0, result.err
+    assert (document["cost"]["before"], document["cost"]["after"]) == (nothing, nothing)
+
+    by_hand(checkout, shared=read, mine=own)
+    result, document, _ = previewed(checkout, provider)
+    assert result.code == 3, result.err
+    assert (document["cost"]["before"], document["cost"]["after"]) == (nothing, one)
+    assert "cost-increase: $126.10 a month more at maximum ($0.00 -> $126.10) is over the $100.00 allowed" in result.err
+
+    by_hand(checkout, shared=own)
+    result, document, _ = previewed(checkout, provider)
+    assert document["changes"] == {"replace": 1}
+    assert (document["cost"]["before"], document["cost"]["after"]) == (nothing, one)
+
+    by_hand(checkout)
+    result, document, _ = previewed(checkout, provider)
+    assert result.code == 0, result.err
+    assert (document["cost"]["before"], document["cost"]["after"]) == (nothing, nothing)

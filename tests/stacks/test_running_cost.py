@@ -132,6 +132,13 @@ def test_what_waits_to_be_deleted_is_left_out() -> None:
     assert running_resources(state(node_group(["c5.xlarge"], 1, 1, 1), delete=True)) == ()
 
 
+def test_what_the_program_only_reads_is_paid_for_elsewhere(project: Project) -> None:
+    runs = state(node_group(["p5.48xlarge"], 1, 1, 1), external=True)
+    runs["resources"] += state(node_group(["c5.xlarge"], 1, 1, 2))["resources"]
+
+    assert judged(project, LIMIT, runs)["cost-increase"]["usd_per_month_now"] == 252.2
+
+
 def test_what_the_provider_says_wins_over_what_was_asked_for() -> None:
     runs = state(endpoint_configuration(variant("ml.g5.xlarge")))
     runs["resources"][0]["outputs"] = {**runs["resources"][0]["outputs"], "region": "us-west-2"}

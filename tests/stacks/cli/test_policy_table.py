@@ -58,6 +58,12 @@ def test_a_policy_over_endpoints_has_not_passed_where_the_stack_will_have_none(
     assert verdict(policy, configured, PolicyReport(policy, mandatory=True, message="no"), run=run()) == "refused"
 
 
+def test_what_the_program_only_reads_was_not_judged() -> None:
+    read = ResourceChange("urn:pulumi:local::p::t::one", "", EMBEDDED_ENDPOINT, "read", after={}, read_after=True)
+
+    assert verdict("latency-budget", {}, run=RunResult(resources={read.urn: read})) == "not applicable"
+
+
 @pytest.mark.parametrize("policy", [policy.name for policy in FLEET_POLICIES])
 def test_a_policy_over_fleets_has_not_passed_where_the_stack_has_none(policy: str) -> None:
     assert verdict(policy, {}, run=of(EMBEDDED_ENDPOINT)) == "not applicable"

@@ -1,5 +1,6 @@
 """What is made of the engine's events, which come from several of its threads in any order."""
 
+import itertools
 from typing import Any
 
 import pytest
@@ -160,6 +161,45 @@ def test_a_replacement_has_both_sides_whatever_the_order_of_its_steps(events: li
 
     assert (change.operation, change.before, change.after) == ("replace", {"zone": "a"}, {"zone": "b"})
     assert (change.outputs_before, change.outputs_after) == ({"id": "a"}, {"id": "b"})
+
+
+READ = state(inputs={}, outputs={"zone": "theirs"})
+
+
+@pytest.mark.parametrize(
+    ("steps", "operation", "read"),
+    [
+        ([("read", None, READ)], "read", (True, True)),
+        ([("read", READ, READ)], "read", (True, True)),
+        ([("discard", READ, None)], "discard", (True, False)),
+        (
+            [
+                ("create-replacement", READ, NEW),
+                ("replace", READ, NEW),
+                ("discard-replaced", {**READ, "delete": True}, None),
+            ],
+            "replace",
+            (True, False),
+        ),
+        (
+            [
+                ("read-replacement", OLD, READ),
+                ("replace", OLD, READ),
+                ("delete-replaced", {**OLD, "delete": True}, None),
+            ],
+            "replace",
+            (False, True),
+        ),
+        ([("same", OLD, OLD)], "same", (False, False)),
+    ],
+)
+def test_what_the_program_only_reads_is_told_from_what_is_its_own(
+    steps: list[tuple[str, dict[str, Any] | None, dict[str, Any] | None]], operation: str, read: tuple[bool, bool]
+) -> None:
+    for ordered in itertools.permutations(steps):
+        (change,) = result_of(*(event(SERVER, "a", step, old=old, new=new) for step, old, new in ordered)).ordered()
+
+        assert (change.operation, (change.read_before, change.read_after)) == (operation, read)
 
 
 def test_what_an_interrupted_replacement_left_is_not_what_runs() -> None:

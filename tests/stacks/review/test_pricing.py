@@ -1,5 +1,6 @@
 """What the resources of both sides cost, and which resource each line belongs to."""
 
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -11,10 +12,11 @@ from components.catalog.unit_price import Item
 from policies.cost_settings import CostSettings, judged_cost
 from stacks.engine.marks import UNKNOWN
 from stacks.engine.resource_change import ResourceChange
+from stacks.review.endpoints import endpoint_reviews
 from stacks.review.pricing import configured_settings, priced_after, priced_before
 from stacks.running_cost import running_resources
 from tests.support.raw_resources import ENDPOINT_CONFIGURATION, NODE_GROUP, endpoint_configuration, node_group, variant
-from tests.support.reviews import TODAY, change
+from tests.support.reviews import TODAY, change, usd
 
 CATALOG = read_catalog(None, TODAY)
 G5 = endpoint_configuration(variant("ml.g5.xlarge"))[1]
@@ -84,6 +86,54 @@ def test_lines_belong_to_their_resource_where_names_are_alike() -> None:
         assert ("c5" in line.line.what or "ebs" in line.line.what) is (line.urn == items[1].urn)
 
 
+def test_children_of_one_name_and_type_have_a_line_each_under_their_own_parent() -> None:
+    first, second = (
+        ResourceChange(
+            f"urn:pulumi:dev::model-serving::my:i:{parent}${NODE_GROUP}::nodes",
+            "",
+            NODE_GROUP,
+            operation,
+            before,
+            GROUP,
+        )
+        for parent, operation, before in (("A", "same", GROUP), ("B", "create", None))
+    )
+
+    before, after = (priced([first, second], CATALOG, NONE) for priced in (priced_before, priced_after))
+    rows = {row.operation: row for row in endpoint_reviews([first, second], before, after)}
+
+    assert before.urns == {first.urn}
+    assert after.urns == {first.urn, second.urn}
+    assert len({item.label for item in after.lines}) == 2
+    assert (rows["same"].usd_per_month_change, rows["create"].usd_per_month_change) == (
+        usd(0.0),
+        usd(126.1, maximum=252.2),
+    )
+
+
+@pytest.mark.parametrize(
+    ("change_of", "before_usd", "after_usd"),
+    [
+        ({"operation": "read", "read_before": True, "read_after": True}, 0.0, 0.0),
+        ({"operation": "read", "read_after": True, "before": None}, 0.0, 0.0),
+        ({"operation": "discard", "read_before": True, "after": None}, 0.0, 0.0),
+        ({"operation": "replace", "read_before": True}, 0.0, 126.1),
+        ({"operation": "replace", "read_after": True}, 126.1, 0.0),
+        ({"operation": "same"}, 126.1, 126.1),
+    ],
+)
+def test_what_the_program_only_reads_costs_this_stack_nothing(
+    change_of: dict[str, Any], before_usd: float, after_usd: float
+) -> None:
+    item = replace(change("shared", NODE_GROUP, before=GROUP, after=GROUP), **change_of)
+
+    before, after = priced_before([item], CATALOG, NONE), priced_after([item], CATALOG, NONE)
+
+    assert before.usd_per_month is not None
+    assert after.usd_per_month is not None
+    assert (before.usd_per_month.expected, after.usd_per_month.expected) == (before_usd, after_usd)
+
+
 def test_a_value_that_is_not_known_yet_makes_the_cost_unknown() -> None:
     item = change("workers", NODE_GROUP, after={**GROUP, "scalingConfig": UNKNOWN})
 
@@ -110,6 +160,16 @@ def test_a_resource_without_a_region_is_in_the_one_that_the_policies_name() -> N
         ({"cost-warning": {"region": "us-west-2"}}, "us-west-2"),
         ({"cost-warning": {"region": "us-west-2"}, "cost-budget": {"region": "us-east-1"}}, "us-east-1"),
         ({"latency-budget": {"enforcementLevel": "advisory"}}, ""),
+        (
+            {
+                "cost-budget": {"enforcementLevel": "mandatory"},
+                "cost-increase": {"usd_per_month": 100, "region": "us-east-1"},
+            },
+            "us-east-1",
+        ),
+        ({"cost-budget": {"enforcementLevel": "mandatory"}, "cost-warning": {"region": "us-west-2"}}, "us-west-2"),
+        # As the policy judges it: unknown without a region of its own.
+        ({"cost-budget": {"usd_per_month": 5}, "cost-warning": {"region": "us-west-2"}}, ""),
         ({"cost-budget": {"region": "us-east-1", "enforcementLevel": "disabled"}}, ""),
         (
             {

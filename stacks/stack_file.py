@@ -33,7 +33,9 @@ def stack_file(project: Path, stack: str) -> Path:
         raise InvalidArgs("the command line", (issue,))
     path = project / "stacks" / f"Pulumi.{stack}.yaml"
     if not path.is_file():
-        known = sorted(file.name.split(".")[1] for file in path.parent.glob("Pulumi.*.yaml"))
+        known = sorted(
+            file.name.removeprefix("Pulumi.").removesuffix(".yaml") for file in path.parent.glob("Pulumi.*.yaml")
+        )
         issue = Issue(
             "--stack", f"`{stack}`", f"there is no `stacks/{path.name}`", f"create it or use one of: {', '.join(known)}"
         )

@@ -19,6 +19,15 @@ def test_the_spec_is_read_from_the_stack_file(tmp_path: Path) -> None:
     assert read_spec(tmp_path, "dev").model.path == "m.pt"
 
 
+def test_a_stack_that_is_not_there_names_those_that_are_by_their_whole_name(tmp_path: Path) -> None:
+    write(tmp_path, VALID, "eu.prod")
+    write(tmp_path, VALID)
+
+    with pytest.raises(InvalidArgs, match=r"use one of: dev, eu\.prod$"):
+        read_spec(tmp_path, "eu")
+    assert read_spec(tmp_path, "eu.prod").model.path == "m.pt"
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -88,6 +88,39 @@ def test_2_every_command_that_reads_the_spec_refuses_a_broken_one(checkout: Chec
     assert paths(error) == {"serving_context.latency_sla_ms"}
 
 
+CSV = "timestamp,rate_rps\n0,{}\n60,0.5\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (None, "there is no such file"),
+        (CSV.format("abc"), "abc"),
+        ("time,rate\n", "rate_rps"),
+        (CSV.format(1e9), "the peak"),
+    ],
+    ids=["missing", "no number", "no header", "over throughput_rps"],
+)
+@pytest.mark.parametrize("arguments", [("validate", "--json"), ("plan", "--json")], ids=["validate", "plan"])
+def test_2_traffic_from_a_file_that_cannot_be(
+    checkout: Checkout, arguments: tuple[str, ...], content: str | None, rule: str
+) -> None:
+    if content is not None:
+        (checkout.root / "traffic.csv").write_text(content)
+    checkout.spec(traffic={"kind": "csv", "path": "traffic.csv"})
+
+    error = refused(checkout.serving(*arguments), 2, "InvalidArgs")
+
+    assert rule in str(error["issues"])
+
+
+def test_0_traffic_from_a_file_is_valid(checkout: Checkout) -> None:
+    (checkout.root / "traffic.csv").write_text(CSV.format(1))
+    checkout.spec(traffic={"kind": "csv", "path": "traffic.csv"})
+
+    assert checkout.serving("validate").out.startswith("valid: stacks/Pulumi.local.yaml")
+
+
 def test_2_a_file_that_is_not_yaml_names_line_and_column(checkout: Checkout) -> None:
     checkout.stack_file.write_text("config:\n  model-serving:spec: [\n")
 

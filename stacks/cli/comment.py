@@ -8,13 +8,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from optimizers.errors import InvalidArgs, Issue
+from optimizers.json_text import NotJson, parse_json
 from stacks.cli.commit import event_pull_request, previewed_commit
 from stacks.cli.console import say
+from stacks.cli.repository_folder import repository_folder
+from stacks.project import nearest_project
 from stacks.review.failed_preview import failed_preview
 from stacks.review.github_comment import Outcome, PullRequest, post
 from stacks.review.markdown import markdown, marker
-from stacks.review.review import Review
+from stacks.review.review import REVIEW_VERSION, Review
 from stacks.review.silence import is_silent
+from stacks.spec_issues import shown
 
 # Variables that every workflow of GitHub has, but for the token.
 API_URL, REPOSITORY, TOKEN = "GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN"
@@ -38,7 +42,7 @@ def run(review_file: Path, *, pull_request: int | None, silent_below_usd: float)
     Under the threshold a comment that is there already is updated, and none is created.
     """
     review = _read(review_file)
-    _post(review.stack, markdown(review), pull_request, only_update=is_silent(review, silent_below_usd))
+    _post(review.stack, review.folder, markdown(review), pull_request, only_update=is_silent(review, silent_below_usd))
 
 
 def run_failed(stack: str, exit_code: int, *, pull_request: int | None) -> None:
@@ -48,13 +52,16 @@ def run_failed(stack: str, exit_code: int, *, pull_request: int | None) -> None:
     It is created where there is none: whoever waits for the review is to know that none comes.
     """
     commit = previewed_commit(Path.cwd(), os.environ)
-    text = failed_preview(stack, exit_code, commit=commit, run_url=_run_url(os.environ))
-    _post(stack, text, pull_request, only_update=False)
+    project = nearest_project(Path.cwd())
+    # Not what `Pulumi.yaml` says: that it cannot be read may be why the preview failed.
+    folder = repository_folder(project.root if project else Path.cwd())
+    text = failed_preview(stack, folder, exit_code, commit=commit, run_url=_run_url(os.environ))
+    _post(stack, folder, text, pull_request, only_update=False)
 
 
-def _post(stack: str, text: str, number: int | None, *, only_update: bool) -> None:
+def _post(stack: str, folder: str, text: str, number: int | None, *, only_update: bool) -> None:
     where = _where(os.environ, number)
-    outcome = post(text, marker(stack), where, os.environ.get(TOKEN, ""), only_update=only_update)
+    outcome = post(text, marker(stack, folder), where, os.environ.get(TOKEN, ""), only_update=only_update)
     say(f"comment of stack {stack} on {where.repository}#{where.number}: {SAID[outcome]}")
 
 
@@ -68,12 +75,23 @@ def _run_url(environment: Mapping[str, str]) -> str | None:
 
 def _read(path: Path) -> Review:
     try:
-        return Review.model_validate_json(path.read_bytes())
+        text = path.read_text(encoding="utf-8")
+        content = parse_json(text)
+        version = content.get("version", REVIEW_VERSION) if isinstance(content, dict) else REVIEW_VERSION
+        # First: in a form of another version other fields are right.
+        if version != REVIEW_VERSION:
+            raise _unreadable(path, "version", shown(version), f"this model-serving reads version {REVIEW_VERSION}")
+        return Review.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         place = ".".join(str(part) for part in first["loc"]) or str(path)
-        fix = f"write it anew with `serving preview --json {path}`"
-        raise InvalidArgs(str(path), (Issue(place, "another form", first["msg"].lower(), fix),)) from None
+        raise _unreadable(path, place, "another form", first["msg"].lower()) from None
+    except (NotJson, UnicodeDecodeError) as error:
+        raise _unreadable(path, str(path), "no JSON document", str(error)) from None
+
+
+def _unreadable(path: Path, place: str, got: str, rule: str) -> InvalidArgs:
+    return InvalidArgs(str(path), (Issue(place, got, rule, f"write it anew with `serving preview --json {path}`"),))
 
 
 def _where(environment: Mapping[str, str], number: int | None) -> PullRequest:

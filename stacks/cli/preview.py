@@ -21,6 +21,7 @@ from stacks.cli.json_destination import STDOUT
 from stacks.cli.plan import decide
 from stacks.cli.plan_table import plan_table
 from stacks.cli.policy_table import policy_table, verdicts
+from stacks.cli.repository_folder import repository_folder
 from stacks.cli.review_files import refuse_unwritable, write_review
 from stacks.cli.review_table import review_table
 from stacks.cli.stack_run import stack_run
@@ -118,6 +119,7 @@ def _review(context: StackContext, planned: _Planned, result: RunResult, configu
     return compose(
         Previewed(
             stack=context.stack,
+            folder=repository_folder(context.project.root),
             commit=previewed_commit(context.project.root, os.environ),
             today=today,
             resources=resources,

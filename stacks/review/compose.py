@@ -37,6 +37,7 @@ class Previewed:
 
     Attributes:
         stack: Name of the stack.
+        folder: Of the project in its repository; empty at its root.
         commit: What was previewed; None outside of git.
         today: The day that the prices' age is told for.
         resources: Every resource of the stack, in the order to show.
@@ -47,6 +48,7 @@ class Previewed:
     """
 
     stack: str
+    folder: str
     commit: str | None
     today: date
     resources: Sequence[ResourceChange]
@@ -72,6 +74,7 @@ def compose(previewed: Previewed) -> Review:
     changed = [item for item in resources if item.operation != SAME]
     return Review(
         stack=previewed.stack,
+        folder=previewed.folder,
         commit=previewed.commit,
         headline=headline(cost, endpoints, policies),
         refused=any(policy.verdict == REFUSED for policy in policies),
@@ -97,6 +100,7 @@ def _not_priced(resources: Sequence[ResourceChange]) -> int:
     by_urn = {item.urn: item for item in resources}
     return sum(
         item.after is not None
+        and not item.read_after
         and item.type not in BILLED_TYPES
         and not item.type.startswith(FREE_TYPES)
         and by_urn[owner(item, by_urn)].type not in PLANS

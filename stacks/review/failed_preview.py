@@ -17,23 +17,25 @@ REASONS = {
 }
 
 
-def failed_preview(stack: str, exit_code: int, *, commit: str | None, run_url: str | None) -> str:
+def failed_preview(stack: str, folder: str, exit_code: int, *, commit: str | None, run_url: str | None) -> str:
     """
     Return the comment.
 
     Args:
         stack: Name of the stack.
+        folder: Of its project in the repository; empty at the root.
         exit_code: What `serving preview` ended with, 1 to 255.
         commit: What was previewed; None outside of git.
         run_url: Where the error stands; None where no workflow runs this.
     """
     reason = REASONS.get(exit_code, "it ended without a review")
     where = f"[the log of this run]({run_url})" if run_url else "the log of the run"
+    in_folder = f" in {plain(folder)}" if folder else ""
     of_commit = f" of commit {plain(commit)}" if commit else ""
     return "\n\n".join(
         (
-            marker(stack),
-            f"### ❌ {plain(stack)}: the preview{of_commit} failed: {reason} (exit code {exit_code})",
+            marker(stack, folder),
+            f"### ❌ {plain(stack)}{in_folder}: the preview{of_commit} failed: {reason} (exit code {exit_code})",
             f"The error is in {where}. Nothing is known of cost, latency and changes; an earlier review no longer holds.",
             "<sub>This comment is updated when the preview changes.</sub>\n",
         )

@@ -32,6 +32,12 @@ MOST_PAGES = 30
 API_VERSION = "2022-11-28"
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 NOT_ALLOWED = frozenset({401, 403, 404})
+# Answers an app's token too, such as a workflow's, with the login that its comments have: `github-actions[bot]`. `GET /user`
+# of the REST API refuses an app (https://docs.github.com/rest/users/users#get-the-authenticated-user).
+WHO_AM_I = "query { viewer { login } }"
+# Where a server of one's own has REST and GraphQL; github.com has GraphQL under the REST API's own address
+# (https://docs.github.com/enterprise-server/graphql/guides/forming-calls-with-graphql).
+REST_PATH, GRAPHQL_PATH = "/api/v3", "/api/graphql"
 
 
 class Outcome(StrEnum):
@@ -62,6 +68,13 @@ class PullRequest:
     def comments_url(self) -> str:
         """The comments of the conversation."""
         return f"{self.api_url}/repos/{self.repository}/issues/{self.number}/comments"
+
+    @property
+    def graphql_url(self) -> str:
+        """The GraphQL API of the same server."""
+        if self.api_url.endswith(REST_PATH):
+            return f"{self.api_url.removesuffix(REST_PATH)}{GRAPHQL_PATH}"
+        return f"{self.api_url}/graphql"
 
 
 def post(text: str, marker: str, pull_request: PullRequest, token: str, *, only_update: bool = False) -> Outcome:
@@ -122,24 +135,25 @@ def _post(client: "httpx.Client", pull_request: PullRequest, text: str, marker: 
 
 
 def _own_comments(client: "httpx.Client", pull_request: PullRequest) -> Iterator[dict[str, Any]]:
-    login = _login(client, pull_request.api_url)
+    login = _login(client, pull_request)
     for page in range(1, MOST_PAGES + 1):
         response = client.get(pull_request.comments_url, params={"per_page": PAGE, "page": page})
         comments = response.raise_for_status().json()
         for comment in comments:
-            author = comment.get("user") or {}
-            if author.get("login") == login if login else author.get("type") == "Bot":
+            if (comment.get("user") or {}).get("login") == login:
                 yield comment
         if len(comments) < PAGE:
             return
 
 
-def _login(client: "httpx.Client", api_url: str) -> str | None:
-    """Return the name of the token's account; None for an app, such as a workflow, which may not ask for it."""
-    response = client.get(f"{api_url}/user")
-    if response.status_code in NOT_ALLOWED:
-        return None
-    return str(response.raise_for_status().json()["login"])
+def _login(client: "httpx.Client", pull_request: PullRequest) -> str:
+    """Return the name of the account that the token comments as; other apps comment as bots too, so a bot is not enough."""
+    response = client.post(pull_request.graphql_url, json={"query": WHO_AM_I})
+    answer = response.raise_for_status().json()
+    login = ((answer.get("data") or {}).get("viewer") or {}).get("login")
+    if not login:
+        raise ValueError("it does not say whose the token is")
+    return str(login)
 
 
 def _body(comment: dict[str, Any]) -> str:

@@ -24,9 +24,17 @@ SHORTENINGS = (
 MARKS = {REFUSED: "❌", WARNED: "⚠️", PASSED: "✅", NOT_SET: "○", NOT_APPLICABLE: "○"}
 
 
-def marker(stack: str) -> str:
-    """Return the hidden line by which the comment of a stack is found again."""
-    return f"<!-- model-serving preview: stack={quote(stack, safe='')} -->"
+def marker(stack: str, folder: str) -> str:
+    """
+    Return the hidden line by which the comment of a stack is found again.
+
+    Args:
+        stack: Name of the stack.
+        folder: Of its project in the repository, empty at the root: two projects may have a stack of one name, and a copied
+            project its name too.
+    """
+    of_folder = f" folder={quote(folder, safe='')}" if folder else ""
+    return f"<!-- model-serving preview: stack={quote(stack, safe='')}{of_folder} -->"
 
 
 def markdown(review: Review) -> str:
@@ -41,7 +49,7 @@ def markdown(review: Review) -> str:
 
 def _page(review: Review, limits: Shortening) -> str:
     sections = (
-        marker(review.stack),
+        marker(review.stack, review.folder),
         _headline(review, limits),
         _endpoints(review, limits),
         _policies(review, limits),
@@ -58,7 +66,8 @@ def _headline(review: Review, limits: Shortening) -> str:
     if review.unknown:
         verdicts.add(WARNED)
     worst = next((verdict for verdict in (REFUSED, WARNED) if verdict in verdicts), PASSED)
-    return f"### {MARKS[worst]} {limits.plain(review.stack)}: {limits.plain(review.headline)}"
+    where = f" in {limits.plain(review.folder)}" if review.folder else ""
+    return f"### {MARKS[worst]} {limits.plain(review.stack)}{where}: {limits.plain(review.headline)}"
 
 
 def _endpoints(review: Review, limits: Shortening) -> str:

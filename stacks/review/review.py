@@ -131,6 +131,7 @@ class Review(ReviewPart):
 
     version: int = Field(default=REVIEW_VERSION, description="Of this document's form.")
     stack: str
+    folder: str = Field(default="", description="Of the project in its repository; empty at its root.")
     commit: str | None = Field(description="The commit that was previewed; None outside of git.")
     headline: str = Field(description="One sentence: cost, p99, verdicts.")
     refused: bool = Field(description="Whether a mandatory policy refuses.")

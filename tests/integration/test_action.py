@@ -64,16 +64,17 @@ def runner(tmp_path: Path) -> Generator[Runner]:
 def test_a_refused_pull_request_is_commented_and_then_fails_the_check(runner: Runner) -> None:
     runner.checkout.spec(serving_context={"latency_sla_ms": 3})
 
-    preview = runner.step("Preview", STACK="local", OFFLINE="false")
+    preview = runner.step("Preview", STACK="local", FOLDER="services/a", OFFLINE="false")
     comment = runner.step("Comment", GITHUB_TOKEN=TOKEN, SILENT_BELOW_USD="1000")
     outputs = dict(line.split("=") for line in runner.file("output").split())
 
     assert preview.returncode == 0, preview.stderr
     assert outputs["reviewed"] == "true"
+    assert outputs["artifact"] == "preview-local-services-a"
     assert comment.returncode == 0, comment.stderr
     (written,) = runner.github.comments
     assert written["body"] == runner.file("summary") == runner.file("review.md")
-    assert written["body"].startswith(marker("local"))
+    assert written["body"].startswith(marker("local", ""))
     assert "Commit c0ffee." in written["body"]
     assert outputs["exit-code"] == "3"
     assert runner.step("End as the preview did", CODE=outputs["exit-code"]).returncode == 3
@@ -81,9 +82,9 @@ def test_a_refused_pull_request_is_commented_and_then_fails_the_check(runner: Ru
 
 def test_a_preview_without_a_review_replaces_an_older_one_in_the_comment_and_fails_the_check(runner: Runner) -> None:
     (runner.folder / "review.json").write_text("{}")
-    runner.github.add(f"{marker(STACK)}\n\nan older review")
+    runner.github.add(f"{marker(STACK, '')}\n\nan older review")
 
-    preview = runner.step("Preview", STACK=STACK, OFFLINE="false")
+    preview = runner.step("Preview", STACK=STACK, FOLDER=".", OFFLINE="false")
     code = runner.file("output").removeprefix("exit-code=").strip()
     run = {"GITHUB_SERVER_URL": "https://github.example", "GITHUB_RUN_ID": "99"}
     comment = runner.step("Comment", GITHUB_TOKEN=TOKEN, SILENT_BELOW_USD="1000", CODE=code, STACK=STACK, **run)

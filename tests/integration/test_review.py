@@ -40,7 +40,7 @@ def test_a_first_preview_of_our_endpoint(checkout: Checkout) -> None:
     assert row["after"]["p99_ms"] == plan["predicted"]["p99_ms"]["value"]
     assert document["changes"] == {"create": 2}
     assert document["unknown"] == []
-    assert comment.splitlines()[0] == marker("local")
+    assert comment.splitlines()[0] == marker("local", "")
     assert f"| small (new) | bentoml on embedded | {row['after']['instances'][0]} |" in comment
     assert document["headline"] in result.out
 

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 TOKEN = "a-token"
 REPOSITORY = "owner/name"
 BOT = {"login": "github-actions[bot]", "type": "Bot"}
+GRAPHQL = "/graphql"
 COMMENTS = f"/repos/{REPOSITORY}/issues/7/comments"
 
 
@@ -23,14 +24,14 @@ class GitHub:
     Attributes:
         comments: What is there, oldest first.
         failures: Status to answer with instead, one request each; `after` as its second word: do it first.
-        login: Who the token belongs to; None: an app, which may not ask.
+        owner: Who the token belongs to; None where the server does not say so.
         requests: Method and path of each request.
     """
 
     url: str = ""
     comments: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     failures: list[tuple[str, int]] = field(default_factory=list[tuple[str, int]])
-    login: str | None = None
+    owner: dict[str, str] | None = field(default_factory=BOT.copy)
     requests: list[str] = field(default_factory=list[str])
 
     def add(self, body: str, user: dict[str, str] | None = None) -> None:
@@ -40,7 +41,7 @@ class GitHub:
     @property
     def writes(self) -> list[str]:
         """The requests that were to change something."""
-        return [request for request in self.requests if not request.startswith("GET")]
+        return [request for request in self.requests if not request.startswith("GET") and not request.endswith(GRAPHQL)]
 
 
 class _Server(ThreadingHTTPServer):
@@ -56,11 +57,7 @@ class _Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         if self._refused(parts.path):
             return
-        if parts.path == "/user":
-            self._answer(200, {"login": self.server.github.login}) if self.server.github.login else self._answer(
-                403, {}
-            )
-        elif parts.path == COMMENTS:
+        if parts.path == COMMENTS:
             query = parse_qs(parts.query)
             size, page = int(query["per_page"][0]), int(query["page"][0])
             self._answer(200, self.server.github.comments[(page - 1) * size : page * size])
@@ -68,15 +65,24 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(404, {})
 
     def do_POST(self) -> None:
-        body = self._body()
-        if self.path == COMMENTS and not self._refused(self.path):
-            user = {"login": self.server.github.login, "type": "User"} if self.server.github.login else BOT
-            self.server.github.add(body, user)
+        content = self._content()
+        if self.path == GRAPHQL:
+            self._answer_viewer(content["query"])
+        elif self.path == COMMENTS and not self._refused(self.path):
+            self.server.github.add(str(content["body"]), self.server.github.owner)
             if not self._failed("answer lost"):
                 self._answer(201, self.server.github.comments[-1])
 
+    def _answer_viewer(self, query: str) -> None:
+        self.server.github.requests.append(f"POST {GRAPHQL}")
+        if not self._authorized() or self._failed("graphql"):
+            return
+        owner = self.server.github.owner
+        viewer = {"login": owner["login"]} if owner and query == "query { viewer { login } }" else None
+        self._answer(200, {"data": {"viewer": viewer}})
+
     def do_PATCH(self) -> None:
-        body = self._body()
+        body = str(self._content()["body"])
         if self._refused(self.path):
             return
         found = [item for item in self.server.github.comments if self.path.endswith(f"/issues/comments/{item['id']}")]
@@ -86,10 +92,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _refused(self, path: str) -> bool:
         self.server.github.requests.append(f"{self.command} {path}")
-        if self.headers["Authorization"] != f"Bearer {TOKEN}":
-            self._answer(401, {})
+        return not self._authorized() or self._failed(self.command)
+
+    def _authorized(self) -> bool:
+        if self.headers["Authorization"] == f"Bearer {TOKEN}":
             return True
-        return self._failed(self.command)
+        self._answer(401, {})
+        return False
 
     def _failed(self, when: str) -> bool:
         if self.server.github.failures and self.server.github.failures[0][0] == when:
@@ -97,8 +106,9 @@ class _Handler(BaseHTTPRequestHandler):
             return True
         return False
 
-    def _body(self) -> str:
-        return str(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["body"])
+    def _content(self) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        return content
 
     def _answer(self, status: int, content: Any) -> None:
         data = json.dumps(content).encode()

@@ -89,7 +89,7 @@ def review(
     none = PricedStack()
     return compose(
         Previewed(
-            stack=stack, commit="c0ffee", today=TODAY, resources=resources, before=before or none, after=after or none,
+            stack=stack, folder="", commit="c0ffee", today=TODAY, resources=resources, before=before or none, after=after or none,
             policies=policies, plan=None,
         )
     )  # fmt: skip

@@ -154,7 +154,7 @@ def test_a_failed_preview_replaces_the_review_and_the_next_review_replaces_that(
     assert result.code == 0
     assert result.err == "comment of stack dev on owner/name#7: updated\n"
     (comment,) = github.comments
-    text = failed_preview("dev", 4, commit="c0ffee", run_url="https://github.example/owner/name/actions/runs/99")
+    text = failed_preview("dev", "", 4, commit="c0ffee", run_url="https://github.example/owner/name/actions/runs/99")
     assert comment["body"] == text
     assert "updated" in commented(tmp_path, github, dearer(5.0)).err
     assert [item["body"] for item in github.comments] == [markdown(dearer(5.0))]
@@ -190,3 +190,48 @@ def test_a_comment_is_of_a_review_or_of_a_failure(tmp_path: Path, github: GitHub
 @pytest.mark.parametrize("code", ["0", "256"])
 def test_a_failure_has_the_exit_code_of_one(tmp_path: Path, github: GitHub, code: str) -> None:
     assert failed(tmp_path, github, "--failed", code, "--stack", "dev").code == 2
+
+
+@pytest.mark.parametrize("version", [99, "99", None])
+def test_a_document_of_another_version_is_refused(tmp_path: Path, github: GitHub, version: object) -> None:
+    document = {**json.loads(dearer(5.0).model_dump_json()), "version": version, "field_of_the_future": 1}
+    (tmp_path / "other.json").write_text(json.dumps(document))
+    variables = {"GITHUB_API_URL": github.url, "GITHUB_REPOSITORY": REPOSITORY, "GITHUB_TOKEN": TOKEN}
+
+    arguments = ("comment", "other.json", "--pull-request", "7")
+    result = finished(Checkout(root=tmp_path, port=0).start(*arguments, **variables))
+
+    assert result.code == 2
+    assert f"version: got `{json.dumps(version)}`; this model-serving reads version 1; write it anew with" in result.err
+    assert github.comments == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"[" * 100_000, "nested too deeply"), (b"\xff", "no JSON document")], ids=["deep", "no text"]
+)
+def test_a_document_that_is_no_json_is_refused(tmp_path: Path, content: bytes, said: str) -> None:
+    (tmp_path / "other.json").write_bytes(content)
+
+    result = finished(Checkout(root=tmp_path, port=0).start("comment", "other.json"))
+
+    assert result.code == 2
+    assert said in result.err
+    assert "Traceback" not in result.err
+
+
+def test_two_projects_of_one_repository_have_a_comment_each(tmp_path: Path, github: GitHub) -> None:
+    (tmp_path / ".git").mkdir()
+    for name in ("a", "b"):
+        folder = tmp_path / "services" / name
+        folder.mkdir(parents=True)
+        # What cannot be read is a reason to fail.
+        (folder / "Pulumi.yaml").write_text("[")
+        made = dearer(5.0).model_copy(update={"folder": f"services/{name}"})
+        assert commented(folder, github, made).err.endswith(": created\n")
+    assert [item["body"].splitlines()[0] for item in github.comments] == [
+        f"<!-- model-serving preview: stack=dev folder=services%2F{name} -->" for name in ("a", "b")
+    ]
+
+    assert failed(tmp_path / "services/a", github, "--failed", "2", "--stack", "dev").err.endswith(": updated\n")
+    assert "dev in services/a: the preview" in github.comments[0]["body"]
+    assert "monthly cost" in github.comments[1]["body"]

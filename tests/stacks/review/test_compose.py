@@ -1,6 +1,7 @@
 """A review is a pure function of what the engine, the catalog and the policies said."""
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -275,6 +276,10 @@ def test_resources_that_nothing_prices_are_counted_and_never_called_free() -> No
 
     assert made.cost.not_priced == 2
     assert made.headline.startswith("nothing that is priced is rented")
+
+
+def test_what_the_program_only_reads_is_none_of_them() -> None:
+    assert review(replace(BUCKET, operation="read", read_before=True, read_after=True)).cost.not_priced == 0
 
 
 def test_what_belongs_to_an_endpoint_is_none_of_them() -> None:

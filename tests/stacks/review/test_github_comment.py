@@ -9,9 +9,10 @@ from stacks.review.github_comment import Outcome, PullRequest, post
 from stacks.review.markdown import marker
 from tests.support.github import BOT, COMMENTS, REPOSITORY, TOKEN, GitHub, serving_github
 
-MARKER = marker("dev")
+MARKER = marker("dev", "")
 OLD, NEW = f"{MARKER}\n\nold\n", f"{MARKER}\n\nnew\n"
 SOMEBODY = {"login": "somebody", "type": "User"}
+OTHER_APP = {"login": "other-app[bot]", "type": "Bot"}
 
 
 @pytest.fixture
@@ -54,8 +55,9 @@ def test_a_full_last_page_ends_the_search(github: GitHub, number: int) -> None:
     assert commented(github) is Outcome.CREATED
 
 
-def test_the_comment_of_another_stack_is_left_alone(github: GitHub) -> None:
-    github.add(f"{marker('prod')}\n\nother")
+@pytest.mark.parametrize("other", [marker("prod", ""), marker("dev", "services/a"), marker("dev", "services/b")])
+def test_the_comment_of_another_stack_or_project_is_left_alone(github: GitHub, other: str) -> None:
+    github.add(f"{other}\n\nother")
 
     assert commented(github) is Outcome.CREATED
     assert len(github.comments) == 2
@@ -69,13 +71,42 @@ def test_a_comment_in_which_somebody_else_wrote_the_marker_is_left_alone(github:
     assert bodies(github)[0] == OLD
 
 
-def test_the_account_of_a_personal_token_finds_its_own_comment(github: GitHub) -> None:
-    github.login = "maintainer"
+def test_another_app_s_comment_that_starts_with_the_marker_is_left_alone(github: GitHub) -> None:
+    github.add(OLD, OTHER_APP)
+
+    assert commented(github) is Outcome.CREATED
+    assert commented(github) is Outcome.UNCHANGED
+    assert bodies(github) == [OLD, NEW]
+
+
+@pytest.mark.parametrize("owner", [{"login": "maintainer", "type": "User"}, OTHER_APP])
+def test_whoever_the_token_belongs_to_finds_their_own_comment(github: GitHub, owner: dict[str, str]) -> None:
+    github.owner = owner
     github.add(OLD, BOT)
 
     assert commented(github) is Outcome.CREATED
     assert commented(github, OLD) is Outcome.UPDATED
-    assert github.comments[1]["user"]["login"] == "maintainer"
+    assert github.comments[1]["user"] == owner
+
+
+def test_a_server_that_does_not_say_whose_the_token_is_gets_no_comment(github: GitHub) -> None:
+    github.owner = None
+
+    with pytest.raises(ServingError, match=r"does not say whose the token is\); run it again"):
+        commented(github)
+    assert github.writes == []
+
+
+@pytest.mark.parametrize(
+    ("api_url", "graphql_url"),
+    [
+        ("https://api.github.com", "https://api.github.com/graphql"),
+        ("https://api.octocorp.ghe.com", "https://api.octocorp.ghe.com/graphql"),
+        ("https://github.example/api/v3", "https://github.example/api/graphql"),
+    ],
+)
+def test_each_kind_of_server_has_its_graphql_beside_its_rest(api_url: str, graphql_url: str) -> None:
+    assert PullRequest(api_url, REPOSITORY, 7).graphql_url == graphql_url
 
 
 def test_a_silent_run_updates_what_is_there_and_creates_nothing(github: GitHub) -> None:
@@ -93,7 +124,7 @@ def test_lines_that_github_ends_in_another_way_are_no_change(github: GitHub) -> 
     assert commented(github) is Outcome.UNCHANGED
 
 
-@pytest.mark.parametrize("failure", [("GET", 500), ("GET", 429), ("POST", 503), ("answer lost", 502)])
+@pytest.mark.parametrize("failure", [("graphql", 502), ("GET", 500), ("GET", 429), ("POST", 503), ("answer lost", 502)])
 def test_a_trouble_that_passes_leaves_one_comment(github: GitHub, failure: tuple[str, int]) -> None:
     github.failures = [failure]
 

@@ -16,6 +16,8 @@ from tests.support.reviews import PASSED, change, endpoint, line, plan, priced, 
 
 COMMENTS = Path(__file__).with_name("comments")
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
+# A lone surrogate is in no file.
+UTF_8 = st.characters(codec="utf-8")
 REFUSED = PolicyReview(
     policy="cost-budget",
     verdict="refused",
@@ -79,19 +81,29 @@ def test_the_same_review_gives_the_same_bytes() -> None:
 
 
 def test_the_first_line_names_the_stack_for_the_next_run() -> None:
-    assert markdown(first_deployment()).splitlines()[0] == marker("dev")
+    assert markdown(first_deployment()).splitlines()[0] == marker("dev", "")
 
 
-@given(st.text(min_size=1))
-def test_the_marker_is_one_comment_whatever_the_stack_is_called(stack: str) -> None:
-    try:
-        stack.encode()
-    except UnicodeEncodeError:
-        return
-    line = marker(stack)
+@given(st.text(UTF_8, min_size=1), st.text(UTF_8))
+def test_the_marker_is_one_comment_whatever_stack_and_folder_are_called(stack: str, folder: str) -> None:
+    line = marker(stack, folder)
 
     assert line.index("-->") == len(line) - 3
     assert "\n" not in line
+
+
+@given(st.lists(st.tuples(st.text(UTF_8, min_size=1), st.text(UTF_8)), min_size=2, max_size=2, unique=True))
+def test_no_two_stacks_or_folders_share_a_marker(places: list[tuple[str, str]]) -> None:
+    first, second = (marker(*place) for place in places)
+
+    assert not first.startswith(second)
+
+
+def test_a_project_that_is_not_at_the_repository_s_root_says_where_it_is() -> None:
+    text = markdown(first_deployment().model_copy(update={"folder": "services/a"}))
+
+    assert text.splitlines()[0] == marker("dev", "services/a")
+    assert "### ✅ dev in services/a: " in text
 
 
 @settings(max_examples=6, deadline=None)
@@ -115,7 +127,7 @@ def test_a_comment_is_never_longer_than_github_takes_and_says_what_it_leaves_out
     comment = markdown(made)
 
     assert len(comment) <= LONGEST
-    assert marker("dev") in comment
+    assert marker("dev", "") in comment
     if f"r{resources - 1}\\|" not in comment and resources:
         assert "left out: GitHub takes at most 65,536 characters" in comment
 

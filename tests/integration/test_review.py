@@ -8,6 +8,7 @@ import jsonschema
 import pytest
 
 from stacks.review.markdown import marker
+from stacks.review.markdown_text import plain
 from stacks.review.review_schema import review_schema
 from tests.support.checkout import Checkout, Finished, finished
 from tests.support.optimized_checkout import make_optimized_checkout
@@ -41,7 +42,7 @@ def test_a_first_preview_of_our_endpoint(checkout: Checkout) -> None:
     assert document["changes"] == {"create": 2}
     assert document["unknown"] == []
     assert comment.splitlines()[0] == marker("local", "")
-    assert f"| small (new) | bentoml on embedded | {row['after']['instances'][0]} |" in comment
+    assert f"| small (new) | bentoml on embedded | {plain(row['after']['instances'][0])} |" in comment
     assert document["headline"] in result.out
 
     alone = checkout.serving("preview", "--json")

@@ -5,7 +5,7 @@ from typing import Any
 
 from components.catalog.catalog import Catalog
 from components.catalog.services import Service
-from components.cost.declared_resource import filled_in
+from components.cost.declared_resource import if_known
 from components.cost.eks import node_group as rented_node_group
 from components.cost.gke import DEFAULT_POOL, DEFAULT_TYPE
 from components.endpoint_plan import PlanPart
@@ -63,7 +63,7 @@ def node_group(name: str, props: Mapping[str, Any], catalog: Catalog) -> tuple[O
     known = [offer for offer in offers if offer is not None]
     return (
         OfferedNodes(
-            pool=str(filled_in(props, "nodeGroupName") or name),
+            pool=str(if_known(props, "nodeGroupName") or name),
             what=" or ".join(rented.names),
             accelerators=_most(known) if len(known) == len(offers) else None,
         ),
@@ -72,7 +72,7 @@ def node_group(name: str, props: Mapping[str, Any], catalog: Catalog) -> tuple[O
 
 def node_pool(name: str, props: Mapping[str, Any], catalog: Catalog) -> tuple[OfferedNodes, ...]:
     """Return what a node pool of GKE offers: chips of the machine type, and those that are attached or shared."""
-    return (_pool(str(filled_in(props, "name") or name), props, catalog),)
+    return (_pool(str(if_known(props, "name") or name), props, catalog),)
 
 
 def cluster(name: str, props: Mapping[str, Any], catalog: Catalog) -> tuple[OfferedNodes, ...]:
@@ -83,7 +83,7 @@ def cluster(name: str, props: Mapping[str, Any], catalog: Catalog) -> tuple[Offe
     if props.get("initialNodeCount"):
         return (_pool(DEFAULT_POOL, props, catalog),)
     return tuple(
-        _pool(str(filled_in(pool, "name") or f"{name}, pool {number}"), pool, catalog)
+        _pool(str(if_known(pool, "name") or f"{name}, pool {number}"), pool, catalog)
         for number, pool in enumerate(props.get("nodePools") or ())
     )
 

@@ -108,6 +108,11 @@ class UnknownPropertyError(Exception):
         super().__init__(f"the value of `{path}` can't be known during preview")
 
 
+def is_unknown(value: Any) -> bool:  # noqa: ANN401 - any JSON value
+    """Return whether a value is one of the engine's marks for what is not known before an `up`."""
+    return isinstance(value, str) and value in UNKNOWN_MARKS
+
+
 class DeclaredResource(PlanPart):
     """
     One resource of a stack.
@@ -128,13 +133,8 @@ def known(props: Mapping[str, Any]) -> Mapping[str, Any]:
     return _KnownMapping(props, "", _LastRead())
 
 
-def filled_in(props: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401 - any JSON value
-    """
-    Return a property that the provider fills in where the program leaves it out, or None where it is absent.
-
-    Before an `up` such a property is unknown as a whole for every resource that does not write it, so that counts as not
-    written; a part of it that is unknown raises as any other does.
-    """
+def if_known(props: Mapping[str, Any], key: str) -> Any:  # noqa: ANN401 - any JSON value
+    """Return a property that nothing is billed by, such as a name; None where it is absent or not known before an `up`."""
     try:
         return props.get(key)
     except UnknownPropertyError:
@@ -188,9 +188,9 @@ class _KnownSequence(Sequence[Any]):
 
 def _known(value: Any, path: str, last: _LastRead) -> Any:  # noqa: ANN401 - any JSON value
     last.path, last.value = path, value
+    if is_unknown(value):
+        raise UnknownPropertyError(path)
     if isinstance(value, str):
-        if value in UNKNOWN_MARKS:
-            raise UnknownPropertyError(path)
         return value
     if isinstance(value, Mapping):
         return _KnownMapping(value, path, last)

@@ -6,7 +6,7 @@ from typing import Any
 from components.catalog.services import Service
 from components.catalog.unit_price import Item
 from components.cost.billed_units import BilledUnits, unknown_units
-from components.cost.declared_resource import filled_in
+from components.cost.declared_resource import if_known
 from components.cost.eks_support import EksControlPlane, minor_version
 from components.cost.machines import AttachedDisk, Count, RentedMachines
 
@@ -41,7 +41,7 @@ def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[EksContro
         minor_version=minor_version(str(version)) if version else None,
         takes_extended_support=(props.get("upgradePolicy") or {}).get("supportType") != STANDARD,
     )
-    if not (filled_in(props, "computeConfig") or {}).get("enabled"):
+    if not (props.get("computeConfig") or {}).get("enabled"):
         return (plane,)
     return (plane, unknown_units(name, where, AUTO_MODE, AUTO_MODE_UNKNOWN))
 
@@ -64,7 +64,7 @@ def node_group(name: str, props: Mapping[str, Any], region: str) -> tuple[Rented
     if template:
         disk = AttachedDisk(item="the disk of the launch template", size_gb=default_gb)
     labels = {str(key): str(value) for key, value in (props.get("labels") or {}).items()}
-    group = filled_in(props, "nodeGroupName")
+    group = if_known(props, "nodeGroupName")
     if group:
         labels[NODE_GROUP_LABEL] = str(group)
     return (

@@ -1,13 +1,14 @@
 """What GKE is billed for: a cluster's management, and the nodes of its pools with their disks and accelerators."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from components.autoscaling.pool_bounds import pool_bounds
 from components.catalog.services import Service
 from components.catalog.unit_price import Item, Unit
 from components.cost.billed_units import Amount, BilledUnits, CostKind, control_plane, unknown_units
-from components.cost.declared_resource import filled_in
+from components.cost.declared_resource import if_known
 from components.cost.machines import AttachedDisk, Count, RentedMachines
 
 # What GKE takes where no type is named (REST reference of NodeConfig, `machineType`).
@@ -45,24 +46,29 @@ def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMac
     fixed = (fee, *_provisioned(name, props, region_of(location)))
     if props.get("removeDefaultNodePool"):
         return fixed
+    zones = cluster_zones(props, location)
     if props.get("initialNodeCount"):
-        inherited = ("initialNodeCount", "nodeConfig", "nodeLocations")
-        default = {key: props[key] for key in inherited if props.get(key) is not None}
-        return (
-            *fixed,
-            *node_pool(f"{name}, default pool", {"location": location, "name": DEFAULT_POOL, **default}, region),
-        )
+        return (*fixed, *_pool(f"{name}, default pool", props, location, zones, DEFAULT_POOL))
     # Left out where there is a default pool: the provider lists all pools there, those that are resources of their own too.
-    inline = [dict(pool) for pool in props.get("nodePools") or ()]
     pools = (
-        node_pool(f"{name}, pool {number}", {"location": location, **pool}, region)
-        for number, pool in enumerate(inline)
+        _pool(f"{name}, pool {number}", pool, location, pool.get("nodeLocations") or zones, if_known(pool, "name"))
+        for number, pool in enumerate(props.get("nodePools") or ())
     )
     return (*fixed, *(machines for pool in pools for machines in pool))
 
 
+def cluster_zones(props: Mapping[str, Any], location: str) -> Collection[str]:
+    """
+    Return the zones of a cluster's nodes; none where it is regional and names none.
+
+    The `nodeLocations` of a zonal cluster are beside its own zone (pulumi-gcp, `Cluster.nodeLocations`).
+    """
+    named = props.get("nodeLocations") or ()
+    return {location, *named} if ZONE.fullmatch(location) else named
+
+
 def _provisioned(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
-    autoscaling = filled_in(props, "clusterAutoscaling") or {}
+    autoscaling = props.get("clusterAutoscaling") or {}
     if not autoscaling.get("enabled"):
         return ()
     limits = [
@@ -75,11 +81,17 @@ def _provisioned(name: str, props: Mapping[str, Any], region: str) -> tuple[Bill
 def node_pool(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines | BilledUnits, ...]:
     """Return the pool's nodes, and the accelerators and local SSDs that are attached to them; counts are per zone where GKE's are."""
     location = str(props.get("location") or region)
-    zones = len(props.get("nodeLocations") or ()) or (1 if ZONE.fullmatch(location) else DEFAULT_ZONES)
+    zones = props.get("nodeLocations") or cluster_zones({}, location)
+    return _pool(name, props, location, zones, if_known(props, "name"))
+
+
+def _pool(
+    name: str, props: Mapping[str, Any], location: str, zones: Collection[str], pool_name: str | None
+) -> tuple[RentedMachines | BilledUnits, ...]:
     where = region_of(location)
     config = props.get("nodeConfig") or {}
     spot = bool(config.get("spot") or config.get("preemptible"))
-    nodes = _count(props, zones)
+    nodes = _count(props, len(zones) or DEFAULT_ZONES)
     machine_type = str(config.get("machineType") or DEFAULT_TYPE)
     machines = RentedMachines(
         resource=name,
@@ -90,7 +102,7 @@ def node_pool(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedM
         spot=spot,
         disk=_boot_disk(config, machine_type),
         runs_pods=True,
-        labels={str(key): str(value) for key, value in (config.get("labels") or {}).items()} | _pool_label(props),
+        labels={str(key): str(value) for key, value in (config.get("labels") or {}).items()} | _pool_label(pool_name),
     )
     attached = (
         RentedMachines(
@@ -134,14 +146,13 @@ def region_of(location: str) -> str:
     return zone["region"] if zone else location
 
 
-def _pool_label(props: Mapping[str, Any]) -> dict[str, str]:
-    pool = filled_in(props, "name")
-    return {NODE_POOL_LABEL: str(pool)} if pool else {}
+def _pool_label(pool_name: str | None) -> dict[str, str]:
+    return {NODE_POOL_LABEL: str(pool_name)} if pool_name else {}
 
 
 def _boot_disk(config: Mapping[str, Any], machine_type: str) -> AttachedDisk:
     """Return a node's disk: `bootDisk` where it is written, which is the newer of the two spellings, else the older fields."""
-    boot = filled_in(config, "bootDisk") or {}
+    boot = config.get("bootDisk") or {}
     kind = boot.get("diskType") or config.get("diskType") or _default_disk(machine_type)
     size_gb = boot.get("sizeGb") or config.get("diskSizeGb") or DEFAULT_DISK_GB
     return AttachedDisk(item=str(kind), size_gb=float(size_gb))
@@ -153,18 +164,17 @@ def _default_disk(machine_type: str) -> str:
 
 def _count(props: Mapping[str, Any], zones: int) -> Count:
     scaling = props.get("autoscaling")
-    written = props.get("nodeCount", props.get("initialNodeCount"))
+    written = props.get("nodeCount")
+    if written is None:
+        written = props.get("initialNodeCount")
     if not scaling:
         nodes = int(1 if written is None else written)
         return Count(minimum=nodes, expected=nodes, maximum=nodes).times(zones)
-    if "totalMaxNodeCount" in scaling:
-        lowest, highest, factor = int(scaling.get("totalMinNodeCount") or 0), int(scaling["totalMaxNodeCount"]), 1
-    else:
-        lowest, highest, factor = int(scaling.get("minNodeCount") or 0), int(scaling["maxNodeCount"]), zones
-    start = lowest * factor if written is None else int(written) * zones
-    return Count(
-        minimum=lowest * factor, expected=max(lowest * factor, min(start, highest * factor)), maximum=highest * factor
-    )
+    bounds = pool_bounds(scaling)
+    factor = 1 if bounds.is_total else zones
+    lowest, highest = bounds.minimum * factor, bounds.maximum * factor
+    start = lowest if written is None else int(written) * zones
+    return Count(minimum=lowest, expected=max(lowest, min(start, highest)), maximum=highest)
 
 
 def includes_gpu(machine_type: str) -> bool:

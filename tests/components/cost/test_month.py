@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
+from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE
 
 from components.catalog.services import Service
 from components.cost.billed_units import HOURS_PER_MONTH
@@ -53,8 +53,12 @@ T4 = {"guestAccelerators": [{"type": "nvidia-tesla-t4", "count": 2}]}
          "0.134023*730+9000*0.17", "0.134023*730+9000*0.17", "0.134023*730+9000*0.17"),
         ([node_pool("e2-standard-4", config={"bootDisk": {"sizeGb": 200}, "diskSizeGb": UNKNOWN_NUMBER_VALUE}, nodeCount=1)],
          "0.134023*730+200*0.1", "0.134023*730+200*0.1", "0.134023*730+200*0.1"),
-        ([node_pool("e2-standard-4", config={"bootDisk": UNKNOWN_STRING_VALUE}, nodeCount=1)],
-         "0.134023*730+100*0.1", "0.134023*730+100*0.1", "0.134023*730+100*0.1"),
+        # What Google's provider records of bounds of each zone.
+        ([node_pool("g2-standard-4", initialNodeCount=1, nodeCount=1, autoscaling={
+            "minNodeCount": 1, "maxNodeCount": 10, "totalMinNodeCount": 0, "totalMaxNodeCount": 0})],
+         "0.706832*730+100*0.1", "0.706832*730+100*0.1", "10*0.706832*730+10*100*0.1"),
+        ([node_pool("e2-standard-4", nodeCount=2, initialNodeCount=UNKNOWN_NUMBER_VALUE)],
+         "2*0.134023*730+2*100*0.1", "2*0.134023*730+2*100*0.1", "2*0.134023*730+2*100*0.1"),
         ([node_pool("g2-standard-4", autoscaling={"minNodeCount": 0, "maxNodeCount": 2})],
          "0", "0", "2*0.706832*730+2*100*0.1"),
         ([node_pool("c3-standard-4", "us-central1", config={"diskType": "pd-ssd", "diskSizeGb": 50}, initialNodeCount=1)],

@@ -30,6 +30,8 @@ from pulumi_policy.deserialize import deserialize_properties
 from pulumi_policy.policy import _PolicyAnalyzerServicer  # pyright: ignore[reportPrivateUsage]
 from pulumi_policy.proxy import UnknownValueError, unknown_checking_proxy
 
+from policies.written_resource import WrittenResource
+
 # The SDK's: `PulumiPolicy.yaml` has the version that the engine shows.
 UNSET_VERSION = "0.0.1"
 # A plan of a large stack is one message; the SDK's own servers use the same limit.
@@ -64,6 +66,8 @@ class Analyzer(_PolicyAnalyzerServicer):
         self._pack = tuple(policies)
         self._resource_types, self._stack_types = resource_types, stack_types
         self._read_ahead = read_ahead
+        # URN to what the program wrote, until the whole stack is judged.
+        self._inputs = dict[str, dict[str, Any]]()
         self._reading: threading.Thread | None = None
 
     def Configure(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802 - gRPC's signature
@@ -74,10 +78,14 @@ class Analyzer(_PolicyAnalyzerServicer):
         return answer
 
     def Analyze(self, request: Any, _context: Any) -> Any:  # noqa: ANN401, N802
-        """Judge one resource."""
-        if request.type not in self._resource_types:
+        """Judge one resource, and keep what the program wrote of it: of the whole stack the engine shows what providers tell."""
+        is_judged, is_kept = request.type in self._resource_types, request.type in self._stack_types
+        inputs = deserialize_properties(json_format.MessageToDict(request.properties)) if is_judged or is_kept else {}
+        if is_kept:
+            self._inputs[request.urn] = inputs
+        if not is_judged:
             return analyzer_pb2.AnalyzeResponse()
-        props, options = _props(request), self._get_resource_options(request)
+        props, options = unknown_checking_proxy(inputs), self._get_resource_options(request)
 
         def args(config: dict[str, Any] | None) -> ResourceValidationArgs:
             return ResourceValidationArgs(request.type, props, request.urn, request.name, options, None, config)
@@ -86,14 +94,19 @@ class Analyzer(_PolicyAnalyzerServicer):
 
     def AnalyzeStack(self, request: Any, _context: Any) -> Any:  # noqa: ANN401, N802
         """Judge the whole stack."""
-        resources = [
-            PolicyResource(
-                item.type, _props(item), item.urn, item.name, self._get_resource_options(item), None, None, [], {}
-            )
-            for item in request.resources
-            if item.type in self._stack_types
-        ]
+        resources = [self._resource(item) for item in request.resources if item.type in self._stack_types]
         return self._judged(StackValidationPolicy, lambda config: StackValidationArgs(resources, config))
+
+    def _resource(self, item: Any) -> PolicyResource:  # noqa: ANN401
+        options = self._get_resource_options(item)
+        inputs = self._inputs.pop(item.urn, None)
+        if inputs is None:
+            props = unknown_checking_proxy(deserialize_properties(json_format.MessageToDict(item.properties)))
+            return PolicyResource(item.type, props, item.urn, item.name, options, None, None, [], {})
+        # What is written counts as written, so only the rest is read of what the provider tells.
+        told = {key: value for key, value in item.properties.fields.items() if key not in inputs}
+        outputs = deserialize_properties({key: json_format.MessageToDict(value) for key, value in told.items()})
+        return WrittenResource(item, options, inputs, outputs)
 
     def _judged(
         self,
@@ -143,8 +156,3 @@ def serve(analyzer: Analyzer) -> None:
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
     threading.Event().wait()
-
-
-def _props(resource: Any) -> Any:  # noqa: ANN401
-    """Return properties that raise where one is read that is not known at preview."""
-    return unknown_checking_proxy(deserialize_properties(json_format.MessageToDict(resource.properties)))

@@ -14,6 +14,7 @@ from pulumi_policy.proxy import UnknownValueError
 from components.autoscaling.bounds import BOUNDS, OUTPUT_BOUNDS, POD_AUTOSCALERS, broken_bounds
 from components.autoscaling.owned_replicas import WORKLOADS, Scaler, Workload, owned_twice, scaler, workload
 from components.cost.declared_resource import MALFORMED, malformed
+from policies.written_resource import written
 
 KINDS = {token: kind for kind, token in WORKLOADS.items()}
 AUTOSCALING_TYPES = frozenset({*BOUNDS, *KINDS})
@@ -23,19 +24,21 @@ def check(resources: Iterable[PolicyResource]) -> list[str]:
     """Return a sentence for each bound or owner that makes no sense, and for each that is not known at preview."""
     found, workloads, scalers = list[str](), list[Workload](), list[Scaler]()
     for resource in resources:
-        if resource.resource_type not in AUTOSCALING_TYPES:
+        kind = resource.resource_type
+        if kind not in AUTOSCALING_TYPES:
             continue
         try:
-            props = resource.props
-            if resource.resource_type in KINDS:
-                workloads.append(workload(resource.name, KINDS[resource.resource_type], props))
+            props = resource.props if kind in OUTPUT_BOUNDS else written(resource)
+            if kind in KINDS:
+                ignored = resource.opts.ignore_changes
+                workloads.append(workload(resource.name, KINDS[kind], props, ignored))
                 continue
-            for bounds in BOUNDS[resource.resource_type](props):
+            for bounds in BOUNDS[kind](props):
                 found += [f"{resource.name}: {sentence}" for sentence in broken_bounds(bounds)]
-            if resource.resource_type in POD_AUTOSCALERS:
+            if kind in POD_AUTOSCALERS:
                 scalers.append(scaler(resource.name, props))
         except UnknownValueError as error:
-            if resource.resource_type in OUTPUT_BOUNDS:
+            if kind in OUTPUT_BOUNDS:
                 continue
             found.append(f"{resource.name}: {error.message}; autoscaling cannot be checked, so make the value known")
         except MALFORMED as error:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from components.catalog.prices_file import read_catalog
+from components.cost.declared_properties import declared_properties
 from components.cost.declared_resource import DeclaredResource
 from optimizers.errors import InvalidArgs
 from policies.configuration import sets_limit
@@ -86,8 +87,8 @@ def running_resources(state: Mapping[str, Any] | None) -> tuple[DeclaredResource
 
 
 def recorded_resource(name: str, kind: str, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> DeclaredResource:
-    """Return a resource as the engine records it: its provider's word counts, as of a group that its cloud has scaled."""
-    return DeclaredResource(name=name, type=kind, props={**inputs, **outputs})
+    """Return a resource as the engine records it, in a state or of a step, by the rule that the policies judge it by."""
+    return DeclaredResource(name=name, type=kind, props=declared_properties(inputs, outputs))
 
 
 def running_cost(

@@ -4,21 +4,28 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from components.autoscaling.pool_bounds import pool_bounds
 from components.endpoint_plan import PlanPart
 
 # Pods are scaled by these, and so their number of replicas is not the program's.
 HORIZONTAL_POD_AUTOSCALERS = frozenset(
-    {"kubernetes:autoscaling/v1:HorizontalPodAutoscaler", "kubernetes:autoscaling/v2:HorizontalPodAutoscaler"}
+    f"kubernetes:autoscaling/{version}:HorizontalPodAutoscaler" for version in ("v1", "v2", "v2beta1", "v2beta2")
 )
 SCALED_OBJECT = "kubernetes:keda.sh/v1alpha1:ScaledObject"
 POD_AUTOSCALERS = HORIZONTAL_POD_AUTOSCALERS | {SCALED_OBJECT}
 # What KEDA takes where nothing is written (its ScaledObject specification).
 KEDA_MINIMUM, KEDA_MAXIMUM = 0, 100
+# Metrics that are there without pods: Kubernetes scales to 0 by these alone (API reference of HorizontalPodAutoscalerSpec).
+METRICS_WITHOUT_PODS = ("External", "Object")
 VERTEX_ENDPOINT = "gcp:vertex/aiEndpoint:AiEndpoint"
 # Their bounds are outputs that the cloud tells of, and that no program of the provider can set: not known is not wrong.
 OUTPUT_BOUNDS = frozenset({VERTEX_ENDPOINT})
 # Where one of these is set the provider lists pools that are resources of their own, or Google's, as the cluster's.
 POOLS_ELSEWHERE = ("enableAutopilot", "removeDefaultNodePool", "initialNodeCount")
+# Lists of an endpoint configuration that hold variants, and what one of each is called.
+VARIANTS: Mapping[str, str] = MappingProxyType(
+    {"productionVariants": "variant", "shadowProductionVariants": "shadow variant"}
+)
 
 
 class Bounds(PlanPart):
@@ -30,12 +37,16 @@ class Bounds(PlanPart):
         minimum: Fewest replicas or nodes.
         maximum: Most of them.
         start: The number that it starts with; None where the resource does not say.
+        idle: The number where there is nothing to do, for an autoscaler that has one beside its bounds.
+        scales_to_zero: Whether what it measures is there without a replica.
     """
 
     what: str = ""
     minimum: int
     maximum: int
     start: int | None = None
+    idle: int | None = None
+    scales_to_zero: bool = True
 
 
 def broken_bounds(bounds: Bounds) -> list[str]:
@@ -44,6 +55,15 @@ def broken_bounds(bounds: Bounds) -> list[str]:
     found = list[str]()
     if bounds.minimum < 0:
         found.append(f"{part}the minimum {bounds.minimum} is negative; set it to 0 or more")
+    if bounds.minimum == 0 and not bounds.scales_to_zero:
+        found.append(
+            f"{part}the minimum 0 needs an Object or External metric, for the others are not there without a pod; "
+            "set it to 1 or more, or add such a metric"
+        )
+    if bounds.idle is not None and bounds.idle >= bounds.minimum:
+        found.append(
+            f"{part}it idles with {bounds.idle}, not under the minimum {bounds.minimum}; leave that number out, or raise the minimum"
+        )
     if bounds.maximum < 1:
         found.append(f"{part}the maximum {bounds.maximum} lets nothing run; set it to 1 or more")
     elif bounds.minimum > bounds.maximum:
@@ -67,12 +87,10 @@ def _node_pool(props: Mapping[str, Any]) -> tuple[Bounds, ...]:
     scaling = props.get("autoscaling")
     if not scaling:
         return ()
-    names = (
-        ("totalMinNodeCount", "totalMaxNodeCount")
-        if "totalMaxNodeCount" in scaling
-        else ("minNodeCount", "maxNodeCount")
-    )
-    return (Bounds(minimum=int(scaling.get(names[0]) or 0), maximum=int(scaling[names[1]])),)
+    bounds, first = pool_bounds(scaling), _or(props.get("initialNodeCount"), 0)
+    # It is of one zone, and cannot be changed without a new pool: so it may be under a minimum that was raised since.
+    start = first if first > bounds.maximum else None
+    return (Bounds(minimum=bounds.minimum, maximum=bounds.maximum, start=start),)
 
 
 def _cluster(props: Mapping[str, Any]) -> tuple[Bounds, ...]:
@@ -87,15 +105,19 @@ def _cluster(props: Mapping[str, Any]) -> tuple[Bounds, ...]:
 
 def _endpoint_configuration(props: Mapping[str, Any]) -> tuple[Bounds, ...]:
     return tuple(
-        Bounds(
-            what=f"variant `{variant.get('variantName')}`",
-            minimum=int(scaling["minInstanceCount"]),
-            maximum=int(scaling["maxInstanceCount"]),
-            start=None if variant.get("initialInstanceCount") is None else int(variant["initialInstanceCount"]),
-        )
-        for variant in props.get("productionVariants") or ()
+        _variant(f"{what} `{variant.get('variantName')}`", scaling, variant.get("initialInstanceCount"))
+        for key, what in VARIANTS.items()
+        for variant in props.get(key) or ()
         if (scaling := variant.get("managedInstanceScaling"))
     )
+
+
+def _variant(what: str, scaling: Mapping[str, Any], first: Any) -> Bounds:  # noqa: ANN401 - any JSON value
+    start = None if first is None else int(first)
+    # Both are optional (API reference of ProductionVariantManagedInstanceScaling), and one that is left out bounds nothing.
+    minimum = _or(scaling.get("minInstanceCount"), 0)
+    maximum = _or(scaling.get("maxInstanceCount"), max(minimum, start or 1))
+    return Bounds(what=what, minimum=minimum, maximum=maximum, start=start)
 
 
 def _scaling_target(props: Mapping[str, Any]) -> tuple[Bounds, ...]:
@@ -105,22 +127,26 @@ def _scaling_target(props: Mapping[str, Any]) -> tuple[Bounds, ...]:
 def _pod_autoscaler(props: Mapping[str, Any]) -> tuple[Bounds, ...]:
     spec = props["spec"]
     # Kubernetes takes 1 where no minimum is given (API reference, HorizontalPodAutoscalerSpec v1 and v2).
-    return (Bounds(minimum=_or(spec.get("minReplicas"), 1), maximum=int(spec["maxReplicas"])),)
+    minimum = _or(spec.get("minReplicas"), 1)
+    scales_to_zero = minimum != 0 or any(item["type"] in METRICS_WITHOUT_PODS for item in spec.get("metrics") or ())
+    return (Bounds(minimum=minimum, maximum=int(spec["maxReplicas"]), scales_to_zero=scales_to_zero),)
 
 
 def _scaled_object(props: Mapping[str, Any]) -> tuple[Bounds, ...]:
     spec = props["spec"]
     minimum, maximum = _or(spec.get("minReplicaCount"), KEDA_MINIMUM), _or(spec.get("maxReplicaCount"), KEDA_MAXIMUM)
-    return (Bounds(minimum=minimum, maximum=maximum),)
+    # KEDA refuses one that is not under the minimum (its ScaledObject specification, `idleReplicaCount`).
+    idle = spec.get("idleReplicaCount")
+    return (Bounds(minimum=minimum, maximum=maximum, idle=None if idle is None else int(idle)),)
 
 
-def _vertex_pool(props: Mapping[str, Any]) -> tuple[Bounds, ...]:
-    return (_dedicated(props["dedicatedResources"], ""),)
+def _vertex_machines(props: Mapping[str, Any]) -> tuple[Bounds, ...]:
+    dedicated = props.get("dedicatedResources")
+    return (_dedicated(dedicated, ""),) if dedicated else ()
 
 
 def _vertex_deployment(props: Mapping[str, Any]) -> tuple[Bounds, ...]:
-    dedicated = (props.get("deployConfig") or {}).get("dedicatedResources")
-    return (_dedicated(dedicated, ""),) if dedicated else ()
+    return _vertex_machines(props.get("deployConfig") or {})
 
 
 def _vertex_endpoint(props: Mapping[str, Any]) -> tuple[Bounds, ...]:
@@ -150,7 +176,8 @@ BOUNDS: Mapping[str, Callable[[Mapping[str, Any]], tuple[Bounds, ...]]] = Mappin
         "aws:sagemaker/endpointConfiguration:EndpointConfiguration": _endpoint_configuration,
         "aws:appautoscaling/target:Target": _scaling_target,
         "gcp:container/cluster:Cluster": _cluster,
-        "gcp:vertex/aiDeploymentResourcePool:AiDeploymentResourcePool": _vertex_pool,
+        "gcp:vertex/aiDeploymentResourcePool:AiDeploymentResourcePool": _vertex_machines,
+        "gcp:vertex/aiIndexEndpointDeployedIndex:AiIndexEndpointDeployedIndex": _vertex_machines,
         "gcp:vertex/aiEndpointWithModelGardenDeployment:AiEndpointWithModelGardenDeployment": _vertex_deployment,
         VERTEX_ENDPOINT: _vertex_endpoint,
         **dict.fromkeys(HORIZONTAL_POD_AUTOSCALERS, _pod_autoscaler),

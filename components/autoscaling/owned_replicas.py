@@ -1,12 +1,17 @@
-"""Replica counts that two owners set: an autoscaler, and the program, which undoes the autoscaler's work at each `up`."""
+"""Replica counts that two owners set: two autoscalers, or one and the program, which undoes its work at each `up`."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from components.endpoint_plan import PlanPart
 
 # Kind of what an autoscaler scales to the type of resource that makes it.
 WORKLOADS = {"Deployment": "kubernetes:apps/v1:Deployment", "StatefulSet": "kubernetes:apps/v1:StatefulSet"}
+REPLICAS = ("spec", "replicas")
+# A step of a property path of Pulumi: `spec.replicas`, `spec["replicas"]`.
+STEP = re.compile(r"[^.\[\]\"]+")
+ANY_STEP = "*"
 
 
 class Workload(PlanPart):
@@ -27,16 +32,30 @@ class Scaler(PlanPart):
     namespace: str
     name: str
 
+    @property
+    def target(self) -> tuple[str, str, str]:
+        """Kind, namespace and name of what it scales."""
+        return self.kind, self.namespace, self.name
 
-def workload(resource: str, kind: str, props: Mapping[str, Any]) -> Workload:
-    """Return what a Deployment or StatefulSet says of its replicas."""
+
+def workload(resource: str, kind: str, props: Mapping[str, Any], ignored: Sequence[str]) -> Workload:
+    """
+    Return what a program says of the replicas of a Deployment or StatefulSet.
+
+    Args:
+        resource: What the program calls it.
+        kind: Of it in Kubernetes.
+        props: What the program wrote; the API server writes `replicas` where it is left out.
+        ignored: Paths of properties whose changes the program ignores, so that it sets them once, when it creates them.
+    """
     metadata = props.get("metadata") or {}
     return Workload(
         resource=resource,
         kind=kind,
         namespace=str(metadata.get("namespace") or "default"),
         name=str(metadata.get("name") or resource),
-        sets_replicas=(props.get("spec") or {}).get("replicas") is not None,
+        sets_replicas=not any(_holds_replicas(path) for path in ignored)
+        and (props.get("spec") or {}).get("replicas") is not None,
     )
 
 
@@ -53,13 +72,23 @@ def scaler(resource: str, props: Mapping[str, Any]) -> Scaler:
 
 
 def owned_twice(workloads: Iterable[Workload], scalers: Iterable[Scaler]) -> list[tuple[str, str]]:
-    """Return (resource, sentence) for each workload whose replicas the program sets although an autoscaler owns them."""
-    owners = {(item.kind, item.namespace, item.name): item.resource for item in scalers}
-    return [
-        (
-            item.resource,
-            f"sets `spec.replicas`, which the autoscaler `{owner}` owns: each `up` scales it back; leave `replicas` out",
-        )
-        for item in workloads
-        if item.sets_replicas and (owner := owners.get((item.kind, item.namespace, item.name)))
-    ]
+    """Return (resource, sentence) for each workload, and each further autoscaler, that sets what an autoscaler owns."""
+    owners, found = dict[tuple[str, str, str], Scaler](), list[tuple[str, str]]()
+    for item in scalers:
+        owner = owners.setdefault(item.target, item)
+        if owner is not item:
+            found.append(
+                (item.resource, f"scales what `{owner.resource}` scales: each undoes what the other does; keep one")
+            )
+    for scaled in workloads:
+        owned_by = owners.get((scaled.kind, scaled.namespace, scaled.name))
+        if scaled.sets_replicas and owned_by:
+            undone = f"sets `spec.replicas`, which the autoscaler `{owned_by.resource}` owns: each `up` scales it back"
+            found.append((scaled.resource, f"{undone}; leave `replicas` out, or ignore its changes"))
+    return found
+
+
+def _holds_replicas(path: str) -> bool:
+    """Return whether a path is that of the replicas, or of something that they are a part of."""
+    steps = STEP.findall(path)
+    return bool(steps) and all(step in (part, ANY_STEP) for step, part in zip(steps, REPLICAS, strict=False))

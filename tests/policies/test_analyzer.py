@@ -20,14 +20,15 @@ from pulumi_policy import (
     StackValidationPolicy,
 )
 from pulumi_policy.policy import _PolicyAnalyzerServicer
-from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
+from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
 
 from components.tokens import EMBEDDED_ENDPOINT, ENDPOINTS
 from optimizers import lock
 from optimizers.lock import LOCK_NAME
 from policies.analyzer import Analyzer
 from policies.pack import POLICIES, STACK_TYPES
-from tests.support.policy_fixtures import STACK_FIXTURES
+from tests.support.policy_fixtures import STACK_FIXTURES, pod_autoscaler
+from tests.support.raw_resources import NODE_GROUP, NODE_POOL, node_group, node_pool
 from tests.support.valid_plan import valid_lock, valid_plan
 
 SEEN, UNSEEN = "test:index:Seen", "test:index:Unseen"
@@ -128,6 +129,98 @@ def test_the_whole_pack_says_of_a_stack_what_it_says_through_the_sdk(example: st
     ours = Analyzer("model-serving", POLICIES, ENDPOINTS, STACK_TYPES).AnalyzeStack(of_stack(*resources), None)
 
     assert said(ours) == said(sdk.AnalyzeStack(of_stack(*resources), None))
+
+
+def judged_by_inputs(
+    policy: str, inputs: dict[str, Any], outputs: dict[str, Any], token: str, **config: Any
+) -> list[str]:
+    """What one policy of the pack says of a resource whose inputs the engine shows before its outputs."""
+    analyzer: Any = Analyzer("model-serving", POLICIES, ENDPOINTS, STACK_TYPES)
+    request = analyzer_pb2.ConfigureAnalyzerRequest()
+    request.policyConfig[policy].enforcementLevel = analyzer_pb2.MANDATORY
+    request.policyConfig[policy].properties.update(config)
+    analyzer.Configure(request, None)
+    first = analyzer_pb2.AnalyzeRequest(type=token, name="r0", urn="urn0", properties=struct(inputs))
+    assert said(analyzer.Analyze(first, None)) == []
+    return [
+        message
+        for name, message, _level in said(analyzer.AnalyzeStack(of_stack((token, outputs)), None))
+        if name == policy
+    ]
+
+
+def test_what_a_provider_fills_in_is_never_taken_for_what_the_program_wrote() -> None:
+    _, pool = node_pool("g2-standard-4", autoscaling={"minNodeCount": 3, "maxNodeCount": 10})
+    # Before it exists, and as a pool of one node at the time that it was made.
+    new = {
+        **pool,
+        "nodeCount": UNKNOWN_NUMBER_VALUE,
+        "initialNodeCount": UNKNOWN_NUMBER_VALUE,
+        "nodeLocations": UNKNOWN_STRING_VALUE,
+    }
+    totals = {"totalMinNodeCount": 0, "totalMaxNodeCount": 0}
+    made = {
+        **pool,
+        "autoscaling": {**pool["autoscaling"], **totals},
+        "nodeCount": 3,
+        "initialNodeCount": 50,
+        "nodeLocations": ["us-central1-a"],
+    }
+
+    for outputs in (new, made):
+        assert judged_by_inputs("autoscaling-sanity", pool, outputs, NODE_POOL) == []
+        (message,) = judged_by_inputs("cost-budget", pool, outputs, NODE_POOL, usd_per_month=100)
+        # 10 x ($0.706832 x 730 h + 100 GB x $0.10).
+        assert "$5,259.87 a month at maximum is over $100.00" in message
+
+
+def test_what_the_program_leaves_out_counts_as_its_provider_tells_of_it() -> None:
+    _, group = node_group(["c5.xlarge"], 1, 1, 1)
+    without_region = {key: value for key, value in group.items() if key != "region"}
+
+    assert judged_by_inputs("cost-budget", without_region, group, NODE_GROUP, usd_per_month=200) == []
+    refused = judged_by_inputs("cost-budget", without_region, without_region, NODE_GROUP, usd_per_month=200)
+    assert any("of an unknown region" in message for message in refused), refused
+
+
+def test_a_written_value_that_depends_on_another_resource_is_refused_whatever_its_provider_tells() -> None:
+    _, pool = node_pool("g2-standard-4", nodeCount=1)
+    unknown = {**pool, "nodeCount": UNKNOWN_NUMBER_VALUE}
+
+    (message,) = judged_by_inputs("cost-budget", unknown, pool, NODE_POOL, usd_per_month=1e6)
+
+    assert "the value of `nodeCount` can't be known during preview" in message
+
+
+def test_replicas_that_the_api_server_filled_in_are_the_autoscaler_s() -> None:
+    metadata = {"metadata": {"name": "web"}}
+    web, owner = ("kubernetes:apps/v1:Deployment", {**metadata, "spec": {}}), pod_autoscaler()
+    owner[1]["spec"]["scaleTargetRef"]["name"] = "web"
+    made = (web[0], {**metadata, "spec": {"replicas": 1}})
+
+    def refused(*inputs: tuple[str, dict[str, Any]], ignored: tuple[str, ...] = ()) -> bool:
+        analyzer: Any = Analyzer("model-serving", POLICIES, ENDPOINTS, STACK_TYPES)
+        for number, (token, props) in enumerate(inputs):
+            analyzer.Analyze(
+                analyzer_pb2.AnalyzeRequest(type=token, urn=f"urn{number}", properties=struct(props)), None
+            )
+        request = of_stack(made, owner)
+        request.resources[0].options.ignoreChanges.extend(ignored)
+        return bool(said(analyzer.AnalyzeStack(request, None)))
+
+    assert not refused(web, owner)
+    assert refused(made, owner)
+    assert refused()
+    assert not refused(made, owner, ignored=("spec.replicas",))
+
+
+def test_what_was_written_is_forgotten_when_the_stack_is_judged() -> None:
+    analyzer: Any = Analyzer("pack", naming([]), set(), {SEEN})
+    analyzer.Analyze(analyzer_pb2.AnalyzeRequest(type=SEEN, urn="urn0", properties=struct({"value": "written"})), None)
+
+    told = of_stack((SEEN, {"value": "told"}))
+    assert said(analyzer.AnalyzeStack(told, None)) == [("all-of-them", "All.\nhas written", analyzer_pb2.MANDATORY)]
+    assert said(analyzer.AnalyzeStack(told, None)) == [("all-of-them", "All.\nhas told", analyzer_pb2.MANDATORY)]
 
 
 def test_a_policy_that_is_disabled_or_made_advisory_is_so() -> None:

@@ -9,10 +9,8 @@ from typing import Any
 
 import pytest
 from pulumi_policy import (
-    PolicyResource,
     ResourceValidationArgs,
     ResourceValidationPolicy,
-    StackValidationArgs,
     StackValidationPolicy,
 )
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE, unknown_checking_proxy
@@ -25,10 +23,10 @@ from components.tokens import EMBEDDED_ENDPOINT
 from optimizers import lock
 from optimizers.lock import LOCK_NAME
 from policies.cost_settings import today
-from policies.pack import ENDPOINT_POLICIES, FLEET_POLICIES, POLICIES, STACK_POLICIES, STACK_TYPES
+from policies.pack import ENDPOINT_POLICIES, FLEET_POLICIES, POLICIES, STACK_POLICIES
 from policies.price_freshness import price_freshness
 from tests.support.policy_fixtures import PLAN_FIXTURES, STACK_FIXTURES
-from tests.support.raw_resources import Resource
+from tests.support.policy_runs import violations
 from tests.support.valid_plan import valid_gpu_plan, valid_lock, valid_plan
 
 # What a plan without them means is fixed: the first format, the project's one lock, independent callers.
@@ -52,20 +50,6 @@ def of_plan(policy: ResourceValidationPolicy, recorded: Any, config: dict[str, A
     props = unknown_checking_proxy({"plan": recorded})
     args = ResourceValidationArgs(EMBEDDED_ENDPOINT, props, "urn", "minilm", None, None, config)  # type: ignore[arg-type]
     policy.validate(args, lambda message, _urn: found.append(message))
-    return found
-
-
-def of_stack(
-    policy: StackValidationPolicy, resources: tuple[Resource, ...] | list[Resource], config: dict[str, Any]
-) -> list[str]:
-    """Run a policy as the analyzer does: types that the pack does not list never reach it."""
-    found: list[str] = []
-    listed = [
-        PolicyResource(token, unknown_checking_proxy(props), f"urn::{number}", f"r{number}", None, None, None, [], {})  # type: ignore[arg-type]
-        for number, (token, props) in enumerate(resources)
-        if token in STACK_TYPES
-    ]
-    policy.validate(StackValidationArgs(listed, config), lambda message, _urn: found.append(message))
     return found
 
 
@@ -178,12 +162,12 @@ def test_each_property_that_decides_the_verdict_is_caught_by_that_policy(policy:
     props = [item for _token, item in resources]
 
     assert breaks
-    assert of_stack(policy, resources, config) == []
+    assert violations(policy, config, *resources) == []
     passed = list[str]()
     for path, values in breaks.items():
         for value in values:
             mutants = zip([token for token, _props in resources], broken(props, path, value), strict=True)
-            passed += [] if of_stack(policy, list(mutants), config) else [f"{path}: {value}"]
+            passed += [] if violations(policy, config, *mutants) else [f"{path}: {value}"]
     assert passed == []
 
 
@@ -203,10 +187,10 @@ def test_the_age_of_each_price_that_a_stack_uses_decides_freshness(
         (tmp_path / folder / "policies").mkdir(parents=True)
         (tmp_path / folder / PRICES_NAME).write_bytes(render(prices))
     monkeypatch.chdir(tmp_path / "used" / "policies")
-    (message,) = of_stack(price_freshness, resources, config)
+    (message,) = violations(price_freshness, config, *resources)
     assert ("no date is known" if as_of is None else "3651 days old, over the limit of 3650") in message
     monkeypatch.chdir(tmp_path / "unused" / "policies")
-    assert of_stack(price_freshness, resources, config) == []
+    assert violations(price_freshness, config, *resources) == []
 
 
 @endpoint_policies
@@ -221,7 +205,7 @@ def test_no_policy_refuses_a_sound_stack(policy: StackValidationPolicy, example:
     config = STACK_FIXTURES[policy.name].config
     generous = {**config, **({"usd_per_month": 1e9} if "usd_per_month" in config else {})}
 
-    assert of_stack(policy, STACK_FIXTURES[example].resources, generous) == []
+    assert violations(policy, generous, *STACK_FIXTURES[example].resources) == []
 
 
 def _aged(row: CatalogRow, as_of: date | None) -> CatalogRow:

@@ -4,8 +4,8 @@ from datetime import date
 from typing import Any
 
 import pytest
-from pulumi_policy import EnforcementLevel, PolicyResource
-from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE, unknown_checking_proxy
+from pulumi_policy import EnforcementLevel
+from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
 
 from components.catalog.prices_file import read_catalog
 from components.catalog.services import Service
@@ -15,18 +15,18 @@ from policies.autoscaling_sanity import autoscaling_sanity
 from policies.autoscaling_sanity import check as check_autoscaling
 from policies.price_freshness import AgeLimit, price_freshness
 from policies.price_freshness import check as check_freshness
+from tests.support.policy_runs import policy_resource
 from tests.support.raw_resources import Resource, endpoint_configuration, node_group, node_pool, variant, vertex_pool
 from tests.support.stack_costs import declared
 
 TODAY = date(2026, 11, 24)
 
 
-def resource(name: str, token: str, props: dict[str, Any]) -> PolicyResource:
-    return PolicyResource(token, unknown_checking_proxy(props), f"urn::{name}", name, None, None, None, [], {})  # type: ignore[arg-type]
-
-
-def said(*resources: Resource) -> list[str]:
-    return check_autoscaling(resource(f"r{number}", *item) for number, item in enumerate(resources))
+def said(*resources: Resource, ignored: tuple[str, ...] = ()) -> list[str]:
+    """Return what is wrong with resources named r0, r1, …, all of which ignore changes of these properties."""
+    return check_autoscaling(
+        policy_resource(f"r{number}", *item, ignored=ignored) for number, item in enumerate(resources)
+    )
 
 
 def deployment(name: str = "web", namespace: str | None = None, **spec: Any) -> Resource:
@@ -55,6 +55,22 @@ def target(minimum: int, maximum: int) -> Resource:
 def old_pod_autoscaler(**spec: Any) -> Resource:
     target = {"kind": "Deployment", "name": "web"}
     return "kubernetes:autoscaling/v1:HorizontalPodAutoscaler", {"spec": {"scaleTargetRef": target, **spec}}
+
+
+def index(**resources: Any) -> Resource:
+    token = "gcp:vertex/aiIndexEndpointDeployedIndex:AiIndexEndpointDeployedIndex"
+    return token, {"region": "us-central1", **resources}
+
+
+def shadow(minimum: int, maximum: int) -> Resource:
+    scaling = {"minInstanceCount": minimum, "maxInstanceCount": maximum}
+    shadow = variant("ml.m5.xlarge", 2, managedInstanceScaling=scaling)
+    return endpoint_configuration(variant("ml.m5.xlarge"), shadowProductionVariants=[shadow])
+
+
+def beta_pod_autoscaler(version: str, **spec: Any) -> Resource:
+    target = {"kind": "Deployment", "name": "web"}
+    return f"kubernetes:autoscaling/{version}:HorizontalPodAutoscaler", {"spec": {"scaleTargetRef": target, **spec}}
 
 
 def keda(**spec: Any) -> Resource:
@@ -86,6 +102,29 @@ GOOD = [
     old_pod_autoscaler(maxReplicas=4),
     keda(),
     keda(minReplicaCount=0, maxReplicaCount=1),
+    keda(minReplicaCount=2, idleReplicaCount=0),
+    pod_autoscaler(minReplicas=0, metrics=[{"type": "Resource"}, {"type": "External"}]),
+    beta_pod_autoscaler("v2beta2", minReplicas=1, maxReplicas=4),
+    index(dedicatedResources=dedicated(1, 2)),
+    index(automaticResources={"minReplicaCount": 1}),
+    shadow(1, 2),
+    endpoint_configuration(
+        variant("ml.m5.xlarge", managedInstanceScaling={"status": "ENABLED", "maxInstanceCount": 4})
+    ),
+    endpoint_configuration(
+        variant("ml.m5.xlarge", managedInstanceScaling={"status": "ENABLED", "minInstanceCount": 1})
+    ),
+    endpoint_configuration(
+        {"variantName": "main", "instanceType": "ml.m5.xlarge", "managedInstanceScaling": {"minInstanceCount": 3}}
+    ),
+    # What the provider records of a pool with bounds of each zone.
+    node_pool(
+        "e2-standard-2",
+        autoscaling={"minNodeCount": 1, "maxNodeCount": 3, "totalMinNodeCount": 0, "totalMaxNodeCount": 0},
+    ),
+    # The minimum was raised after the pool was made; another start would make a new one.
+    node_pool("e2-standard-2", initialNodeCount=1, autoscaling={"minNodeCount": 2, "maxNodeCount": 3}),
+    node_pool("e2-standard-2", initialNodeCount=3, autoscaling={"totalMinNodeCount": 3, "totalMaxNodeCount": 9}),
     vertex_pool("n1-standard-4", 1, 2),
     vertex_endpoint([{"dedicatedResources": [dedicated(1, 1)]}, {"sharedResources": "pool"}]),
     vertex_endpoint(UNKNOWN_STRING_VALUE),
@@ -135,6 +174,21 @@ def test_sound_resources_raise_no_alarm(item: Resource) -> None:
         (keda(minReplicaCount=101), "r0: the minimum 101 is over the maximum 100"),
         (vertex_pool("n1-standard-4", 9, 2), "r0: the minimum 9 is over the maximum 2"),
         (vertex_endpoint([{}, {"dedicatedResources": [dedicated(9, 2)]}]), "r0: model 1: the minimum 9 is over the maximum 2"),
+        (index(dedicatedResources=dedicated(9, 2)), "r0: the minimum 9 is over the maximum 2"),
+        (shadow(9, 2), "r0: shadow variant `main`: the minimum 9 is over the maximum 2"),
+        (endpoint_configuration(variant("ml.m5.xlarge", 5, managedInstanceScaling={"maxInstanceCount": 4})),
+         "r0: variant `main`: it starts with 5, outside 0 to 4"),
+        (pod_autoscaler(minReplicas=0), "r0: the minimum 0 needs an Object or External metric"),
+        (pod_autoscaler(minReplicas=0, metrics=[{"type": "Resource"}]), "r0: the minimum 0 needs an Object or External metric"),
+        (old_pod_autoscaler(maxReplicas=2, minReplicas=0), "r0: the minimum 0 needs an Object or External metric"),
+        (beta_pod_autoscaler("v2beta1", minReplicas=9, maxReplicas=2), "r0: the minimum 9 is over the maximum 2"),
+        (beta_pod_autoscaler("v2beta2", minReplicas=9, maxReplicas=2), "r0: the minimum 9 is over the maximum 2"),
+        (keda(minReplicaCount=2, idleReplicaCount=3), "r0: it idles with 3, not under the minimum 2"),
+        (keda(idleReplicaCount=0), "r0: it idles with 0, not under the minimum 0"),
+        (node_pool("e2-standard-2", initialNodeCount=50, autoscaling={"minNodeCount": 1, "maxNodeCount": 3}),
+         "r0: it starts with 50, outside 1 to 3"),
+        (node_pool("e2-standard-2", initialNodeCount=50, autoscaling={"totalMinNodeCount": 1, "totalMaxNodeCount": 3}),
+         "r0: it starts with 50, outside 1 to 3"),
         (garden(dedicatedResources=dedicated(9, 2)), "r0: the minimum 9 is over the maximum 2"),
         (gke((0, 3), (9, 2)), "r0: pool `p1`: the minimum 9 is over the maximum 2"),
         (gke(nodePools=UNKNOWN_STRING_VALUE), "can't be known during preview; autoscaling cannot be checked"),
@@ -152,8 +206,28 @@ def test_replicas_that_an_autoscaler_owns_must_be_left_out() -> None:
     assert said(deployment(), pod_autoscaler()) == []
     (message,) = said(deployment(replicas=3), pod_autoscaler())
     assert message == (
-        "r0: sets `spec.replicas`, which the autoscaler `r1` owns: each `up` scales it back; leave `replicas` out"
+        "r0: sets `spec.replicas`, which the autoscaler `r1` owns: each `up` scales it back; leave `replicas` out, or ignore its changes"
     )
+
+
+@pytest.mark.parametrize("path", ["spec.replicas", 'spec["replicas"]', '["spec"].replicas', "spec", "spec.*", "*"])
+def test_replicas_whose_changes_the_program_ignores_are_the_autoscaler_s(path: str) -> None:
+    assert said(deployment(replicas=3), pod_autoscaler(), ignored=(path,)) == []
+    assert said(deployment(replicas=UNKNOWN_NUMBER_VALUE), pod_autoscaler(), ignored=(path,)) == []
+
+
+@pytest.mark.parametrize("path", ["spec.paused", "status.replicas", "spec.template.spec", "metadata", ""])
+def test_replicas_stay_the_program_s_where_it_ignores_changes_of_something_else(path: str) -> None:
+    (message,) = said(deployment(replicas=3), pod_autoscaler(), ignored=(path,))
+
+    assert "which the autoscaler `r1` owns" in message
+
+
+def test_two_autoscalers_of_one_workload_undo_each_other() -> None:
+    assert said(deployment(), pod_autoscaler(), keda()) == [
+        "r2: scales what `r1` scales: each undoes what the other does; keep one"
+    ]
+    assert said(deployment(), pod_autoscaler(), pod_autoscaler("other"), pod_autoscaler(namespace="elsewhere")) == []
 
 
 @pytest.mark.parametrize("owner", [old_pod_autoscaler(maxReplicas=4), keda()], ids=["v1", "keda"])

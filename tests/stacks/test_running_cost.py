@@ -139,13 +139,16 @@ def test_what_the_program_only_reads_is_paid_for_elsewhere(project: Project) -> 
     assert judged(project, LIMIT, runs)["cost-increase"]["usd_per_month_now"] == 252.2
 
 
-def test_what_the_provider_says_wins_over_what_was_asked_for() -> None:
+def test_what_the_program_leaves_out_counts_as_its_provider_tells_and_what_it_writes_as_written() -> None:
     runs = state(endpoint_configuration(variant("ml.g5.xlarge")))
-    runs["resources"][0]["outputs"] = {**runs["resources"][0]["outputs"], "region": "us-west-2"}
+    (recorded,) = runs["resources"]
+    told = {**recorded["inputs"], "region": "us-west-2", "productionVariants": []}
+    written = {key: value for key, value in recorded["inputs"].items() if key != "region"}
+    recorded.update(inputs=written, outputs=told)
 
     (resource,) = running_resources(runs)
 
-    assert (resource.name, resource.props["region"]) == ("r0", "us-west-2")
+    assert (resource.name, resource.props) == ("r0", {**written, "region": "us-west-2"})
 
 
 def unread() -> Mapping[str, Any]:

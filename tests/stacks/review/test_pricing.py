@@ -15,12 +15,21 @@ from stacks.engine.resource_change import ResourceChange
 from stacks.review.endpoints import endpoint_reviews
 from stacks.review.pricing import configured_settings, priced_after, priced_before
 from stacks.running_cost import running_resources
-from tests.support.raw_resources import ENDPOINT_CONFIGURATION, NODE_GROUP, endpoint_configuration, node_group, variant
+from tests.support.raw_resources import (
+    ENDPOINT_CONFIGURATION,
+    NODE_GROUP,
+    NODE_POOL,
+    endpoint_configuration,
+    node_group,
+    node_pool,
+    variant,
+)
 from tests.support.reviews import TODAY, change, usd
 
 CATALOG = read_catalog(None, TODAY)
 G5 = endpoint_configuration(variant("ml.g5.xlarge"))[1]
 GROUP = node_group(["c5.xlarge"], 1, 1, 2)[1]
+POOL = node_pool("e2-standard-4", autoscaling={"minNodeCount": 1, "maxNodeCount": 5})[1]
 NONE = CostSettings()
 
 
@@ -39,18 +48,33 @@ def test_each_side_is_priced_by_its_own_inputs() -> None:
 
 
 def test_what_a_cloud_scaled_itself_is_priced_as_it_runs_like_the_increase_s_policy_does() -> None:
-    runs = {**GROUP, "scalingConfig": {"minSize": 1, "desiredSize": 2, "maxSize": 2}}
-    urn = f"urn:pulumi:dev::model-serving::{NODE_GROUP}::workers"
-    item = ResourceChange(urn, "", NODE_GROUP, "same", GROUP, GROUP, outputs_before=runs, outputs_after=runs)
-    state = {"resources": [{"urn": urn, "type": NODE_GROUP, "inputs": GROUP, "outputs": runs}]}
+    runs = {
+        **POOL,
+        "nodeCount": 2,
+        "autoscaling": {**POOL["autoscaling"], "totalMinNodeCount": 0, "totalMaxNodeCount": 0},
+    }
+    urn = f"urn:pulumi:dev::model-serving::{NODE_POOL}::workers"
+    item = ResourceChange(urn, "", NODE_POOL, "same", POOL, POOL, outputs_before=runs, outputs_after=runs)
+    state = {"resources": [{"urn": urn, "type": NODE_POOL, "inputs": POOL, "outputs": runs}]}
 
     before, after = priced_before([item], CATALOG, NONE), priced_after([item], CATALOG, NONE)
 
     assert before.usd_per_month == judged_cost(running_resources(state), CATALOG, NONE).cost.total
     assert before.usd_per_month is not None
-    # 2 x ($0.17 x 730 h + 20 GB x $0.10).
-    assert before.usd_per_month.expected == 252.2
+    # 2 x ($0.134023 x 730 h + 100 GB x $0.10), and 5 at the most.
+    assert (before.usd_per_month.expected, before.usd_per_month.maximum) == (215.67, 539.18)
     assert after == before
+
+
+def test_what_a_provider_will_fill_in_is_no_unknown_cost() -> None:
+    told = {**POOL, "nodeCount": UNKNOWN, "initialNodeCount": UNKNOWN, "nodeLocations": UNKNOWN}
+    urn = f"urn:pulumi:dev::model-serving::{NODE_POOL}::workers"
+    item = ResourceChange(urn, "", NODE_POOL, "create", None, POOL, outputs_after=told)
+
+    after = priced_after([item], CATALOG, NONE)
+
+    assert after.usd_per_month is not None
+    assert after.usd_per_month.maximum == 539.18
 
 
 def test_the_days_are_those_of_every_price_that_the_bill_used() -> None:

@@ -8,6 +8,7 @@ from pulumi_policy import PolicyResource
 from pulumi_policy.proxy import UnknownValueError
 
 from components.cost.declared_resource import DeclaredResource
+from policies.written_resource import WrittenResource
 
 # Five policies judge the same resources, so each is copied once.
 _COPIES: WeakKeyDictionary[PolicyResource, DeclaredResource] = WeakKeyDictionary()
@@ -21,7 +22,7 @@ def declared_resources(resources: Iterable[PolicyResource], types: Container[str
 def _copy(resource: PolicyResource) -> DeclaredResource:
     copy = _COPIES.get(resource)
     if copy is None:
-        props = _plain(resource.props)
+        props = resource.declared if isinstance(resource, WrittenResource) else _plain(resource.props)
         copy = _COPIES[resource] = DeclaredResource(name=resource.name, type=resource.resource_type, props=props)
     return copy
 

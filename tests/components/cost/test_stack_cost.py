@@ -47,11 +47,6 @@ def gke_cluster(**props: Any) -> Resource:
     return "gcp:container/cluster:Cluster", {"location": "us-central1-a", **props}
 
 
-def inline_pool(**pool: Any) -> dict[str, Any]:
-    """A pool inside of a cluster, of two nodes in each zone."""
-    return {"nodeCount": 2, "nodeConfig": {"machineType": "e2-standard-4"}, **pool}
-
-
 def load_balancer(token: str, **props: Any) -> Resource:
     return token, {"region": "us-east-1", **props}
 
@@ -78,32 +73,6 @@ def stateful_set(replicas: int, size: str) -> Resource:
          "73+2*0.134023*730+2*100*0.04", "73+2*0.134023*730+2*100*0.04", "73+2*0.134023*730+2*100*0.04"),
         ([gke_cluster(nodePools=[{"nodeCount": 1, "nodeConfig": {"machineType": "e2-standard-4"}}])],
          "73+0.134023*730+100*0.1", "73+0.134023*730+100*0.1", "73+0.134023*730+100*0.1"),
-        # A zone and two more, two nodes in each.
-        ([gke_cluster(nodeLocations=["us-central1-b", "us-central1-c"], initialNodeCount=2, nodeConfig={"machineType": "e2-standard-4"})],
-         "73+6*0.134023*730+6*100*0.1", "73+6*0.134023*730+6*100*0.1", "73+6*0.134023*730+6*100*0.1"),
-        ([gke_cluster(nodeLocations=["us-central1-b", "us-central1-c"], nodePools=[inline_pool()])],
-         "73+6*0.134023*730+6*100*0.1", "73+6*0.134023*730+6*100*0.1", "73+6*0.134023*730+6*100*0.1"),
-        ([gke_cluster(nodeLocations=["us-central1-a", "us-central1-b"], nodePools=[inline_pool(nodeLocations=["us-central1-f"])])],
-         "73+2*0.134023*730+2*100*0.1", "73+2*0.134023*730+2*100*0.1", "73+2*0.134023*730+2*100*0.1"),
-        ([gke_cluster(location="us-central1", nodeLocations=["us-central1-b"], nodePools=[inline_pool()])],
-         "73+2*0.134023*730+2*100*0.1", "73+2*0.134023*730+2*100*0.1", "73+2*0.134023*730+2*100*0.1"),
-        ([gke_cluster(location="us-central1", nodePools=[inline_pool(version=UNKNOWN_STRING_VALUE)])],
-         "73+6*0.134023*730+6*100*0.1", "73+6*0.134023*730+6*100*0.1", "73+6*0.134023*730+6*100*0.1"),
-        # A pool of its own takes the zones of its cluster.
-        ([gke_cluster(name="ours", nodeLocations=["us-central1-b"], removeDefaultNodePool=True),
-          node_pool("e2-standard-4", cluster="projects/p/locations/us-central1-a/clusters/ours", nodeCount=2)],
-         "73+4*0.134023*730+4*100*0.1", "73+4*0.134023*730+4*100*0.1", "73+4*0.134023*730+4*100*0.1"),
-        ([gke_cluster(name="ours", nodeLocations=["us-central1-b"], removeDefaultNodePool=True),
-          node_pool("e2-standard-4", cluster="ours", nodeCount=2, nodeLocations=["us-central1-f"])],
-         "73+2*0.134023*730+2*100*0.1", "73+2*0.134023*730+2*100*0.1", "73+2*0.134023*730+2*100*0.1"),
-        ([gke_cluster(name="ours", nodeLocations=["us-central1-b"], removeDefaultNodePool=True),
-          node_pool("e2-standard-4", cluster="another", nodeCount=2)],
-         "73+2*0.134023*730+2*100*0.1", "73+2*0.134023*730+2*100*0.1", "73+2*0.134023*730+2*100*0.1"),
-        # Which of two it is of is not known yet: the one with more zones counts.
-        ([gke_cluster(name="small", removeDefaultNodePool=True),
-          gke_cluster(name="large", nodeLocations=["us-central1-b"], removeDefaultNodePool=True),
-          node_pool("e2-standard-4", cluster=UNKNOWN_STRING_VALUE, nodeCount=2)],
-         "73+73+4*0.134023*730+4*100*0.1", "73+73+4*0.134023*730+4*100*0.1", "73+73+4*0.134023*730+4*100*0.1"),
         ([load_balancer("aws:lb/loadBalancer:LoadBalancer")], "16.43", "16.43", "16.43"),
         ([load_balancer("aws:alb/loadBalancer:LoadBalancer", loadBalancerType="network")], "16.43", "16.43", "16.43"),
         ([load_balancer("aws:elb/loadBalancer:LoadBalancer")], "18.25", "18.25", "18.25"),
@@ -164,7 +133,6 @@ def test_a_stack_costs_what_a_calculation_by_hand_says(
          "`computeConfig` can't be known"),
         (node_pool("e2-standard-4", config={"bootDisk": UNKNOWN_STRING_VALUE}, nodeCount=1), "",
          "`nodeConfig.bootDisk` can't be known"),
-        (gke_cluster(nodePools=[inline_pool(nodeCount=UNKNOWN_NUMBER_VALUE)]), "", "`nodePools[0].nodeCount` can't be known"),
         (gke_cluster(removeDefaultNodePool=True, clusterAutoscaling={"enabled": UNKNOWN_STRING_VALUE}), "",
          "`clusterAutoscaling.enabled` can't be known"),
         (("aws:eks/cluster:Cluster", {"region": "us-east-1", "computeConfig": {"enabled": True}}), "",
@@ -185,17 +153,6 @@ def test_what_cannot_be_priced_is_unknown_and_never_free(resource: Resource, reg
 
     assert cost.total is None
     assert any(reason in line.unit_price.basis for line in cost.unknown), cost.unknown
-
-
-def test_a_pool_whose_cluster_s_zones_are_not_known_has_an_unknown_cost() -> None:
-    cluster = gke_cluster(name="ours", nodeLocations=UNKNOWN_STRING_VALUE, removeDefaultNodePool=True)
-
-    (line,) = cost_of(cluster, node_pool("e2-standard-4", cluster="ours", nodeCount=2)).unknown
-
-    assert (line.resource, line.unit_price.basis) == (
-        "r1",
-        "the value of `nodeLocations` can't be known during preview",
-    )
 
 
 READY_TARGET: Resource = (

@@ -1,0 +1,72 @@
+"""In how many zones a pool of GKE runs: those that it names, or those of its cluster, wherever the pool is declared."""
+
+from typing import Any
+
+import pytest
+from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
+
+from tests.components.cost.test_month import by_hand
+from tests.components.cost.test_stack_cost import gke_cluster
+from tests.support.raw_resources import Resource, node_pool
+from tests.support.stack_costs import cost_of
+
+
+def inline_pool(**pool: Any) -> dict[str, Any]:
+    """A pool inside of a cluster, of two nodes in each zone."""
+    return {"nodeCount": 2, "nodeConfig": {"machineType": "e2-standard-4"}, **pool}
+
+
+# Prices as shipped, written out, at every number of machines.
+@pytest.mark.parametrize(
+    ("resources", "usd"),
+    [
+        # A zone and two more, two nodes in each.
+        ([gke_cluster(nodeLocations=["us-central1-b", "us-central1-c"], initialNodeCount=2, nodeConfig={"machineType": "e2-standard-4"})],
+         "73+6*0.134023*730+6*100*0.1"),
+        ([gke_cluster(nodeLocations=["us-central1-b", "us-central1-c"], nodePools=[inline_pool()])],
+         "73+6*0.134023*730+6*100*0.1"),
+        ([gke_cluster(nodeLocations=["us-central1-a", "us-central1-b"], nodePools=[inline_pool(nodeLocations=["us-central1-f"])])],
+         "73+2*0.134023*730+2*100*0.1"),
+        ([gke_cluster(location="us-central1", nodeLocations=["us-central1-b"], nodePools=[inline_pool()])],
+         "73+2*0.134023*730+2*100*0.1"),
+        ([gke_cluster(location="us-central1", nodePools=[inline_pool(version=UNKNOWN_STRING_VALUE)])],
+         "73+6*0.134023*730+6*100*0.1"),
+        # A pool of its own takes the zones of its cluster.
+        ([gke_cluster(name="ours", nodeLocations=["us-central1-b"], removeDefaultNodePool=True),
+          node_pool("e2-standard-4", cluster="projects/p/locations/us-central1-a/clusters/ours", nodeCount=2)],
+         "73+4*0.134023*730+4*100*0.1"),
+        ([gke_cluster(name="ours", nodeLocations=["us-central1-b"], removeDefaultNodePool=True),
+          node_pool("e2-standard-4", cluster="ours", nodeCount=2, nodeLocations=["us-central1-f"])],
+         "73+2*0.134023*730+2*100*0.1"),
+        ([gke_cluster(name="ours", nodeLocations=["us-central1-b"], removeDefaultNodePool=True),
+          node_pool("e2-standard-4", cluster="another", nodeCount=2)],
+         "73+2*0.134023*730+2*100*0.1"),
+        # Which of two it is of is not known yet: the one with more zones counts.
+        ([gke_cluster(name="small", removeDefaultNodePool=True),
+          gke_cluster(name="large", nodeLocations=["us-central1-b"], removeDefaultNodePool=True),
+          node_pool("e2-standard-4", cluster=UNKNOWN_STRING_VALUE, nodeCount=2)],
+         "73+73+4*0.134023*730+4*100*0.1"),
+    ],
+)  # fmt: skip
+def test_a_pool_costs_its_nodes_in_every_zone_that_it_has(resources: list[Resource], usd: str) -> None:
+    total = cost_of(*resources).total
+
+    assert total is not None
+    assert (total.minimum, total.expected, total.maximum) == (by_hand(usd),) * 3
+
+
+def test_a_pool_whose_cluster_s_zones_are_not_known_has_an_unknown_cost() -> None:
+    cluster = gke_cluster(name="ours", nodeLocations=UNKNOWN_STRING_VALUE, removeDefaultNodePool=True)
+
+    (line,) = cost_of(cluster, node_pool("e2-standard-4", cluster="ours", nodeCount=2)).unknown
+
+    assert (line.resource, line.unit_price.basis) == (
+        "r1",
+        "the value of `nodeLocations` can't be known during preview",
+    )
+
+
+def test_a_number_of_nodes_that_is_not_known_inside_of_a_cluster_is_named() -> None:
+    (line,) = cost_of(gke_cluster(nodePools=[inline_pool(nodeCount=UNKNOWN_NUMBER_VALUE)])).unknown
+
+    assert line.unit_price.basis == "the value of `nodePools[0].nodeCount` can't be known during preview"

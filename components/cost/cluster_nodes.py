@@ -5,7 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from components.cost.billed_units import BilledUnits
-from components.cost.declared_resource import UNKNOWN_MARKS, DeclaredResource
+from components.cost.declared_resource import DeclaredResource, is_unknown
 from components.cost.machines import RentedMachines
 from components.cost.raw_resources import Billed
 
@@ -28,10 +28,10 @@ def clusters_without_nodes(read: Iterable[tuple[DeclaredResource, Sequence[Bille
     listed = tuple(read)
     clusters = [item for item, _ in listed if item.type in CLUSTERS]
     bare = [item for item, found in listed if item.type in CLUSTERS and found and not any(map(_is_of_nodes, found))]
-    names = {_name(item.props, "name") for item in clusters}
-    references = [_name(item.props, CLUSTER_OF[item.type]) for item, _ in listed if item.type in CLUSTER_OF]
+    names = {cluster_name(item.props, "name") for item in clusters}
+    references = [cluster_name(item.props, CLUSTER_OF[item.type]) for item, _ in listed if item.type in CLUSTER_OF]
     named = {reference for reference in references if reference is not None}
-    empty = [item.name for item in bare if _name(item.props, "name") not in named]
+    empty = [item.name for item in bare if cluster_name(item.props, "name") not in named]
     unplaced = [item for item in references if item is None or (None in names and item not in names)]
     return tuple(empty) if len(empty) > len(unplaced) else ()
 
@@ -41,6 +41,7 @@ def _is_of_nodes(item: Billed) -> bool:
     return isinstance(item, RentedMachines) or (isinstance(item, BilledUnits) and item.amount is None)
 
 
-def _name(props: Mapping[str, Any], key: str) -> str | None:
+def cluster_name(props: Mapping[str, Any], key: str) -> str | None:
+    """Return the name of a cluster that a property holds, itself or at the end of an id; None where it is not known."""
     value = props.get(key)
-    return None if value is None or value in UNKNOWN_MARKS else str(value).rpartition("/")[2]
+    return None if value is None or is_unknown(value) else str(value).rpartition("/")[2]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Sequence
 
+from components.cost.cluster_nodes import CLUSTER_OF, cluster_name
 from components.cost.declared_resource import MALFORMED, DeclaredResource, is_unknown
 from components.cost.gke import cluster_zones
 
@@ -24,10 +25,8 @@ def with_cluster_zones(resources: Sequence[DeclaredResource]) -> tuple[DeclaredR
 def _with_zones(pool: DeclaredResource, clusters: Sequence[DeclaredResource]) -> DeclaredResource:
     if pool.props.get("nodeLocations"):
         return pool
-    reference = pool.props.get("cluster")
-    # Its name, or its id, which ends with the name.
-    name = str(reference).rpartition("/")[2]
-    zones = _widest(item for item in clusters if is_unknown(reference) or item.props.get("name") == name)
+    name = cluster_name(pool.props, CLUSTER_OF[NODE_POOL])
+    zones = _widest(item for item in clusters if name is None or cluster_name(item.props, "name") in (None, name))
     return pool.model_copy(update={"props": {**pool.props, "nodeLocations": zones}}) if zones else pool
 
 

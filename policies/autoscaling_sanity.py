@@ -9,12 +9,11 @@ from pulumi_policy import (
     StackValidationArgs,
     StackValidationPolicy,
 )
-from pulumi_policy.proxy import UnknownValueError
 
 from components.autoscaling.bounds import BOUNDS, OUTPUT_BOUNDS, POD_AUTOSCALERS, broken_bounds
 from components.autoscaling.owned_replicas import WORKLOADS, Scaler, Workload, owned_twice, scaler, workload
-from components.cost.declared_resource import MALFORMED, malformed
-from policies.written_resource import written
+from components.cost.declared_resource import MALFORMED, UnknownPropertyError, known, malformed
+from policies.declared_resources import declared_resource, written_properties
 
 KINDS = {token: kind for kind, token in WORKLOADS.items()}
 AUTOSCALING_TYPES = frozenset({*BOUNDS, *KINDS})
@@ -27,8 +26,9 @@ def check(resources: Iterable[PolicyResource]) -> list[str]:
         kind = resource.resource_type
         if kind not in AUTOSCALING_TYPES:
             continue
+        judged = declared_resource(resource).props if kind in OUTPUT_BOUNDS else written_properties(resource)
+        props = known(judged)
         try:
-            props = resource.props if kind in OUTPUT_BOUNDS else written(resource)
             if kind in KINDS:
                 ignored = resource.opts.ignore_changes
                 workloads.append(workload(resource.name, KINDS[kind], props, ignored))
@@ -37,12 +37,12 @@ def check(resources: Iterable[PolicyResource]) -> list[str]:
                 found += [f"{resource.name}: {sentence}" for sentence in broken_bounds(bounds)]
             if kind in POD_AUTOSCALERS:
                 scalers.append(scaler(resource.name, props))
-        except UnknownValueError as error:
+        except UnknownPropertyError as error:
             if kind in OUTPUT_BOUNDS:
                 continue
-            found.append(f"{resource.name}: {error.message}; autoscaling cannot be checked, so make the value known")
+            found.append(f"{resource.name}: {error}; autoscaling cannot be checked, so make the value known")
         except MALFORMED as error:
-            found.append(f"{resource.name}: {malformed(error)}; correct them")
+            found.append(f"{resource.name}: {malformed(error, props)}; correct them")
     return found + [f"{name}: {sentence}" for name, sentence in owned_twice(workloads, scalers)]
 
 

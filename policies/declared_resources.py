@@ -16,10 +16,16 @@ _COPIES: WeakKeyDictionary[PolicyResource, DeclaredResource] = WeakKeyDictionary
 
 def declared_resources(resources: Iterable[PolicyResource], types: Container[str]) -> tuple[DeclaredResource, ...]:
     """Return the resources of these types, unknown values as the engine's marks."""
-    return tuple(_copy(resource) for resource in resources if resource.resource_type in types)
+    return tuple(declared_resource(resource) for resource in resources if resource.resource_type in types)
 
 
-def _copy(resource: PolicyResource) -> DeclaredResource:
+def written_properties(resource: PolicyResource) -> Mapping[str, Any]:
+    """Return what the program wrote of a resource; what its provider tells where the engine has not shown it."""
+    return resource.written if isinstance(resource, WrittenResource) else declared_resource(resource).props
+
+
+def declared_resource(resource: PolicyResource) -> DeclaredResource:
+    """Return one resource, unknown values as the engine's marks."""
     copy = _COPIES.get(resource)
     if copy is None:
         props = resource.declared if isinstance(resource, WrittenResource) else _plain(resource.props)

@@ -18,6 +18,8 @@ LOCK_NAME = "artifacts.lock.json"
 LOCK_VERSION = 1
 # Folder of the locks that a preview judges instead of the project's, where `serving promote` has proposed some.
 PROPOSED_VARIABLE = "MODEL_SERVING_PROPOSED_LOCKS"
+# Of a value of the file that an error shows.
+LONGEST_VALUE = 60
 
 
 class LockedModel(BaseModel):
@@ -87,10 +89,30 @@ def read(path: Path) -> Lock:
             )
         return Lock.model_validate(content)
     except (NotJson, UnicodeDecodeError, ValidationError) as error:
-        first = str(error).splitlines()[0]
         raise ArtifactError(
-            f"{path}: not a readable lock ({first}); restore it with git, or delete it and {_remedy(path)}"
+            f"{path}: not a readable lock ({_why(error)}); restore it with git, or delete it and {_remedy(path)}"
         ) from None
+
+
+def _why(error: Exception) -> str:
+    """Return what is wrong in one line; of values that do not fit, the path and value of the first, and how many there are."""
+    if not isinstance(error, ValidationError):
+        return str(error).splitlines()[0]
+    first = error.errors(include_url=False)[0]
+    path = ".".join(str(part) for part in first["loc"]) or "the whole file"
+    unknown = first["type"] == "extra_forbidden"
+    said = first["msg"].removeprefix("Value error, ")
+    rule = "there is no such field" if unknown else said[:1].lower() + said[1:]
+    got = "nothing" if first["type"] == "missing" else _shown(first["input"])
+    more = f", and {error.error_count() - 1} more" if error.error_count() > 1 else ""
+    return f"{path}: got {got}; {rule}{more}"
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, dict | list):
+        return "a mapping" if isinstance(value, dict) else "a list"
+    text = json.dumps(value)
+    return f"`{text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + '…'}`"
 
 
 def read_model(path: Path, name: str) -> LockedModel:

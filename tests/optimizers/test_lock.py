@@ -57,6 +57,10 @@ def test_an_absent_lock_is_an_empty_one(tmp_path: Path) -> None:
         (b'{"version": "2", "models": {}}', "not a readable lock"),
         (b'{"version": true, "models": {}}', "not a readable lock"),
         (b'{"version": 1.0, "models": {}}', "not a readable lock"),
+        (b'{"unknown": {"a": 1}}', r"\(unknown: got a mapping; there is no such field\)"),
+        (b'{"models": {}, "modles": "x"}', r"\(modles: got `\"x\"`; there is no such field\)"),
+        (b'{"version": 0}', r"\(version: got `0`; input should be greater than or equal to 1\)"),
+        (b'{"models": {"a": {}}}', r"\(models\.a\.request: got nothing; field required, and 6 more\)"),
         (f'{{"version": {LOCK_VERSION + 1}, "models": {{}}}}'.encode(), "written by a newer version"),
     ],
 )

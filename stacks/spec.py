@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 from components.capacity.declared import declared
+from components.capacity.replicas import HIGHEST_REPLICAS
 from components.capacity.traffic import KIND, BurstyTraffic, ConstantTraffic, DailyTraffic, RampTraffic
 from components.endpoint_plan import PlannedTraffic
 from components.platforms.choice import Cloud
@@ -103,7 +104,12 @@ class HardwareSpec(SpecPart):
     """The machines that serve."""
 
     accelerator: Accelerator = Field(default=Accelerator.CPU, description="The processor that computes the model.")
-    instances: Whole = Field(default=1, ge=1, le=1000, description="Machines. The embedded target is one machine.")
+    instances: Whole = Field(
+        default=1,
+        ge=1,
+        le=1000,
+        description="Machines. The embedded target is one machine, and `configure_scaling` decides their number.",
+    )
 
 
 class ServingContext(SpecPart):
@@ -210,10 +216,12 @@ class ScalingSpec(SpecPart):
     target_utilization: Number = Field(
         default=0.7, gt=0, le=1, description="Share of its capacity that a replica may use at the peak."
     )
-    min_replicas: Annotated[int, Field(strict=True, ge=0, le=1000), BeforeValidator(_whole)] | None = Field(
+    min_replicas: Annotated[int, Field(strict=True, ge=0, le=HIGHEST_REPLICAS), BeforeValidator(_whole)] | None = Field(
         default=None, description="Fewest replicas. Default: what the traffic and the scaler's lateness need."
     )
-    max_replicas: Whole = Field(default=100, ge=1, le=1000, description="Most replicas that a plan may ask for.")
+    max_replicas: Whole = Field(
+        default=100, ge=1, le=HIGHEST_REPLICAS, description="Most replicas that a plan may ask for."
+    )
     metric_window_s: Annotated[float, Field(strict=True, gt=0, le=LONGEST_PART_OF_A_LAG_S)] | None = Field(
         default=None, description="Seconds that one data point of the scaler's metric covers. Default: of the target."
     )
@@ -321,6 +329,13 @@ class ServingSpec(SpecPart):
                 got=f"`{context.hardware.instances}`",
                 rule="`embedded` is one machine",
                 fix="set it to 1 or choose another `deployment_target`",
+            )
+        if self.task_type is TaskType.CONFIGURE_SCALING and context.hardware.instances != 1:
+            raise _disagreement(
+                path="serving_context.hardware.instances",
+                got=f"`{context.hardware.instances}`",
+                rule="`configure_scaling` decides the number of machines",
+                fix="remove it, and bound the fleet with `scaling.min_replicas` and `scaling.max_replicas`",
             )
         known = SUFFIX_FORMATS.get("." + self.model.path.rpartition(".")[2])
         if known is not None and known is not context.model_format:

@@ -11,6 +11,9 @@ from components.capacity.prediction import Prediction
 from components.capacity.service import ServiceTimes
 from optimizers.errors import GoalUnreachable, NoCapacity
 
+# The most replicas that any stack may ask for; a fleet that needs more needs other machines.
+HIGHEST_REPLICAS = 1000
+
 # What answers how a fleet responds: `predict`, or a quicker one.
 Predictor = Callable[[ServiceTimes, Fleet, Arrivals, float | None], Prediction]
 
@@ -39,7 +42,7 @@ def fewest_replicas(  # noqa: PLR0913 - what the load is, what answers it, and t
     *,
     sla_ms: float,
     target_utilization: float,
-    most: int = 1000,
+    most: int = HIGHEST_REPLICAS,
     predictor: Predictor = predict,
 ) -> ReplicaChoice:
     """
@@ -91,7 +94,7 @@ def fewest_replicas(  # noqa: PLR0913 - what the load is, what answers it, and t
     if high > most:
         raise NoCapacity(
             f"{most} replicas do not answer {arrivals.rate_rps:g} requests/s within {sla_ms:g} ms at a utilization of at "
-            f"most {target_utilization:g}; allow more replicas, raise `latency_sla_ms` or use a faster machine"
+            f"most {target_utilization:g}; lower the rate, raise `latency_sla_ms` or use a faster machine"
         )
     while high - low > 1:
         middle = (low + high) // 2

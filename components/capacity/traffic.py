@@ -15,6 +15,8 @@ DAY_S = 24 * HOUR_S
 POINTS_A_DAY = 96
 # What every machine on earth could not answer is a slip of the pen.
 HIGHEST_RATE_RPS = 1e9
+# Less than one request in thirty years is one too, and numbers near the smallest that there are cannot be halved.
+LOWEST_PEAK_RPS = 1e-9
 
 # Type of the error for a lowest rate above the highest; its context has both.
 UNORDERED_RATES = "unordered_rates"
@@ -24,7 +26,7 @@ MEAN = "Mean requests a second, at any time."
 
 # Strict: a stack file's text that looks like a number is a slip.
 Rate = Annotated[float, Field(strict=True, ge=0, le=HIGHEST_RATE_RPS)]
-PositiveRate = Annotated[float, Field(strict=True, gt=0, le=HIGHEST_RATE_RPS)]
+PeakRate = Annotated[float, Field(strict=True, ge=LOWEST_PEAK_RPS, le=HIGHEST_RATE_RPS)]
 
 
 class TrafficKind(BaseModel):
@@ -37,7 +39,7 @@ class ConstantTraffic(TrafficKind):
     """Independent callers, the same rate at any time."""
 
     kind: Literal["constant"] = Field(default="constant", description=KIND)
-    rate_rps: PositiveRate = Field(description=MEAN)
+    rate_rps: PeakRate = Field(description=MEAN)
 
     @property
     def curve(self) -> RateCurve:
@@ -49,7 +51,7 @@ class BurstyTraffic(TrafficKind):
     """The same mean rate at any time, in bursts that are too short for a scaler to follow."""
 
     kind: Literal["bursts"] = Field(default="bursts", description=KIND)
-    rate_rps: PositiveRate = Field(description=MEAN)
+    rate_rps: PeakRate = Field(description=MEAN)
     variation: float = Field(
         strict=True,
         gt=1,
@@ -68,7 +70,7 @@ class RampTraffic(TrafficKind):
 
     kind: Literal["ramp"] = Field(default="ramp", description=KIND)
     from_rps: Rate = Field(description="Requests a second at the start.")
-    to_rps: PositiveRate = Field(description="Requests a second at the end, and from then on.")
+    to_rps: PeakRate = Field(description="Requests a second at the end, and from then on.")
     seconds: float = Field(strict=True, gt=0, le=365 * DAY_S, description="Length of the ramp.")
 
     @property
@@ -82,7 +84,7 @@ class DailyTraffic(TrafficKind):
 
     kind: Literal["daily"] = Field(default="daily", description=KIND)
     lowest_rps: Rate = Field(description="Requests a second twelve hours from the peak.")
-    highest_rps: PositiveRate = Field(description="Requests a second at the peak.")
+    highest_rps: PeakRate = Field(description="Requests a second at the peak.")
     peak_hour: float = Field(default=14, strict=True, ge=0, le=24, description="Hour of the day with the highest rate.")
 
     @model_validator(mode="after")
@@ -107,6 +109,9 @@ class DailyTraffic(TrafficKind):
             repeats=True,
         )
 
+
+# Kinds whose rate never changes, so that no scaler ever has anything to follow.
+STEADY_KINDS = frozenset(str(kind.model_fields["kind"].default) for kind in (ConstantTraffic, BurstyTraffic))
 
 Traffic = Annotated[
     ConstantTraffic | BurstyTraffic | RampTraffic | DailyTraffic,

@@ -9,7 +9,7 @@ from statistics import median_low
 from typing import NamedTuple
 
 from components.capacity.rate_curve import RateCurve
-from components.capacity.traffic import DAY_S, HIGHEST_RATE_RPS
+from components.capacity.traffic import DAY_S, HIGHEST_RATE_RPS, LOWEST_PEAK_RPS
 from optimizers.errors import InvalidArgs, Issue
 
 HEADER = ("timestamp", "rate_rps")
@@ -61,8 +61,10 @@ def parse_traffic(text: str, source: str) -> RateCurve:
     issues += _order(rows) or _gaps(rows) or _span(rows)
     if not issues and len(rows) < FEWEST_ROWS:
         issues.append(Issue("rows", str(len(rows)), f"at least {FEWEST_ROWS} rows", "add rows, or declare `constant`"))
-    if not issues and all(row.rate_rps == 0 for row in rows):
-        issues.append(Issue("rate_rps", "0 in every row", "one rate is above 0", "check the unit: requests a second"))
+    peak_rps = max((row.rate_rps for row in rows), default=0.0)
+    if not issues and peak_rps < LOWEST_PEAK_RPS:
+        got, rule = f"{peak_rps:g} at the most", f"one rate is at least {LOWEST_PEAK_RPS:g}"
+        issues.append(Issue("rate_rps", got, rule, "check the unit: requests a second"))
     if issues:
         raise InvalidArgs(source, _shortened(issues))
     return RateCurve(

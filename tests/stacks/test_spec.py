@@ -82,6 +82,19 @@ def test_every_broken_rule_is_reported_in_one_error() -> None:
             "`embedded` is one machine",
         ),
         ({"model": {"path": "m.onnx"}}, "serving_context.model_format", "set it to `onnx`"),
+        (
+            {
+                "task_type": "configure_scaling",
+                "serving_context": {"deployment_target": "kubernetes", "hardware": {"instances": 3}},
+            },
+            "serving_context.hardware.instances",
+            "`3` | `configure_scaling` decides the number of machines | remove it, and bound the fleet with `scaling.min_replicas`",
+        ),
+        (
+            {"traffic": {"kind": "daily", "lowest_rps": 0, "highest_rps": 5e-324}},
+            "traffic.highest_rps",
+            "`5e-324` | it must be at least 1e-09 | use 1e-09 or more",
+        ),
     ],
 )
 def test_an_issue_names_value_rule_and_fix(changes: dict[str, Any], path: str, said: str) -> None:
@@ -121,13 +134,14 @@ def leaves(part: type[BaseModel] = ServingSpec, path: tuple[str, ...] = ()) -> I
 @pytest.mark.parametrize("value", [True, "7", "yes", "true", 7, 7.0, 0.5, -0.5, 1e300, None, [], {}], ids=repr)
 @pytest.mark.parametrize("path", list(leaves()), ids=".".join)
 def test_a_value_passes_where_the_published_schema_lets_it_pass(path: tuple[str, ...], value: object) -> None:
-    # Rules between fields, which the schema does not hold: `embedded` is one machine, a budget needs its task and traffic,
-    # and an image's time needs the machine's.
+    # Rules between fields, which the schema does not hold: `embedded` is one machine, `configure_scaling` decides how many,
+    # a budget needs its task and traffic, and an image's time needs the machine's.
+    task = "deploy_model" if path[-1] == "instances" else "configure_scaling"
     raw = minimal(
-        task_type="configure_scaling",
+        task_type=task,
         serving_context={"deployment_target": "edge"},
         traffic={"kind": "constant", "rate_rps": 1},
-        scaling={"provisioning_s": 60},
+        **({"scaling": {"provisioning_s": 60}} if task == "configure_scaling" else {}),
     )
     part = raw
     for step in path[:-1]:

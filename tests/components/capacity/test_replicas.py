@@ -84,7 +84,10 @@ def test_an_sla_below_the_bare_model_says_which_number_makes_it_impossible() -> 
 
 
 def test_more_replicas_than_are_allowed_are_not_chosen() -> None:
-    with pytest.raises(NoCapacity, match="3 replicas do not answer 1000 requests/s within 50 ms"):
+    with pytest.raises(
+        NoCapacity,
+        match=r"3 replicas do not answer 1000 requests/s within 50 ms .*; lower the rate, raise `latency_sla_ms` or",
+    ):
         fewest_replicas(
             service_times(10, 0.05), SHARED, Arrivals(rate_rps=1000), sla_ms=50, target_utilization=0.7, most=3
         )

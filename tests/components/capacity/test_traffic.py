@@ -9,6 +9,7 @@ from components.capacity.rate_curve import RateCurve
 from components.capacity.traffic import (
     DAY_S,
     HOUR_S,
+    LOWEST_PEAK_RPS,
     BurstyTraffic,
     ConstantTraffic,
     DailyTraffic,
@@ -97,12 +98,21 @@ def test_arrivals_come_as_often_as_the_curve_says() -> None:
         {"kind": "ramp", "from_rps": 1, "to_rps": 2, "seconds": 0},
         {"kind": "daily", "lowest_rps": 1, "highest_rps": 5, "peak_hour": 25},
         {"kind": "daily", "lowest_rps": 9, "highest_rps": 5},
+        {"kind": "daily", "lowest_rps": 0, "highest_rps": 5e-324},
+        {"kind": "constant", "rate_rps": 1e-10},
+        {"kind": "ramp", "from_rps": 0, "to_rps": 5e-324, "seconds": 60},
         {"kind": "weekly", "rate_rps": 5},
     ],
 )
 def test_absurd_traffic_is_refused(declared: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter[object](Traffic).validate_python(declared)
+
+
+@pytest.mark.parametrize("lowest_rps", [0.0, LOWEST_PEAK_RPS])
+def test_the_least_traffic_that_may_be_declared_is_a_curve(lowest_rps: float) -> None:
+    assert DailyTraffic(lowest_rps=lowest_rps, highest_rps=LOWEST_PEAK_RPS).curve.mean_rps > 0
+    assert RampTraffic(from_rps=lowest_rps, to_rps=LOWEST_PEAK_RPS, seconds=60).curve.mean_rps > 0
 
 
 @pytest.mark.parametrize(

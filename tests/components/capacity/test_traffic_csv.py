@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from components.capacity.traffic import LOWEST_PEAK_RPS
 from components.capacity.traffic_csv import parse_traffic
 from optimizers.errors import InvalidArgs
 
@@ -28,7 +29,11 @@ def test_seconds_empty_lines_spaces_and_a_byte_order_mark_are_read() -> None:
     assert parse_traffic("\ufefftimestamp, rate_rps\r\n\r\n60, 1\r\n120 ,2\r\n", "t").times_s == (0, 60)
 
 
-@given(st.lists(st.floats(min_value=0, max_value=1e6), min_size=2, max_size=30).filter(lambda rates: max(rates) > 0))
+@given(
+    st.lists(st.floats(min_value=0, max_value=1e6), min_size=2, max_size=30).filter(
+        lambda rates: max(rates) >= LOWEST_PEAK_RPS
+    )
+)
 def test_what_was_written_is_what_is_read(rates_rps: list[float]) -> None:
     text = "timestamp,rate_rps\n" + "".join(f"{60 * index},{rate!r}\n" for index, rate in enumerate(rates_rps))
 
@@ -100,7 +105,8 @@ def test_every_bad_row_is_named_at_once_up_to_twenty() -> None:
         ("timestamp,rate_rps\n" + "9" * 200_000, "line 2: got a line that is no CSV"),
         ("timestamp,rate_rps\n", "rows: got 0; at least 2 rows"),
         ("timestamp,rate_rps\n0,1\n", "rows: got 1; at least 2 rows"),
-        ("timestamp,rate_rps\n0,0\n60,0\n", "rate_rps: got 0 in every row; one rate is above 0"),
+        ("timestamp,rate_rps\n0,0\n60,0\n", "rate_rps: got 0 at the most; one rate is at least 1e-09"),
+        ("timestamp,rate_rps\n0,5e-324\n60,0\n", "rate_rps: got 4.94066e-324 at the most; one rate is at least 1e-09"),
     ],
 )
 def test_a_file_that_declares_no_traffic_says_what_is_missing(text: str, said: str) -> None:

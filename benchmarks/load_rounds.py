@@ -12,7 +12,7 @@ from benchmarks.bare_model import BareModel, between
 from benchmarks.served_endpoint import ServedEndpoint
 from components.capacity.arrivals import arrival_times
 from components.capacity.fleet import Arrivals, Fleet
-from components.capacity.prediction import Prediction
+from components.capacity.prediction import Prediction, judged_p99_ms
 from components.capacity.simulation import replay
 from components.embedded.plan import server_times
 from components.embedded.readiness import PREDICT_PATH
@@ -71,6 +71,7 @@ class LoadPoint(BaseModel):
         variation: Squared coefficient of variation of the gaps between arrivals.
         utilization: Share of the predicted capacity.
         plan_ms: The p99 that the plan predicts from the lock, for a load of any length.
+        plan_high_ms: Its upper end, which `latency-budget` holds against an SLA.
         measured_low_ms: The lowest p99 of a round.
         measured_high_ms: The highest p99 of a round.
     """
@@ -82,6 +83,7 @@ class LoadPoint(BaseModel):
     utilization: float
     rate_rps: float
     plan_ms: float
+    plan_high_ms: float
     predicted_ms: float
     measured_ms: float
     measured_low_ms: float
@@ -104,8 +106,8 @@ class LoadPoint(BaseModel):
         return self._false_passes(self.predicted_ms, slas_ms)
 
     def plan_false_passes(self, slas_ms: Sequence[float]) -> int:
-        """Return the same of the plan's own prediction, which `latency-budget` judges."""
-        return self._false_passes(self.plan_ms, slas_ms)
+        """Return the same of the plan's own prediction, as `latency-budget` judges it."""
+        return self._false_passes(self.plan_high_ms, slas_ms)
 
     def _false_passes(self, p99_ms: float, slas_ms: Sequence[float]) -> int:
         return sum(p99_ms <= sla_ms and self.measured_ms > BROKEN_BY * sla_ms for sla_ms in slas_ms)
@@ -119,7 +121,7 @@ class LoadPoint(BaseModel):
         return (
             f"batches of {self.max_batch_size}, {arrivals}, {self.rate_rps:.1f} requests/s ({self.utilization:.0%}): p99 "
             f"{self.predicted_ms:.1f} ms predicted, {self.measured_ms:.1f} ms measured, {self.error:+.0f} %; in rounds "
-            f"{rounds} ms; p50 {p50} ms; by the plan {self.plan_ms:.1f} ms"
+            f"{rounds} ms; p50 {p50} ms; by the plan {self.plan_ms:.1f} ms, up to {self.plan_high_ms:.1f}"
         )
 
 
@@ -169,7 +171,8 @@ def load_point(max_batch_size: int, load: Arrivals, planned: Prediction, rounds:
     Raises:
         ValueError: The load is at the capacity, so the plan predicts no p99.
     """
-    if planned.p99_ms is None:
+    high_ms = judged_p99_ms(planned.p99_ms, planned.p99_high_ms)
+    if planned.p99_ms is None or high_ms is None:
         raise ValueError(
             f"{load.rate_rps:g} requests/s reach the capacity of {planned.capacity_rps:g}; choose a lower load"
         )
@@ -180,6 +183,7 @@ def load_point(max_batch_size: int, load: Arrivals, planned: Prediction, rounds:
         utilization=round(planned.utilization, 3),
         rate_rps=round(load.rate_rps, 3),
         plan_ms=planned.p99_ms,
+        plan_high_ms=high_ms,
         predicted_ms=median(item.predicted_ms for item in rounds),
         measured_ms=median(measured_ms),
         measured_low_ms=min(measured_ms),

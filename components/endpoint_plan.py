@@ -194,11 +194,17 @@ class PlannedTraffic(PlanPart):
 
 
 class Predicted(PlanPart):
-    """What the endpoint will do under the declared load, at the caller; `method` is that of p50 and p99."""
+    """
+    What the endpoint will do under the declared load, at the caller.
+
+    `method` is that of p50 and p99. `p99_high_ms` is the upper end of the interval of the p99, which is held against the
+    SLA; None where `p99_ms` is.
+    """
 
     method: Method
     p50_ms: Estimate
     p99_ms: Estimate
+    p99_high_ms: Estimate
     capacity_rps: Estimate
     utilization: Estimate
 
@@ -282,3 +288,8 @@ class EndpointPlan(PlanPart):
     def recorded(self) -> dict[str, Any]:
         """Return the plan as plain JSON values, the form that components record and policies read."""
         return self.model_dump(mode="json")
+
+
+def recorded_number(value: float | None) -> float | None:
+    """Return a predicted number as plans record it, in hundredths of its unit; None stays None."""
+    return None if value is None else round(value, 2)

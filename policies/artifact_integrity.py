@@ -1,9 +1,10 @@
-"""`artifact-integrity`: the artifact is the locked one and passed parity, and the plan was made from that very lock."""
+"""`artifact-integrity`: the artifact is the locked one and passed parity, and the plan follows from that very lock."""
 
 import os
 from functools import lru_cache
 from pathlib import Path
 
+from components.embedded.record import contradictions
 from components.endpoint_plan import EndpointPlan, PlannedArtifact
 from optimizers import lock
 from optimizers.errors import ArtifactError
@@ -41,10 +42,10 @@ def _read_version(path: Path, _modified_ns: int, _size_bytes: int) -> Lock:
 
 
 def check_against(plan: EndpointPlan, locked: Lock) -> list[str]:
-    """Return every way in which the plan's artifact is not the locked, parity-checked one."""
+    """Return every way in which the plan's artifact is not the locked, parity-checked one, or its numbers are not from it."""
     found = [*digest_violations(plan.name, plan.lock, plan.artifact, locked), *_parity_violations(plan, locked)]
     # What differs is told by its name; only the rest, such as a measurement, by the digest of everything.
-    return found or _lock_violations(plan, locked)
+    return found or _lock_violations(plan, locked) or _record_violations(plan, locked)
 
 
 def digest_violations(name: str, lock_name: str, planned: PlannedArtifact, locked: Lock) -> list[str]:
@@ -91,6 +92,14 @@ def _lock_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
     return [f"the plan was made when {plan.lock} held {recorded} of `{plan.name}`, not {now[:12]}; preview again"]
 
 
+def _record_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
+    report = locked.models[plan.name].reports[plan.hardware.measured_on]
+    return [
+        f"the recorded plan contradicts itself or {plan.lock}: {why}; let `serving up` plan it again"
+        for why in contradictions(plan, report)
+    ]
+
+
 def _remedy(lock_name: str) -> str:
     command = "serving optimize" if lock_name == LOCK_NAME else "serving promote"
     return f"run `{command}` and commit the lock"
@@ -98,6 +107,6 @@ def _remedy(lock_name: str) -> str:
 
 artifact_integrity = endpoint_policy(
     name="artifact-integrity",
-    description="The artifact is the locked one and passed parity.",
+    description="The artifact is the locked one and passed parity, and the plan follows from its lock.",
     check=check,
 )

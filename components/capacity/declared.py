@@ -10,6 +10,8 @@ from components.endpoint_plan import PlannedTraffic
 
 # Basis of traffic that nobody declared: a peak, of which no mean is known.
 UNDECLARED = "`throughput_rps` at any time, for the spec has no `traffic`"
+# Share of a rate that is lost where many are added up.
+ROUNDING = 1e-9
 
 
 class Declared(BaseModel):
@@ -43,6 +45,16 @@ def recorded_traffic(curve: RateCurve, path: str) -> Declared:
     found = repeated(curve)
     basis = f"`{path}`, {len(curve.times_s)} rows over {found.seconds / 3600:.4g} h"
     return _declared("csv", found, found, f"{basis}, which repeat" if found.repeats else basis)
+
+
+def disordered_rates(traffic: PlannedTraffic, throughput_rps: int) -> str | None:
+    """Return in one sentence that recorded rates are those of no traffic; None where the mean, the peak and its limit ascend."""
+    if traffic.mean_rps <= traffic.peak_rps * (1 + ROUNDING) and traffic.peak_rps <= throughput_rps:
+        return None
+    return (
+        f"a mean of {traffic.mean_rps:g} requests/s, a peak of {traffic.peak_rps:g} and a throughput_rps of "
+        f"{throughput_rps} contradict each other"
+    )
 
 
 def month_of_ramp(ramp: RampTraffic) -> RateCurve:

@@ -43,3 +43,17 @@ class Prediction(BaseModel):
     mean_batch: float = Field(ge=1)
     method: Method
     model: str
+
+
+def judged_p99_ms(p99_ms: float | None, p99_high_ms: float | None) -> float | None:
+    """
+    Return the p99 that is held against an SLA, in ms: the upper end of its interval; None where one of the two is unknown.
+
+    The lower of the two is never the answer, so a record whose ends were swapped wins nothing.
+    """
+    return None if p99_ms is None or p99_high_ms is None else max(p99_ms, p99_high_ms)
+
+
+def p99_in_words(p99_ms: float, p99_high_ms: float | None) -> str:
+    """Return a p99 as expected and at the upper end of its interval, which records of older versions lack."""
+    return f"{p99_ms:g} ms" if p99_high_ms is None else f"{p99_ms:g} ms, up to {p99_high_ms:g},"

@@ -23,6 +23,7 @@ from components.endpoint_plan import (
     Predicted,
     Resources,
     ScalingPolicy,
+    recorded_number,
 )
 from components.platforms.choice import Needs, choose_platform
 from optimizers.artifact import Artifact
@@ -55,6 +56,9 @@ TARGET_UTILIZATION = 0.7
 # caches cold (`make bench ONLY=endpoint-overhead`). Less gain than this is noise: on shared machines one measurement
 # differs from the next by up to a tenth.
 WORTHWHILE_GAIN = 1.15
+
+UPPER_END = "upper end of the interval of the p99; what is held against the SLA"
+UTILIZATION_DIGITS = 3
 
 
 class EmbeddedRequest(BaseModel):
@@ -96,7 +100,7 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
     chosen = report.candidate(report.chosen)
     artifact = _locked_artifact(locked, chosen, request.name)
     singles = _one_at_a_time(report.call_times)
-    batch_size, calls = _batch_size(request, singles), _concurrent_calls(report.call_times)
+    batch_size, calls = _batch_size(request, singles), concurrent_calls(report.call_times)
     traffic = request.traffic or declared(None, request.goal.throughput_rps).planned
     load = Arrivals(rate_rps=request.goal.throughput_rps, variation=traffic.variation)
     prediction = _predict(report.call_times, batch_size, calls, load, request.goal.latency_sla_ms)
@@ -137,7 +141,7 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
         scaling=ScalingPolicy(min_replicas=1, max_replicas=1, target_utilization=TARGET_UTILIZATION),
         lowest_min_replicas=Estimate(value=1, basis="`embedded` is one machine, which nothing scales"),
         cold_start=cold_start(chosen.load_time_s, singles[0], int(batch_size.value), report),
-        measured=_measured(singles[0], report),
+        measured=measured_alone(report),
         predicted=_predicted(prediction, request, report),
     )
 
@@ -152,7 +156,7 @@ def predict_load(
         ArtifactError: As `plan_endpoint`.
     """
     measured = _report_for(locked, hardware, request.name).call_times
-    batch_size, calls = _batch_size(request, _one_at_a_time(measured)), _concurrent_calls(measured)
+    batch_size, calls = _batch_size(request, _one_at_a_time(measured)), concurrent_calls(measured)
     return [_predict(measured, batch_size, calls, load, request.goal.latency_sla_ms) for load in loads]
 
 
@@ -172,7 +176,7 @@ def planned_artifact(locked: LockedModel, artifact: Artifact) -> PlannedArtifact
 
 def batcher(request: EmbeddedRequest, measured: Sequence[Measurement]) -> Fleet:
     """Return one server as it is planned for these measurements: its batches, and its calls at once."""
-    size, calls = _batch_size(request, _one_at_a_time(measured)), _concurrent_calls(measured)
+    size, calls = _batch_size(request, _one_at_a_time(measured)), concurrent_calls(measured)
     return Fleet(max_batch_size=int(size.value), concurrent_calls=int(calls.value))
 
 
@@ -241,7 +245,7 @@ def _batch_size(request: EmbeddedRequest, singles: tuple[Measurement, ...]) -> D
     )
 
 
-def _concurrent_calls(measured: Sequence[Measurement]) -> Decision:
+def concurrent_calls(measured: Sequence[Measurement]) -> Decision:
     """Return how many calls in flight answer the most single rows a second."""
     rows_per_second = {item.concurrency: item.throughput_rps for item in measured if item.batch_size == 1}
     one, best = rows_per_second[1], max(rows_per_second, key=lambda calls: rows_per_second[calls])
@@ -261,7 +265,9 @@ def server_memory(artifact: Artifact) -> Estimate:
     )
 
 
-def _measured(single: Measurement, report: Report) -> Measured:
+def measured_alone(report: Report) -> Measured:
+    """Return what a plan records of a report: one row at a time, without a server."""
+    single = _one_at_a_time(report.call_times)[0]
     return Measured(
         day=date.fromisoformat(report.measured_at[:10]),
         sequence_length=report.sequence_length,
@@ -284,17 +290,15 @@ def _predicted(prediction: Prediction, request: EmbeddedRequest, report: Report)
     overhead = f"full calls one after the other, and {server}; {measured}"
     return Predicted(
         method=prediction.method,
-        p50_ms=Estimate(value=_rounded(prediction.p50_ms), basis=load),
-        p99_ms=Estimate(value=_rounded(prediction.p99_ms), basis=load),
-        capacity_rps=Estimate(value=_rounded(prediction.capacity_rps), basis=overhead),
+        p50_ms=Estimate(value=recorded_number(prediction.p50_ms), basis=load),
+        p99_ms=Estimate(value=recorded_number(prediction.p99_ms), basis=load),
+        p99_high_ms=Estimate(value=recorded_number(prediction.p99_high_ms), basis=UPPER_END),
+        capacity_rps=Estimate(value=recorded_number(prediction.capacity_rps), basis=overhead),
         utilization=Estimate(
-            value=round(prediction.utilization, 3), basis=f"{request.goal.throughput_rps} requests/s over the capacity"
+            value=round(prediction.utilization, UTILIZATION_DIGITS),
+            basis=f"{request.goal.throughput_rps} requests/s over the capacity",
         ),
     )
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)
 
 
 def _megabytes(size: int) -> float:

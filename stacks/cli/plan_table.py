@@ -33,7 +33,8 @@ def plan_table(plan: EndpointPlan) -> Table:
     before = ""
     for name, estimate, unit in (
         ("predicted p50", predicted.p50_ms, " ms"),
-        (f"predicted p99, SLA {plan.latency_sla_ms} ms", predicted.p99_ms, " ms"),
+        ("predicted p99", predicted.p99_ms, " ms"),
+        (f"p99 at the most, SLA {plan.latency_sla_ms} ms", predicted.p99_high_ms, " ms"),
         (f"capacity, asked {plan.throughput_rps}/s", predicted.capacity_rps, "/s"),
         ("utilization", predicted.utilization, ""),
     ):

@@ -33,6 +33,7 @@ ROWS: tuple[tuple[str, Shown], ...] = (
     ("measured p99", lambda facts: _milliseconds(facts.p99_ms)),
     ("measured", lambda facts: f"{facts.measured_at[:16]} UTC on {facts.measured_on}"),
     ("predicted p99", lambda facts: _milliseconds(facts.predicted_p99_ms)),
+    ("p99 at the most", lambda facts: _milliseconds(facts.predicted_p99_high_ms)),
     ("SLA", lambda facts: f"{facts.latency_sla_ms} ms at {facts.throughput_rps} requests/s"),
     ("capacity", lambda facts: UNKNOWN if facts.capacity_rps is None else f"{facts.capacity_rps:.1f} requests/s"),
 )

@@ -16,6 +16,7 @@ class PromotionFacts(BaseModel):
         p50_ms: Measured, the artifact alone, one row at a time; so is `p99_ms`.
         measured_at: UTC, ISO 8601.
         predicted_p99_ms: At the caller, at the target's `throughput_rps`; None where there is no limit.
+        predicted_p99_high_ms: Its upper end, which is held against the SLA; None where there is no limit.
         capacity_rps: Predicted; None where it is unknown.
     """
 
@@ -35,6 +36,7 @@ class PromotionFacts(BaseModel):
     latency_sla_ms: int
     throughput_rps: int
     predicted_p99_ms: float | None
+    predicted_p99_high_ms: float | None
     capacity_rps: float | None
 
 
@@ -56,5 +58,6 @@ def promotion_facts(plan: EndpointPlan, report: Report) -> PromotionFacts:
         latency_sla_ms=plan.latency_sla_ms,
         throughput_rps=plan.throughput_rps,
         predicted_p99_ms=predicted.p99_ms.value,
+        predicted_p99_high_ms=predicted.p99_high_ms.value,
         capacity_rps=predicted.capacity_rps.value,
     )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from components.capacity.prediction import p99_in_words
 from stacks.review.money import UNKNOWN, amount, signed_amount
 from stacks.review.review import CostReview, EndpointReview, EndpointState
 
@@ -37,11 +38,6 @@ def endpoint_cells(row: EndpointReview, escape: Escape) -> tuple[str, ...]:
         planned(_artifact),
         planned(_parity),
     )
-
-
-def p99_in_words(p99_ms: float, p99_high_ms: float | None) -> str:
-    """Return a p99 as expected and, where another one is held against the SLA, that one too."""
-    return f"{p99_ms:g} ms" if p99_high_ms is None else f"{p99_ms:g} ms, up to {p99_high_ms:g},"
 
 
 def total_cells(cost: CostReview) -> tuple[str, ...]:

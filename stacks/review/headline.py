@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from stacks.review.endpoint_cells import p99_in_words
+from components.capacity.prediction import judged_p99_ms, p99_in_words
 from stacks.review.money import change_in_percent, dollars, signed_dollars
 from stacks.review.review import CostReview, EndpointReview, PolicyReview
 from stacks.review.verdict import NOT_APPLICABLE, NOT_SET, REFUSED, WARNED
@@ -33,9 +33,10 @@ def _p99(endpoints: Sequence[EndpointReview]) -> str:
     worst, said = 0.0, ""
     planned = [(item.name, item.after) for item in endpoints if item.planned and item.after is not None]
     for name, state in planned:
-        if state.p99_ms is None or state.latency_sla_ms is None:
+        judged_ms = judged_p99_ms(state.p99_ms, state.p99_high_ms)
+        if state.p99_ms is None or judged_ms is None or state.latency_sla_ms is None:
             return f"p99 of {name} unknown"
-        share = max(state.p99_ms, state.p99_high_ms or 0) / state.latency_sla_ms
+        share = judged_ms / state.latency_sla_ms
         if share > worst:
             of_which = f" ({name})" if len(planned) > 1 else ""
             said = f"p99 {p99_in_words(state.p99_ms, state.p99_high_ms)} of {state.latency_sla_ms} ms{of_which}"

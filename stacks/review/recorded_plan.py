@@ -29,8 +29,8 @@ class RecordedPlan(BaseModel):
     max_replicas: int = Field(validation_alias=AliasPath("scaling", "max_replicas"))
     latency_sla_ms: int
     p99_ms: float | None = Field(validation_alias=AliasPath("predicted", "p99_ms", "value"))
-    # Of an endpoint the expected p99 is held against the SLA.
-    p99_high_ms: float | None = None
+    # Records of older versions lack it.
+    p99_high_ms: float | None = Field(default=None, validation_alias=AliasPath("predicted", "p99_high_ms", "value"))
     p99_basis: str = Field(validation_alias=AliasPath("predicted", "p99_ms", "basis"))
     artifact: str = Field(validation_alias=AliasPath("artifact", "name"))
     artifact_sha256: str = Field(validation_alias=AliasPath("artifact", "sha256"))

@@ -32,7 +32,7 @@ class EndpointState(ReviewPart):
     replicas: str | None = Field(default=None, description="`2`, or `1 to 4` where an autoscaler decides.")
     p99_ms: float | None = Field(default=None, description="Predicted p99 at the caller, in ms.")
     p99_high_ms: float | None = Field(
-        default=None, description="Upper end of a fleet's p99, which is held against the SLA; None for an endpoint."
+        default=None, description="Upper end of that p99, which is held against the SLA; None where it is unknown."
     )
     latency_sla_ms: int | None = Field(default=None, description="The p99 that is asked for, in ms.")
     artifact: str | None = Field(default=None, description="Name of the locked artifact.")

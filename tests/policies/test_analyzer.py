@@ -109,7 +109,7 @@ def test_an_unknown_value_that_a_policy_does_not_expect_refuses_where_the_sdk_wo
 
 
 @pytest.mark.parametrize(
-    "change", [{}, {"throughput_rps": 11}, {"parity": None}, {"latency_sla_ms": UNKNOWN_STRING_VALUE}]
+    "change", [{}, {"throughput_rps": 13}, {"parity": None}, {"latency_sla_ms": UNKNOWN_STRING_VALUE}]
 )
 def test_the_whole_pack_says_of_a_plan_what_it_says_through_the_sdk(change: dict[str, Any]) -> None:
     request = of_resource(EMBEDDED_ENDPOINT, {"plan": {**valid_plan().recorded(), **change}})
@@ -267,7 +267,7 @@ def test_the_served_pack_answers_all_but_remediation_which_the_engine_passes_ove
                 stub: Any = analyzer_pb2_grpc.AnalyzerStub(channel)
                 listed = stub.GetAnalyzerInfo(empty_pb2.Empty(), timeout=30)
                 stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(), timeout=30)
-                plan = {"plan": {**valid_plan().recorded(), "throughput_rps": 11}}
+                plan = {"plan": {**valid_plan().recorded(), "latency_sla_ms": 99}}
                 judged = stub.Analyze(of_resource(EMBEDDED_ENDPOINT, plan), timeout=30)
                 with pytest.raises(grpc.RpcError) as refused:
                     stub.Remediate(of_resource(EMBEDDED_ENDPOINT, plan), timeout=30)
@@ -277,4 +277,4 @@ def test_the_served_pack_answers_all_but_remediation_which_the_engine_passes_ove
     error: Any = refused.value
     assert error.code() is grpc.StatusCode.UNIMPLEMENTED
     assert [item.name for item in listed.policies] == [policy.name for policy in POLICIES]
-    assert [item.policyName for item in judged.diagnostics] == ["throughput-budget"]
+    assert [item.policyName for item in judged.diagnostics] == ["latency-budget"]

@@ -101,8 +101,9 @@ def test_a_policy_fails_closed_on_one_unknown_value(
 @pytest.mark.parametrize(
     ("policy", "path", "value", "said"),
     [
-        (latency_budget, "predicted.p99_ms.value", 100.1, "100.1 ms is over the SLA of 100 ms at 10 requests/s; raise `latency_sla_ms` to 101"),
+        (latency_budget, "predicted.p99_high_ms.value", 100.1, "p99 90 ms, up to 100.1, is over the SLA of 100 ms at 10 requests/s; raise `latency_sla_ms` to 101"),
         (latency_budget, "predicted.p99_ms.value", None, "no limit at 10 requests/s"),
+        (latency_budget, "predicted.p99_high_ms.value", None, "no limit at 10 requests/s"),
         (throughput_budget, "predicted.capacity_rps.value", 9.9, "9.9 requests/s is under the 10 requests/s asked for; lower `throughput_rps` to 9"),
         (throughput_budget, "predicted.capacity_rps.value", None, "the capacity is unknown"),
         (artifact_integrity, "name", "other", "`other` is not in artifacts.lock.json"),
@@ -112,6 +113,15 @@ def test_a_policy_fails_closed_on_one_unknown_value(
         (artifact_integrity, "parity", FAILED, "parity cosine 0.5 misses the threshold 0.999"),
         (artifact_integrity, "parity.passed", False, "not readable at `parity`: value error, passed is false, and cosine 0.9999"),
         (artifact_integrity, "parity.value", 1.0, "is not what artifacts.lock.json records"),
+        (artifact_integrity, "measured.p99_ms", 0, "artifacts.lock.json: measured.p99_ms 0 is not the 77 that was measured; let `serving up`"),
+        (artifact_integrity, "predicted.p99_ms.value", 0.01, "a p99 of 0.01 ms is under that of the model alone, measured as 77 ms at the least"),
+        (artifact_integrity, "predicted.p99_high_ms.value", 80, "a p99 of 90 ms is over its upper end, 80 ms"),
+        (artifact_integrity, "predicted.p99_ms.value", None, "a p99 of unknown ms, at the most 100, is none that `simulation` gives"),
+        (artifact_integrity, "predicted.capacity_rps.value", 1e9, "capacity_rps 1000000000 is not the 12.5 of calls"),
+        (artifact_integrity, "predicted.utilization.value", 3, "utilization 3 is not the 0.8 of calls"),
+        (artifact_integrity, "predicted.method", "saturated", "method `saturated` is not the one at 80% of the capacity"),
+        (artifact_integrity, "concurrent_calls.value", 2, "concurrent_calls 2 is not the 1 that answered most"),
+        (artifact_integrity, "traffic.peak_rps", 1e6, "a peak of 1e+06 and a throughput_rps of 10 contradict each other"),
         (measured_elsewhere, "hardware.target", "0" * 12, "measured on other hardware"),
         (measured_elsewhere, "hardware.measured_on", "0" * 12, "measured on other hardware"),
     ],
@@ -133,8 +143,8 @@ def test_one_broken_field_is_reported_with_value_limit_and_remedy(
             "is over 99.2 ms, which leaves 20% of the SLA of 124 ms at 10 requests/s; raise `latency_sla_ms` to 126",
         ),
         (
-            throughput_warning, "throughput_rps", (8, 9),
-            "of which 20% must stay free (8 usable), is under the 9 requests/s asked for; lower `throughput_rps` to 8",
+            throughput_warning, "throughput_rps", (10, 11),
+            "of which 20% must stay free (10 usable), is under the 11 requests/s asked for; lower `throughput_rps` to 10",
         ),
     ],
 )  # fmt: skip

@@ -67,16 +67,20 @@ def inference_component(devices: Any = 1, variant_name: Any = "main") -> Resourc
     )
 
 
+TOO_LATE: dict[str, tuple[Any, ...]] = {
+    "predicted.p99_ms.value": (100.1, None),
+    "predicted.p99_high_ms.value": (100.1, None),
+    "latency_sla_ms": (99,),
+}
+
 PLAN_FIXTURES: dict[str, PlanFixture] = {
-    "latency-budget": PlanFixture(valid_plan(), {}, {"predicted.p99_ms.value": (100.1, None), "latency_sla_ms": (99,)}),
+    "latency-budget": PlanFixture(valid_plan(), {}, TOO_LATE),
     "throughput-budget": PlanFixture(
-        valid_plan(), {}, {"predicted.capacity_rps.value": (9.9, None), "throughput_rps": (11,)}
+        valid_plan(), {}, {"predicted.capacity_rps.value": (9.9, None), "throughput_rps": (13,)}
     ),
-    "latency-warning": PlanFixture(
-        valid_plan(), {"headroom": 0}, {"predicted.p99_ms.value": (100.1, None), "latency_sla_ms": (99,)}
-    ),
+    "latency-warning": PlanFixture(valid_plan(), {"headroom": 0}, TOO_LATE),
     "throughput-warning": PlanFixture(
-        valid_plan(), {"headroom": 0}, {"predicted.capacity_rps.value": (9.9, None), "throughput_rps": (11,)}
+        valid_plan(), {"headroom": 0}, {"predicted.capacity_rps.value": (9.9, None), "throughput_rps": (13,)}
     ),
     "cold-start-budget": PlanFixture(
         valid_plan(),
@@ -135,6 +139,22 @@ PLAN_FIXTURES: dict[str, PlanFixture] = {
             "parity.passed": (False,),
             "hardware.measured_on": (OTHER,),
             "locked_sha256": ("f" * 64,),
+            "measured.day": ("1999-01-01",),
+            "measured.sequence_length": (None, 64),
+            "measured.other_cpu_share": (None, 0),
+            "measured.p50_ms": (0, 10),
+            "measured.p99_ms": (0, 10),
+            "measured.throughput_rps": (0, 100),
+            "concurrent_calls.value": (0, 2, "many"),
+            "max_batch_size.value": (0, 8, "many"),
+            "predicted.method": ("saturated",),
+            "predicted.p99_ms.value": (0.01, 100.1, None),
+            "predicted.p99_high_ms.value": (0, 89, None),
+            "predicted.capacity_rps.value": (1e9, 0, None),
+            "predicted.utilization.value": (3, 0, None),
+            "throughput_rps": (9, 1_000_000),
+            "traffic.peak_rps": (1e6, 5),
+            "traffic.mean_rps": (1e6,),
         },
     ),
     "artifact-hardware-match": PlanFixture(

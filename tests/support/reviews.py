@@ -28,7 +28,10 @@ def plan(p99_ms: float = 23.5, sla_ms: int = 100) -> dict[str, Any]:
         "replicas": {"value": 1, "basis": "one machine"},
         "scaling": {"min_replicas": 1, "max_replicas": 1},
         "latency_sla_ms": sla_ms,
-        "predicted": {"p99_ms": {"value": p99_ms, "basis": "measured"}},
+        "predicted": {
+            "p99_ms": {"value": p99_ms, "basis": "measured"},
+            "p99_high_ms": {"value": p99_ms + 0.5, "basis": "its upper end"},
+        },
         "artifact": {"name": "onnx-int8", "sha256": SHA256},
         "parity": {"metric": "cosine", "value": 0.9999, "threshold": 0.999, "samples": 8, "passed": True},
     }

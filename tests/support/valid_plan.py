@@ -28,6 +28,7 @@ from optimizers.report import CandidateReport, Parity, Report
 from optimizers.signature import Signature, TensorSpec
 from optimizers.store import files_sha256
 from optimizers.vocabulary import Accelerator, DeploymentTarget, ModelFormat, Precision, Prediction, Runtime
+from tests.support.locked_model import measurement
 
 HARDWARE = Hardware(
     cpu_model="Test CPU",
@@ -51,12 +52,15 @@ def valid_lock() -> Lock:
         size_bytes=1_000_000,
         artifact_sha256=SHA256,
         parity=PARITY,
+        measurements=(measurement(77, 77),),
         verdict="chosen",
     )
     report = Report(
         measured_at="2026-11-23T00:00:00+00:00",
         hardware=HARDWARE,
         threads=2,
+        sequence_length=128,
+        other_cpu_share=0.02,
         versions={},
         candidates=(candidate,),
         chosen="openvino-fp32",
@@ -138,14 +142,21 @@ def valid_plan() -> EndpointPlan:
             provisioning_s=second, image_s=second, server_s=second, model_load_s=second, warm_up_s=second
         ),
         measured=Measured(
-            day=date(2026, 11, 23), sequence_length=128, other_cpu_share=0.02, p50_ms=10, p99_ms=12, throughput_rps=100
+            day=date(2026, 11, 23),
+            sequence_length=128,
+            other_cpu_share=0.02,
+            p50_ms=77,
+            p99_ms=77,
+            throughput_rps=12.99,
         ),
         predicted=Predicted(
             method=Method.SIMULATION,
             p50_ms=estimate,
-            p99_ms=Estimate(value=100, basis="measured"),
-            capacity_rps=Estimate(value=10, basis="measured"),
-            utilization=estimate,
+            p99_ms=Estimate(value=90, basis="measured"),
+            p99_high_ms=Estimate(value=100, basis="measured"),
+            # A call of 77 ms and 3 ms of the server.
+            capacity_rps=Estimate(value=12.5, basis="measured"),
+            utilization=Estimate(value=0.8, basis="measured"),
         ),
     )
 

@@ -93,6 +93,7 @@ def test_every_predicted_number_says_what_it_rests_on(case: Case) -> None:
     predicted = plan(case).predicted
 
     assert "measured 2026-11-23 on Test CPU" in predicted.p99_ms.basis
+    assert "held against the SLA" in predicted.p99_high_ms.basis
     assert all(estimate.basis for estimate in (predicted.p50_ms, predicted.capacity_rps, predicted.utilization))
 
 
@@ -100,8 +101,18 @@ def test_a_rate_over_the_capacity_has_no_predicted_latency() -> None:
     overloaded = plan(Case(rate_rps=500))
 
     assert overloaded.predicted.p99_ms.value is None
+    assert overloaded.predicted.p99_high_ms.value is None
     assert overloaded.predicted.utilization.value is not None
     assert overloaded.predicted.utilization.value > 1
+
+
+@settings(max_examples=25, deadline=None)
+@given(cases)
+def test_the_p99_lies_under_its_upper_end(case: Case) -> None:
+    predicted = plan(case).predicted
+
+    assert (predicted.p99_ms.value is None) == (predicted.p99_high_ms.value is None)
+    assert (predicted.p99_ms.value or 0) <= (predicted.p99_high_ms.value or 0)
 
 
 def test_the_prediction_is_the_measurement_plus_the_overhead_when_idle() -> None:

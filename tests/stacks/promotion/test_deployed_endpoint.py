@@ -43,6 +43,13 @@ def deployment(plan: object = None, **server: Any) -> dict[str, Any]:
     }
 
 
+def without_upper_end() -> dict[str, Any]:
+    """The plan as a version recorded it that held the expected p99 against the SLA."""
+    recorded = PLAN.recorded()
+    del recorded["predicted"]["p99_high_ms"]
+    return recorded
+
+
 def test_the_plan_and_the_server_are_found() -> None:
     assert deployed_endpoint(deployment(), "small", "dev") == (PLAN, SERVER)
 
@@ -62,6 +69,7 @@ def test_refuses_another_endpoint_of_the_stack() -> None:
     "state",
     [
         deployment(plan={"name": "small"}),
+        deployment(plan=without_upper_end()),
         deployment(config={"name": "small"}),
         {"resources": deployment()["resources"][:2]},
     ],

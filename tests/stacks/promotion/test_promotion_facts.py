@@ -32,6 +32,8 @@ def test_facts_are_those_of_the_plan_and_its_report() -> None:
     assert (found.p50_ms, found.p99_ms, found.measured_at[:10]) == (5.0, 10.0, "2026-11-23")
     assert found.predicted_p99_ms is not None
     assert found.predicted_p99_ms > found.p99_ms
+    assert found.predicted_p99_high_ms is not None
+    assert found.predicted_p99_high_ms >= found.predicted_p99_ms
 
 
 def test_the_table_shows_both_sides_of_each_fact() -> None:
@@ -39,6 +41,7 @@ def test_the_table_shows_both_sides_of_each_fact() -> None:
 
     assert rows["digest"] == [SHA256[:12], SHA256[:12]]
     assert rows["measured p50"] == ["5.00 ms", "4.00 ms"]
+    assert rows["p99 at the most"][1] == f"{facts(4.0).predicted_p99_high_ms or 0:.2f} ms"
     assert rows["SLA"] == ["1000 ms at 2 requests/s"] * 2
 
 
@@ -47,4 +50,6 @@ def test_before_the_first_promotion_there_is_nothing() -> None:
 
 
 def test_a_rate_without_a_p99_says_so() -> None:
-    assert shown(None, facts(5.0, throughput_rps=100_000))["predicted p99"] == ["-", "no limit"]
+    rows = shown(None, facts(5.0, throughput_rps=100_000))
+
+    assert rows["predicted p99"] == rows["p99 at the most"] == ["-", "no limit"]

@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
-from components.capacity.prediction import Method
+from components.capacity.prediction import Method, judged_p99_ms, p99_in_words
 from components.choice.lag import PlannedLag
 from components.choice.speed import SpeedFactor
 from components.cost.machines import RentedMachines
@@ -61,6 +61,7 @@ class Choice(PlanPart):
         where: The target, for people: `SageMaker`.
         machine: Type of the machine; None: this machine.
         workers_per_machine: Copies of the measured server on each.
+        workers: Copies that the peak needs, on all machines together; the p99 is theirs. None in records of older versions.
         replicas: At the peak; pods on Kubernetes, machines elsewhere.
         floor: Why not fewer replicas may run at any time.
         lag: How late the scaler is, part by part; None where nothing scales, and in records of older versions.
@@ -77,6 +78,7 @@ class Choice(PlanPart):
     artifact: PlannedArtifact
     speed: SpeedFactor
     workers_per_machine: int = Field(ge=1)
+    workers: int | None = Field(default=None, ge=1)
     replicas: Decision
     floor: Decision
     lag: PlannedLag | None = None
@@ -117,6 +119,9 @@ class ScalingPlan(PlanPart):
     Everything that was decided for the fleet of one model; what the component records and policies read.
 
     It names no machine that fell out, so a new row of the catalog changes it only where it changes the choice.
+
+    Attributes:
+        max_batch_size: Most rows in a call that the stack allows; None in records of older versions.
     """
 
     version: Literal[1] = 1
@@ -124,6 +129,7 @@ class ScalingPlan(PlanPart):
     lock: str = Field(pattern=LOCK_PATTERN)
     latency_sla_ms: int = Field(ge=1)
     throughput_rps: int = Field(ge=1)
+    max_batch_size: int | None = Field(default=None, ge=1)
     traffic: PlannedTraffic
     usd_per_month_budget: float | None = Field(gt=0, allow_inf_nan=False)
     usd_per_1000_requests_budget: float | None = Field(gt=0, allow_inf_nan=False)
@@ -133,9 +139,12 @@ class ScalingPlan(PlanPart):
     def _holds(self) -> Self:
         """Refuse a record that was changed by hand: no choice of machines breaks any of this."""
         chosen, scaling = self.chosen, self.chosen.scaling
-        p99_ms = max(chosen.p99_high_ms, chosen.p99_ms.value or 0)
-        if p99_ms > self.latency_sla_ms:
-            raise ValueError(f"p99 {p99_ms:g} ms is over the SLA of {self.latency_sla_ms} ms")
+        p99_ms, high_ms = chosen.p99_ms.value, chosen.p99_high_ms
+        judged_ms = judged_p99_ms(p99_ms, high_ms)
+        if p99_ms is None or judged_ms is None:
+            raise ValueError("its p99 is unknown, and a fleet is chosen by it")
+        if judged_ms > self.latency_sla_ms:
+            raise ValueError(f"p99 {p99_in_words(p99_ms, high_ms)} is over the SLA of {self.latency_sla_ms} ms")
         if scaling.min_replicas > scaling.max_replicas:
             raise ValueError(f"min_replicas {scaling.min_replicas} is over max_replicas {scaling.max_replicas}")
         if scaling.min_replicas < int(chosen.floor.value):

@@ -57,6 +57,7 @@ def choose(
             lock=request.endpoint.lock,
             latency_sla_ms=request.endpoint.goal.latency_sla_ms,
             throughput_rps=request.endpoint.goal.throughput_rps,
+            max_batch_size=request.endpoint.max_batch_size,
             traffic=request.declared.planned,
             usd_per_month_budget=request.usd_per_month,
             usd_per_1000_requests_budget=request.usd_per_1000_requests,

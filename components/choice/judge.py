@@ -4,6 +4,7 @@ import math
 from typing import NamedTuple
 
 from components.capacity.declared import UNDECLARED
+from components.capacity.replicas import HIGHEST_REPLICAS
 from components.catalog.catalog import Catalog
 from components.catalog.instance_type import CatalogRow, InstanceType
 from components.choice.budget import breach
@@ -20,7 +21,7 @@ from components.cost.machines import Count, RentedMachines
 from components.cost.month import CostLine, UsdPerMonth, machine_line
 from components.embedded.cold_start import cold_start
 from components.embedded.plan import batcher, planned_artifact
-from components.endpoint_plan import Decision, Estimate, ScalingPolicy
+from components.endpoint_plan import Decision, Estimate, ScalingPolicy, recorded_number
 from optimizers.errors import GoalUnreachable, PlanError
 from optimizers.lock import LockedModel
 from optimizers.report import Measurement
@@ -103,7 +104,7 @@ def fleet_of(bench: Bench, worker: Worker, target: Target, held: int, machine: I
     replicas = math.ceil(size.peak.replicas / unit)
     most = 1 if machine is None else request.max_replicas
     if replicas > most:
-        limit = _alone(request) if machine is None else f"`max_replicas` is {most}; raise it to {replicas}"
+        limit = _alone(request) if machine is None else _too_few(request, replicas)
         raise Out(Stage.CAPACITY, f"it takes {replicas} replicas, and {limit}", replicas)
     lag = _lag(worker, target, request)
     fewest = _fewest(bench, lag, target, size, unit)
@@ -115,6 +116,13 @@ def fleet_of(bench: Bench, worker: Worker, target: Target, held: int, machine: I
     if broken:
         raise Out(Stage.BUDGET, *broken)
     return choice
+
+
+def _too_few(request: ChoiceRequest, replicas: int) -> str:
+    """Return the limit of the replicas, and what to do; more than any stack may ask for is no remedy."""
+    if replicas <= HIGHEST_REPLICAS:
+        return f"`max_replicas` is {request.max_replicas}; raise it to {replicas}"
+    return f"`max_replicas` is at most {HIGHEST_REPLICAS}; lower `throughput_rps`, raise `latency_sla_ms` or measure on a faster machine"
 
 
 def _alone(request: ChoiceRequest) -> str:
@@ -260,6 +268,7 @@ def _choice(  # noqa: PLR0913, PLR0917 - everything that was found out about one
         artifact=planned_artifact(locked, worker.artifact),
         speed=worker.speed,
         workers_per_machine=held,
+        workers=size.peak.replicas,
         replicas=Decision(value=replicas, basis=size.peak.basis),
         floor=fewest,
         lag=lag,
@@ -270,8 +279,8 @@ def _choice(  # noqa: PLR0913, PLR0917 - everything that was found out about one
         ),
         resources=worker.resources,
         machines=machines,
-        p99_ms=Estimate(value=_rounded(size.expected.p99_ms), basis=basis),
-        p99_high_ms=round(peak.p99_high_ms or 0, 2),
+        p99_ms=Estimate(value=recorded_number(size.expected.p99_ms), basis=basis),
+        p99_high_ms=recorded_number(peak.p99_high_ms) or 0,
         method=peak.method,
         usd_per_hour=Estimate(value=None, basis=unknown) if cost is None else cost.unit_price,
         usd_per_month=month,
@@ -293,7 +302,3 @@ def _per_thousand(request: ChoiceRequest, month: UsdPerMonth | None, unknown: st
             f"{traffic.mean_rps:g}/s on average"
         ),
     )
-
-
-def _rounded(value: float | None) -> float | None:
-    return None if value is None else round(value, 2)

@@ -70,6 +70,23 @@ def measured_here(locked: LockedModel, hardware: Hardware) -> Worker:
     return _worker(locked, report, HERE)
 
 
+def measured_anywhere(locked: LockedModel) -> tuple[Worker, ...]:
+    """
+    Return the worker of each machine that was measured, as it is on that very machine; at least one.
+
+    Raises:
+        Unmeasured: None was.
+    """
+    found = tuple(
+        _worker(locked, report, HERE)
+        for report in locked.reports.values()
+        if report.call_times and locked.artifact(report.chosen) is not None
+    )
+    if not found:
+        raise Unmeasured("the lock holds no measurement of a machine")
+    return found
+
+
 def _rank(report: Report) -> tuple[int, str, str]:
     return len(report.hardware.cpu_features), report.measured_at, report.hardware.fingerprint
 

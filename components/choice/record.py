@@ -1,37 +1,56 @@
 """Whether the record of a fleet agrees with itself, with the catalog that prices it and with the lock that was measured."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from components.capacity.arrivals import HIGHEST_VARIATION
+from components.capacity.declared import disordered_rates
+from components.capacity.fleet import Arrivals
+from components.capacity.quick import predict_briefly
+from components.capacity.traffic import STEADY_KINDS
 from components.catalog.catalog import Catalog
 from components.choice.choices import Choice, ScalingPlan
+from components.choice.measured import Unmeasured, measured_anywhere, measured_for
+from components.choice.sizing import MEAN_DIGITS, predicted_at
 from components.choice.targets import EMBEDDED, Target, target_of
 from components.choice.thousand import usd_per_thousand
-from components.choice.worker import workers_on
+from components.choice.worker import Worker, workers_on
 from components.cost.month import machine_line
-from components.embedded.plan import planned_artifact, server_memory
+from components.embedded.plan import EmbeddedRequest, planned_artifact
+from components.endpoint_plan import recorded_number
+from optimizers.errors import ArtifactError
+from optimizers.goal import Goal
 from optimizers.lock import LockedModel
+
+# Shares of a replica that are lost where rates are divided.
+ROUNDING = 1e-9
 
 
 def contradictions(plan: ScalingPlan, model: LockedModel, catalog: Catalog) -> list[str]:
     """
     Return a sentence for each number that does not follow from the others, as it does in every choice of machines.
 
+    The response of the fleet is predicted again, as the choice predicted it, where all else follows.
+
     Args:
         plan: What was recorded.
         model: What was built and measured of the model that the fleet answers with.
         catalog: Which machines there are, and what they cost.
     """
-    target = _target(plan.chosen)
+    chosen, target = plan.chosen, _target(plan.chosen)
     if target is None:
-        return [f"its machines are not those of `{plan.chosen.where}` ({plan.chosen.target})"]
-    return [
-        *_replicas(plan.chosen, target),
-        *_machines(plan.chosen, target, catalog),
+        return [f"its machines are not those of `{chosen.where}` ({chosen.target})"]
+    if chosen.workers is None or plan.max_batch_size is None:
+        return ["`workers` or `max_batch_size` is not recorded, as by an older version"]
+    servers, unlike = _servers(chosen, model, catalog)
+    found = [
+        *_traffic(plan),
+        *_replicas(plan, target),
+        *_machines(plan, target, catalog),
         *_cost(plan, catalog),
-        *_server(plan.chosen, model),
-        *_load(plan, target, model),
+        *unlike,
     ]
+    return found or min((list(_response(plan, target, worker)) for worker in servers), key=len)
 
 
 def _target(chosen: Choice) -> Target | None:
@@ -40,20 +59,63 @@ def _target(chosen: Choice) -> Target | None:
     return target if alike else None
 
 
-def _replicas(chosen: Choice, target: Target) -> Iterator[str]:
-    scaling, floor, peak = chosen.scaling, chosen.floor.value, chosen.replicas.value
+def _servers(chosen: Choice, model: LockedModel, catalog: Catalog) -> tuple[list[Worker], list[str]]:
+    """Return the servers that the record describes as they were measured; where there is none, in what the nearest differs."""
+    try:
+        workers = _measured(chosen, model, catalog)
+    except (ArtifactError, Unmeasured) as error:
+        return [], [str(error)]
+    differences = [list(_server(chosen, worker, model)) for worker in workers]
+    alike = [worker for worker, different in zip(workers, differences, strict=True) if not different]
+    return alike, [] if alike else min(differences, key=len)
+
+
+def _measured(chosen: Choice, model: LockedModel, catalog: Catalog) -> Sequence[Worker]:
+    """Return the servers that may be meant, at least one; raises `Unmeasured` where nothing was measured for the machine."""
+    machines = chosen.machines
+    if machines is None:
+        return measured_anywhere(model)
+    row = catalog.find(machines.service, machines.region, machines.names[0])
+    if row is None:
+        raise Unmeasured(f"{machines.names[0]} in {machines.region} is not in {catalog.origin}")
+    return (measured_for(model, row.instance),)
+
+
+def _traffic(plan: ScalingPlan) -> Iterator[str]:
+    rates = disordered_rates(plan.traffic, plan.throughput_rps)
+    if rates is not None:
+        yield rates
+    if plan.traffic.variation > HIGHEST_VARIATION:
+        yield f"a variation of {plan.traffic.variation:g} is over the {HIGHEST_VARIATION:g} that is planned for"
+
+
+def _replicas(plan: ScalingPlan, target: Target) -> Iterator[str]:
+    chosen, scaling = plan.chosen, plan.chosen.scaling
+    floor, peak, held = chosen.floor.value, chosen.replicas.value, chosen.workers_per_machine
     if not isinstance(floor, int) or not isinstance(peak, int):
         yield f"`replicas` {peak} and `floor` {floor} have to be whole numbers"
         return
+    needed = math.ceil((chosen.workers or 0) / (held if target.whole_machines else 1))
+    if peak != needed:
+        yield f"{peak} replicas at the peak are not the {needed} of {chosen.workers} servers"
     if scaling.min_replicas != floor:
         yield f"min_replicas {scaling.min_replicas} is not the recorded floor, {floor}"
     if scaling.max_replicas != max(peak, floor):
         yield f"max_replicas {scaling.max_replicas} is not the {max(peak, floor)} that the peak and the floor need"
     if floor == 0 and not target.scales_to_zero:
         yield f"the floor is 0, and {target.label} starts no replica for a request that finds none"
+    if target.lag is not None and plan.traffic.kind in STEADY_KINDS and floor < peak:
+        yield f"the floor is {floor}, and a rate that never changes needs the {peak} of the peak at any time"
+    if (chosen.lag is None) != (target.lag is None):
+        recorded, kept = ("missing", "one") if chosen.lag is None else ("recorded", "none")
+        yield f"`lag` is {recorded}, and the scaler of {target.label} has {kept}"
+    for name, part in chosen.lag.parts.items() if chosen.lag else ():
+        if part.value is None:
+            yield f"`lag.{name}` is unknown"
 
 
-def _machines(chosen: Choice, target: Target, catalog: Catalog) -> Iterator[str]:
+def _machines(plan: ScalingPlan, target: Target, catalog: Catalog) -> Iterator[str]:
+    chosen = plan.chosen
     machines, held = chosen.machines, chosen.workers_per_machine
     if machines is None:
         if chosen.machine is not None or (chosen.scaling.max_replicas, held) != (1, 1):
@@ -68,8 +130,13 @@ def _machines(chosen: Choice, target: Target, catalog: Catalog) -> Iterator[str]
     ):
         if number != math.ceil(replicas / each):
             yield f"{number} machines at the {name} are not the {math.ceil(replicas / each)} of {replicas} replicas"
-    if not count.minimum <= count.expected <= count.maximum:
-        yield f"{count.expected:g} machines are expected, outside {count.minimum} to {count.maximum}"
+    # Whole machines carry the mean rate, and more where they are rounded up at each moment.
+    mean = (chosen.workers or 0) * plan.traffic.mean_rps / plan.throughput_rps / held
+    if not max(count.minimum, min(mean, count.maximum) - 10**-MEAN_DIGITS) <= count.expected <= count.maximum:
+        yield (
+            f"{count.expected:g} machines are expected, outside {count.minimum} to {count.maximum} or under the {mean:.4g} of "
+            "the mean rate"
+        )
     row = catalog.find(machines.service, machines.region, machines.names[0])
     room = held if row is None else workers_on(row.instance, target, chosen.resources)
     if room != held:
@@ -93,40 +160,44 @@ def _cost(plan: ScalingPlan, catalog: Catalog) -> Iterator[str]:
         yield f"usd_per_1000_requests {chosen.usd_per_1000_requests.value} is not the {each} of a month at the mean rate"
 
 
-def _server(chosen: Choice, model: LockedModel) -> Iterator[str]:
-    artifact = model.artifact(chosen.artifact.name)
-    if artifact is None:
-        yield f"artifact `{chosen.artifact.name}` is not locked"
-        return
-    if chosen.artifact != planned_artifact(model, artifact):
-        yield f"artifact `{artifact.name}` is recorded otherwise than it is locked"
-    threads = sorted({report.threads for report in model.reports.values()})
-    if chosen.resources.cpu_cores not in threads:
-        measured = " or ".join(str(number) for number in threads)
-        yield f"a server has {chosen.resources.cpu_cores} cores, and was measured with {measured} threads"
-    memory_mib, needed_mib = chosen.resources.memory_mib.value, server_memory(artifact).value
+def _server(chosen: Choice, worker: Worker, model: LockedModel) -> Iterator[str]:
+    if chosen.artifact != planned_artifact(model, worker.artifact):
+        yield f"artifact `{chosen.artifact.name}` is recorded otherwise than it is locked"
+    cores, threads = chosen.resources.cpu_cores, worker.resources.cpu_cores
+    if cores != threads:
+        yield f"a server has {cores} cores, and was measured with {threads} threads"
+    memory_mib, needed_mib = chosen.resources.memory_mib.value, worker.resources.memory_mib.value
     if memory_mib != needed_mib:
         yield f"a server has {memory_mib} MiB of memory, and takes {needed_mib}"
+    for name in ("low", "expected", "high"):
+        recorded, known = getattr(chosen.speed, name), getattr(worker.speed, name)
+        if recorded != known:
+            yield f"speed.{name} x{recorded:g} is not the x{known:g} of what was measured ({worker.speed.basis})"
 
 
-def _load(plan: ScalingPlan, target: Target, model: LockedModel) -> Iterator[str]:
-    traffic, chosen = plan.traffic, plan.chosen
-    if not traffic.mean_rps <= traffic.peak_rps <= plan.throughput_rps:
+def _response(plan: ScalingPlan, target: Target, worker: Worker) -> Iterator[str]:
+    chosen, speed, workers = plan.chosen, worker.speed, plan.chosen.workers or 0
+    request = EmbeddedRequest(
+        name=plan.name,
+        goal=Goal(latency_sla_ms=plan.latency_sla_ms, throughput_rps=plan.throughput_rps),
+        max_batch_size=plan.max_batch_size or 1,
+    )
+    load = Arrivals(rate_rps=plan.throughput_rps, variation=plan.traffic.variation)
+    slowest = predicted_at(worker, request, target, speed.high, workers, load, predict_briefly)
+    most = chosen.scaling.target_utilization
+    if slowest.utilization > most * (1 + ROUNDING):
         yield (
-            f"a mean of {traffic.mean_rps:g} requests/s, a peak of {traffic.peak_rps:g} and a throughput_rps of "
-            f"{plan.throughput_rps} contradict each other"
+            f"{plan.throughput_rps} requests/s keep {workers} servers busy to {slowest.utilization:.0%} at the slowest, over the "
+            f"target of {most:.0%}"
         )
-    bare_rps = max((call.throughput_rps for report in model.reports.values() for call in report.call_times), default=0)
-    speed, peak = chosen.speed, chosen.replicas.value
-    if not speed.low <= speed.expected <= speed.high:
-        yield f"x{speed.expected:g} is not between the best speed, x{speed.low:g}, and the slowest, x{speed.high:g}"
-    if not isinstance(peak, int):
         return
-    servers = peak * (chosen.workers_per_machine if target.whole_machines else 1)
-    # A server adds to a bare call, so no fleet that was sized by these calls reaches this.
-    most_rps = servers * bare_rps / speed.high
-    if plan.throughput_rps > most_rps:
-        yield (
-            f"{plan.throughput_rps} requests/s are over the {most_rps:.4g} that {servers} servers could answer at most, as "
-            "the lock has them measured"
-        )
+    expected = slowest
+    if speed.expected != speed.high:
+        expected = predicted_at(worker, request, target, speed.expected, workers, load, predict_briefly)
+    for name, recorded, predicted in (
+        ("p99_ms", chosen.p99_ms.value, recorded_number(expected.p99_ms)),
+        ("p99_high_ms", chosen.p99_high_ms, recorded_number(slowest.p99_high_ms)),
+        ("method", chosen.method, slowest.method),
+    ):
+        if recorded != predicted:
+            yield f"{name} {'nothing' if recorded is None else recorded} is not the {predicted} of {workers} servers, as the lock has them measured"

@@ -12,6 +12,7 @@ from components.capacity.service import ServiceTimes
 from components.choice.request import ChoiceRequest
 from components.choice.targets import Target
 from components.choice.worker import Worker, service_and_fleet
+from components.embedded.plan import EmbeddedRequest
 from components.endpoint_plan import PlanPart
 from optimizers.errors import PlanError
 
@@ -40,6 +41,20 @@ class Size(PlanPart):
     most_rps: float
 
 
+def predicted_at(  # noqa: PLR0913, PLR0917 - who answers, what, how fast, how many, and who predicts it
+    worker: Worker,
+    request: EmbeddedRequest,
+    target: Target,
+    by: float,
+    workers: int,
+    load: Arrivals,
+    predictor: Predictor,
+) -> Prediction:
+    """Return how so many workers respond to the load where calls take `by` times as long as they were measured."""
+    service, fleet = service_and_fleet(worker, request, target, by)
+    return predictor(service, fleet.model_copy(update={"replicas": workers}), load, request.goal.latency_sla_ms)
+
+
 class Sizing:
     """Sizes fleets; workers that answer alike are sized once, so a catalog of machines costs a few simulations."""
 
@@ -59,7 +74,7 @@ class Sizing:
         """Return a number of workers that the peak needs whatever the latency, at once."""
         request, key = self._request, (worker.key, target.routing)
         if key not in self._capacities:
-            service, fleet = service_and_fleet(worker, request, target, worker.speed.high)
+            service, fleet = service_and_fleet(worker, request.endpoint, target, worker.speed.high)
             self._capacities[key] = (fleet.capacity_rps(service), service.idle_p99_ms)
         busy = request.endpoint.goal.throughput_rps / (request.target_utilization * self._capacities[key][0])
         return max(1, math.ceil(busy * (1 - 1e-12)))
@@ -120,7 +135,7 @@ class Sizing:
     def _size(self, worker: Worker, target: Target) -> Size:
         request, goal = self._request, self._request.endpoint.goal
         load = Arrivals(rate_rps=goal.throughput_rps, variation=request.declared.curve.variation)
-        service, fleet = service_and_fleet(worker, request, target, worker.speed.high)
+        service, fleet = service_and_fleet(worker, request.endpoint, target, worker.speed.high)
         peak = fewest_replicas(
             service,
             fleet,
@@ -131,11 +146,11 @@ class Sizing:
             predictor=self._predictor,
         )
         sized = fleet.model_copy(update={"replicas": peak.replicas})
-        quick, quick_fleet = service_and_fleet(worker, request, target, worker.speed.expected)
         expected = peak.prediction
         if worker.speed.expected != worker.speed.high:
-            alike = quick_fleet.model_copy(update={"replicas": peak.replicas})
-            expected = self._predictor(quick, alike, load, goal.latency_sla_ms)
+            expected = predicted_at(
+                worker, request.endpoint, target, worker.speed.expected, peak.replicas, load, self._predictor
+            )
         return Size(peak=peak, expected=expected, most_rps=self._most_rps(service, sized, load))
 
     def _most_rps(self, service: ServiceTimes, fleet: Fleet, load: Arrivals) -> float:

@@ -3,10 +3,9 @@
 from components.capacity.fleet import Fleet
 from components.capacity.service import ServiceTimes
 from components.catalog.instance_type import InstanceType
-from components.choice.request import ChoiceRequest
 from components.choice.speed import SpeedFactor, scaled
 from components.choice.targets import Target
-from components.embedded.plan import batcher, server_memory, server_times
+from components.embedded.plan import EmbeddedRequest, batcher, server_memory, server_times
 from components.endpoint_plan import PlanPart, Resources
 from optimizers.artifact import Artifact
 from optimizers.report import Report
@@ -51,10 +50,12 @@ def worker_of(report: Report, artifact: Artifact, speed: SpeedFactor) -> Worker:
     )
 
 
-def service_and_fleet(worker: Worker, request: ChoiceRequest, target: Target, by: float) -> tuple[ServiceTimes, Fleet]:
+def service_and_fleet(
+    worker: Worker, request: EmbeddedRequest, target: Target, by: float
+) -> tuple[ServiceTimes, Fleet]:
     """Return how long the worker's calls take at a speed, and how it batches them then."""
     measured = tuple(scaled(item, worker.speed, by) for item in worker.report.call_times)
-    fleet = batcher(request.endpoint, measured).model_copy(update={"routing": target.routing})
+    fleet = batcher(request, measured).model_copy(update={"routing": target.routing})
     service = server_times(measured, fleet.concurrent_calls)
     slower = {
         "overhead_ms": service.overhead_ms * by,

@@ -204,7 +204,7 @@ def _round(
     after = bare.calls()
     in_flight = int(plan.concurrent_calls.value)
     predicted = replay(
-        server_times(between(before, after), in_flight),
+        server_times(between(before, after), in_flight, endpoint.overhead),
         Fleet(max_batch_size=int(plan.max_batch_size.value), concurrent_calls=in_flight),
         arrival_times(load.rate_rps, load.seconds, load.seed, load.arrival_variation),
         load.seconds,

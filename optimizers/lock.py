@@ -11,7 +11,7 @@ from optimizers.atomic_file import write_atomically
 from optimizers.build_request import BuildRequest
 from optimizers.errors import ArtifactError
 from optimizers.json_text import NotJson, parse_json
-from optimizers.report import Report
+from optimizers.report import Report, ServerOverhead
 from optimizers.signature import Signature
 
 LOCK_NAME = "artifacts.lock.json"
@@ -55,6 +55,11 @@ class LockedModel(BaseModel):
             if artifact.name == name:
                 return artifact
         return None
+
+    def with_server(self, fingerprint: str, overhead: ServerOverhead | None) -> "LockedModel":
+        """Return a copy whose report of this hardware says what a server adds."""
+        report = self.reports[fingerprint].model_copy(update={"server": overhead})
+        return self.model_copy(update={"reports": {**self.reports, fingerprint: report}})
 
 
 class Lock(BaseModel):

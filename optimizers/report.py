@@ -116,6 +116,21 @@ class CandidateReport(BaseModel):
         return None
 
 
+class ServerOverhead(BaseModel):
+    """
+    What a server with this model adds to a call of one row.
+
+    Attributes:
+        busy_ms: Beside the call, until the next one can start.
+        waiting_ms: What a request waits besides, while others may be computed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    busy_ms: float = Field(ge=0, allow_inf_nan=False)
+    waiting_ms: float = Field(ge=0, allow_inf_nan=False)
+
+
 class Report(BaseModel):
     """
     All candidates of one recipe, measured interleaved in one run on one machine.
@@ -130,6 +145,7 @@ class Report(BaseModel):
         chosen: Name of the chosen candidate.
         profile: Of the chosen candidate alone, with more batch sizes and calls: what predictions rest on. Empty in a lock
             that was written before it was measured.
+        server: Measured with the chosen candidate; None where it was not.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -144,6 +160,7 @@ class Report(BaseModel):
     candidates: tuple[CandidateReport, ...]
     chosen: str
     profile: tuple[Measurement, ...] = ()
+    server: ServerOverhead | None = None
 
     @property
     def call_times(self) -> tuple[Measurement, ...]:

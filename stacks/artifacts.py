@@ -5,12 +5,14 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
+from components.embedded.overhead import can_measure, measure_overhead
 from optimizers import hardware, lock
 from optimizers.build import optimize
 from optimizers.hardware import Hardware
 from optimizers.lock import LockedModel
 from optimizers.progress import Progress
 from optimizers.store import ArtifactStore
+from optimizers.vocabulary import DeploymentTarget
 from stacks.arguments import model_source, optimization_goal
 from stacks.project import Project
 from stacks.spec import ServingSpec
@@ -38,18 +40,34 @@ def ensure_artifacts(
         machine = hardware.detect()
         if previous and machine.fingerprint not in previous.reports:
             say(f"optimize: {_measured_elsewhere(previous, machine)}")
-        built = optimize(
-            source,
-            optimization_goal(spec),
-            machine,
-            ArtifactStore(project.store_path),
-            previous,
-            progress,
-            force=force,
-        )
+        store = ArtifactStore(project.store_path)
+        built = optimize(source, optimization_goal(spec), machine, store, previous, progress, force=force)
+        if spec.serving_context.deployment_target is DeploymentTarget.EMBEDDED and _is_new(built, previous, machine):
+            built = _with_overhead(built, machine, store, say)
         if built != previous:
             lock.write(project.lock_path, current.with_model(spec.name, built))
     return built
+
+
+def _is_new(built: LockedModel, previous: LockedModel | None, machine: Hardware) -> bool:
+    return previous is None or built.reports[machine.fingerprint] != previous.reports.get(machine.fingerprint)
+
+
+def _with_overhead(
+    built: LockedModel, machine: Hardware, store: ArtifactStore, say: Callable[[str], None]
+) -> LockedModel:
+    """Return what was built with what a server adds to it, as long as that could be measured."""
+    report = built.reports[machine.fingerprint]
+    artifact = built.artifact(report.chosen)
+    if artifact is None or not can_measure():
+        return built
+    say("optimize: measuring what a server adds to the model")
+    overhead = measure_overhead(store, artifact, report)
+    if overhead is None:
+        say(
+            "optimize: other work changed the speed of this machine meanwhile, so predictions use a server measured elsewhere"
+        )
+    return built.with_server(machine.fingerprint, overhead)
 
 
 def _measured_elsewhere(previous: LockedModel, machine: Hardware) -> str:

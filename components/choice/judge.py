@@ -20,7 +20,7 @@ from components.cost.billed_units import HOURS_PER_MONTH
 from components.cost.machines import Count, RentedMachines
 from components.cost.month import CostLine, UsdPerMonth, machine_line
 from components.embedded.cold_start import cold_start
-from components.embedded.plan import batcher, planned_artifact
+from components.embedded.plan import batcher, overhead_of, planned_artifact
 from components.endpoint_plan import Decision, Estimate, ScalingPolicy, recorded_number
 from optimizers.errors import GoalUnreachable, PlanError
 from optimizers.lock import LockedModel
@@ -213,7 +213,7 @@ def _fewest(bench: Bench, planned: PlannedLag | None, target: Target, size: Size
 def _lag(worker: Worker, target: Target, request: ChoiceRequest) -> PlannedLag | None:
     """Return the lateness of the scaler with the model's load and its first calls, at the slowest speed."""
     load_s = worker.report.candidate(worker.artifact.name).load_time_s
-    rows = batcher(request.endpoint, worker.report.call_times).max_batch_size
+    rows = batcher(request.endpoint, worker.report.call_times, overhead_of(worker.report)).max_batch_size
     start = cold_start(load_s, _lone_call(worker), rows, worker.report)
     declared = request.lag if target.target is request.target else DeclaredLag()
     return planned_lag(target, declared, _slowest(start.model_load_s, worker), _slowest(start.warm_up_s, worker))

@@ -5,7 +5,7 @@ from components.capacity.service import ServiceTimes
 from components.catalog.instance_type import InstanceType
 from components.choice.speed import SpeedFactor, scaled
 from components.choice.targets import Target
-from components.embedded.plan import EmbeddedRequest, batcher, server_memory, server_times
+from components.embedded.plan import EmbeddedRequest, batcher, overhead_of, server_memory, server_times
 from components.endpoint_plan import PlanPart, Resources
 from optimizers.artifact import Artifact
 from optimizers.report import Report
@@ -55,8 +55,9 @@ def service_and_fleet(
 ) -> tuple[ServiceTimes, Fleet]:
     """Return how long the worker's calls take at a speed, and how it batches them then."""
     measured = tuple(scaled(item, worker.speed, by) for item in worker.report.call_times)
-    fleet = batcher(request, measured).model_copy(update={"routing": target.routing})
-    service = server_times(measured, fleet.concurrent_calls)
+    overhead = overhead_of(worker.report)
+    fleet = batcher(request, measured, overhead).model_copy(update={"routing": target.routing})
+    service = server_times(measured, fleet.concurrent_calls, overhead)
     slower = {
         "overhead_ms": service.overhead_ms * by,
         "call_overhead_ms": service.call_overhead_ms * by,

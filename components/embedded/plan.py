@@ -33,17 +33,16 @@ from optimizers.hardware import Hardware
 from optimizers.lock import LOCK_NAME, LockedModel
 from optimizers.processor_load import QUIET_CPU_SHARE
 from optimizers.recipe import recipe_for
-from optimizers.report import CandidateReport, Measurement, Report
+from optimizers.report import CandidateReport, Measurement, Report, ServerOverhead
 from optimizers.source_facts import SourceFacts
 from optimizers.vocabulary import DeploymentTarget
 
-# What the server costs beyond the model: loopback, HTTP, JSON, BentoML's dispatcher, and threads that slept. Fitted to the first
-# round of `make bench ONLY=predicted-p99` on 2 cores of an AMD EPYC, 128 token ids a request, the callers on the same cores:
-# part of it makes the calls longer that are computed meanwhile, part is waited for beside them.
-CALL_OVERHEAD_MS = 2.5
-REQUEST_OVERHEAD_MS = 0.5
-REQUEST_LATENCY_MS = 2.0
-LONE_REQUEST_OVERHEAD_MS = CALL_OVERHEAD_MS + REQUEST_OVERHEAD_MS + REQUEST_LATENCY_MS
+# What the server costs beyond the model where that was not measured: loopback, HTTP, JSON, BentoML's dispatcher, and threads
+# that slept. Fitted to the first round of `make bench ONLY=predicted-p99` on 2 cores of an AMD EPYC, 128 token ids a
+# request, the callers on the same cores.
+FITTED_OVERHEAD = ServerOverhead(busy_ms=3.0, waiting_ms=2.0)
+# Of what keeps the server busy, each further row of a batch costs this share again, in the same fit.
+ROW_SHARE = 1 / 6
 
 # A Python server process with its runtime, before it holds a model.
 SERVER_MEMORY_MIB = 300
@@ -100,10 +99,10 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
     chosen = report.candidate(report.chosen)
     artifact = _locked_artifact(locked, chosen, request.name)
     singles = _one_at_a_time(report.call_times)
-    batch_size, calls = _batch_size(request, singles), concurrent_calls(report.call_times)
+    batch_size, calls = _batch_size(request, singles, overhead_of(report)), concurrent_calls(report.call_times)
     traffic = request.traffic or declared(None, request.goal.throughput_rps).planned
     load = Arrivals(rate_rps=request.goal.throughput_rps, variation=traffic.variation)
-    prediction = _predict(report.call_times, batch_size, calls, load, request.goal.latency_sla_ms)
+    prediction = _predict(report, batch_size, calls, load, request.goal.latency_sla_ms)
     facts = SourceFacts(model_format=locked.request.model_format, model_size_bytes=locked.model_size_bytes)
     recipe = recipe_for(facts, request.goal, report.hardware)
     platform = choose_platform(
@@ -155,9 +154,11 @@ def predict_load(
     Raises:
         ArtifactError: As `plan_endpoint`.
     """
-    measured = _report_for(locked, hardware, request.name).call_times
-    batch_size, calls = _batch_size(request, _one_at_a_time(measured)), concurrent_calls(measured)
-    return [_predict(measured, batch_size, calls, load, request.goal.latency_sla_ms) for load in loads]
+    report = _report_for(locked, hardware, request.name)
+    measured = report.call_times
+    batch_size = _batch_size(request, _one_at_a_time(measured), overhead_of(report))
+    calls = concurrent_calls(measured)
+    return [_predict(report, batch_size, calls, load, request.goal.latency_sla_ms) for load in loads]
 
 
 def planned_artifact(locked: LockedModel, artifact: Artifact) -> PlannedArtifact:
@@ -174,20 +175,25 @@ def planned_artifact(locked: LockedModel, artifact: Artifact) -> PlannedArtifact
     )
 
 
-def batcher(request: EmbeddedRequest, measured: Sequence[Measurement]) -> Fleet:
+def overhead_of(report: Report) -> ServerOverhead:
+    """Return what the server adds to the model: as it was measured there, else as it was fitted elsewhere."""
+    return report.server or FITTED_OVERHEAD
+
+
+def batcher(request: EmbeddedRequest, measured: Sequence[Measurement], overhead: ServerOverhead) -> Fleet:
     """Return one server as it is planned for these measurements: its batches, and its calls at once."""
-    size, calls = _batch_size(request, _one_at_a_time(measured)), concurrent_calls(measured)
+    size, calls = _batch_size(request, _one_at_a_time(measured), overhead), concurrent_calls(measured)
     return Fleet(max_batch_size=int(size.value), concurrent_calls=int(calls.value))
 
 
-def server_times(measured: Sequence[Measurement], concurrent_calls: int) -> ServiceTimes:
+def server_times(measured: Sequence[Measurement], concurrent_calls: int, overhead: ServerOverhead) -> ServiceTimes:
     """Return how long calls take in a server that has so many of them in flight, from those that were measured bare."""
     in_flight = {1, concurrent_calls}
     return ServiceTimes(
         measurements=tuple(item for item in measured if item.concurrency in in_flight),
-        overhead_ms=REQUEST_OVERHEAD_MS,
-        call_overhead_ms=CALL_OVERHEAD_MS,
-        latency_ms=REQUEST_LATENCY_MS,
+        overhead_ms=ROW_SHARE * overhead.busy_ms,
+        call_overhead_ms=(1 - ROW_SHARE) * overhead.busy_ms,
+        latency_ms=overhead.waiting_ms,
     )
 
 
@@ -195,12 +201,10 @@ def _one_at_a_time(measured: Sequence[Measurement]) -> tuple[Measurement, ...]:
     return tuple(item for item in measured if item.concurrency == 1)
 
 
-def _predict(
-    measured: Sequence[Measurement], batch_size: Decision, calls: Decision, load: Arrivals, sla_ms: float
-) -> Prediction:
+def _predict(report: Report, batch_size: Decision, calls: Decision, load: Arrivals, sla_ms: float) -> Prediction:
     """Predict one server with the planned batcher."""
     fleet = Fleet(max_batch_size=int(batch_size.value), concurrent_calls=int(calls.value))
-    return predict(server_times(measured, int(calls.value)), fleet, load, sla_ms)
+    return predict(server_times(report.call_times, int(calls.value), overhead_of(report)), fleet, load, sla_ms)
 
 
 def _report_for(locked: LockedModel, hardware: Hardware, name: str) -> Report:
@@ -220,13 +224,13 @@ def _locked_artifact(locked: LockedModel, chosen: CandidateReport, name: str) ->
     return artifact
 
 
-def _batch_size(request: EmbeddedRequest, singles: tuple[Measurement, ...]) -> Decision:
+def _batch_size(request: EmbeddedRequest, singles: tuple[Measurement, ...], overhead: ServerOverhead) -> Decision:
     """Return the largest batch whose two calls in a row, the running one and one's own, stay within the SLA."""
     if request.max_batch_size == 1:
         return Decision(value=1, basis="batching is off in the spec")
-    sla_ms = request.goal.latency_sla_ms
+    sla_ms, lone_overhead_ms = request.goal.latency_sla_ms, overhead.busy_ms + overhead.waiting_ms
     batches = [item for item in singles if item.batch_size <= request.max_batch_size]
-    fitting = [item for item in batches if 2 * item.p99.value_ms + LONE_REQUEST_OVERHEAD_MS <= sla_ms]
+    fitting = [item for item in batches if 2 * item.p99.value_ms + lone_overhead_ms <= sla_ms]
     if not fitting:
         return Decision(value=1, basis=f"a batch would break the SLA of {sla_ms} ms")
     largest = max(fitting, key=lambda item: item.batch_size)
@@ -235,7 +239,7 @@ def _batch_size(request: EmbeddedRequest, singles: tuple[Measurement, ...]) -> D
         return Decision(value=1, basis="no measured batch answers more rows a second than one row at a time")
     # Latency grows at most linearly with the rows, so the largest measured batch that fits bounds larger ones.
     row_ms = largest.p99.value_ms / largest.batch_size
-    room = int((sla_ms - LONE_REQUEST_OVERHEAD_MS) / 2 / row_ms)
+    room = int((sla_ms - lone_overhead_ms) / 2 / row_ms)
     too_slow = (item.batch_size - 1 for item in batches if item.batch_size > largest.batch_size)
     size = max(largest.batch_size, min(room, request.max_batch_size, *too_slow))
     if size == request.max_batch_size:
@@ -286,7 +290,8 @@ def _predicted(prediction: Prediction, request: EmbeddedRequest, report: Report)
     measured = f"measured {report.measured_at[:10]} on {machine}{tokens}{disturbed}"
     batch = f"batch {prediction.mean_batch:.2g}"
     load = f"at {request.goal.throughput_rps} requests/s, {batch}: {prediction.model}; {measured}"
-    server = f"{CALL_OVERHEAD_MS:g} ms a call and {REQUEST_OVERHEAD_MS:g} ms a request for the server"
+    seen = "measured with it" if report.server else "fitted on another machine"
+    server = f"{overhead_of(report).busy_ms:.2g} ms a call of one row for the server ({seen})"
     overhead = f"full calls one after the other, and {server}; {measured}"
     return Predicted(
         method=prediction.method,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from components.capacity.declared import disordered_rates
 from components.capacity.fleet import Fleet
 from components.capacity.prediction import Method
-from components.embedded.plan import UTILIZATION_DIGITS, concurrent_calls, measured_alone, server_times
+from components.embedded.plan import UTILIZATION_DIGITS, concurrent_calls, measured_alone, overhead_of, server_times
 from components.endpoint_plan import EndpointPlan, recorded_number
 from optimizers.report import Report
 
@@ -44,7 +44,7 @@ def _server(plan: EndpointPlan, report: Report) -> Iterator[str]:
         yield f"max_batch_size {rows} is no number of rows in a call"
         return
     fleet = Fleet(max_batch_size=rows, concurrent_calls=int(best))
-    capacity_rps = fleet.capacity_rps(server_times(report.call_times, fleet.concurrent_calls))
+    capacity_rps = fleet.capacity_rps(server_times(report.call_times, fleet.concurrent_calls, overhead_of(report)))
     busy = plan.throughput_rps / capacity_rps
     for name, recorded, derived in (
         ("capacity_rps", predicted.capacity_rps.value, recorded_number(capacity_rps)),

@@ -1,7 +1,7 @@
 """What the second process is told, and what it tells back."""
 
 import ipaddress
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 from urllib.parse import urlsplit
 
 import psutil
@@ -27,28 +27,25 @@ def is_on_this_machine(url: str) -> bool:
     return address.is_loopback or str(address) in own
 
 
-class LoadJob(BaseModel):
+class Job(BaseModel):
     """
-    One step of a load.
+    What both kinds of load are told.
 
     Attributes:
         url: The endpoint's `/predict`; on this machine only.
-        rate_rps: Mean arrivals a second; times `seconds` at most a million.
         seconds: Length of the step.
-        seed: Decides arrival times and rows.
-        arrival_variation: Squared coefficient of variation of the gaps between arrivals: 1 for independent callers
-            (Poisson), above for bursts.
+        seed: Decides rows, and arrival times where they are drawn.
         timeout_s: A request that is not answered by then counts as an error.
         reference: Rows that the sent ones are made from.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    module: ClassVar[str]
+
     url: str
-    rate_rps: float = Field(gt=0)
     seconds: float = Field(gt=0, le=LONGEST_S)
     seed: int
-    arrival_variation: float = Field(default=1, ge=1, le=HIGHEST_VARIATION)
     timeout_s: float = Field(gt=0)
     reference: list[Any] = Field(min_length=1)
 
@@ -58,6 +55,35 @@ class LoadJob(BaseModel):
         if not is_on_this_machine(url):
             raise ValueError(f"`{urlsplit(url).hostname}` is not this machine; a load goes to its own addresses only")
         return url
+
+
+class SaturationJob(Job):
+    """
+    As much as an endpoint can answer.
+
+    Attributes:
+        callers: Each sends its next request when its last one is answered.
+    """
+
+    module: ClassVar[str] = "components.load.saturation"
+
+    callers: int = Field(ge=1)
+
+
+class LoadJob(Job):
+    """
+    One step of a load of its own rate.
+
+    Attributes:
+        rate_rps: Mean arrivals a second; times `seconds` at most a million.
+        arrival_variation: Squared coefficient of variation of the gaps between arrivals: 1 for independent callers
+            (Poisson), above for bursts.
+    """
+
+    module: ClassVar[str] = "components.load.generator"
+
+    rate_rps: float = Field(gt=0)
+    arrival_variation: float = Field(default=1, ge=1, le=HIGHEST_VARIATION)
 
     @model_validator(mode="after")
     def _not_too_many(self) -> Self:
@@ -73,9 +99,10 @@ class LoadAnswer(BaseModel):
     What happened.
 
     Attributes:
-        latencies_ms: Of the answered requests, from the intended send time to the end of the answer.
+        latencies_ms: Of the answered requests, to the end of the answer: from the intended send time, or from the true one
+            where nothing was intended.
         errors: Kind (`status 429`, `timeout`, `connection`) to number of requests.
-        lags_ms: How much later than intended each request was sent.
+        lags_ms: How much later than intended each request was sent; empty where nothing was intended.
         elapsed_s: From the start to the last answer, and at least the length of the step.
     """
 

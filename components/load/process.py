@@ -4,14 +4,13 @@ import subprocess
 import sys
 from importlib.util import find_spec
 
-from components.load.job import LoadAnswer, LoadJob
+from components.load.job import Job, LoadAnswer
 from optimizers.errors import DeployError, MissingExtra
 
-MODULE = "components.load.generator"
 START_S = 30
 
 
-def run_job(job: LoadJob) -> LoadAnswer:
+def run_job(job: Job) -> LoadAnswer:
     """
     Return what happened to the requests of `job`; the process is ended if this one is interrupted.
 
@@ -22,7 +21,7 @@ def run_job(job: LoadJob) -> LoadAnswer:
     if find_spec("aiohttp") is None:
         raise MissingExtra("bench", "`serving bench`")
     process = subprocess.Popen(
-        [sys.executable, "-m", MODULE],
+        [sys.executable, "-m", job.module],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -34,8 +33,7 @@ def run_job(job: LoadJob) -> LoadAnswer:
         except subprocess.TimeoutExpired:
             process.kill()
             raise DeployError(
-                f"the load's process did not end within {START_S + job.timeout_s:g} s of its step at "
-                f"{job.rate_rps:g} requests/s; lower `--rates`"
+                f"the load's process did not end within {START_S + job.timeout_s:g} s of its step; lower the rate"
             ) from None
         except BaseException:
             process.kill()

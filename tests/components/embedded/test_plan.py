@@ -10,16 +10,18 @@ from hypothesis import strategies as st
 from components.capacity.declared import declared
 from components.capacity.traffic import BurstyTraffic
 from components.embedded.plan import (
-    CALL_OVERHEAD_MS,
-    LONE_REQUEST_OVERHEAD_MS,
-    REQUEST_OVERHEAD_MS,
+    FITTED_OVERHEAD,
+    ROW_SHARE,
     EmbeddedRequest,
     plan_endpoint,
 )
 from components.endpoint_plan import EndpointPlan
 from optimizers.errors import ArtifactError
 from optimizers.goal import Goal
+from optimizers.report import ServerOverhead
 from tests.support.locked_model import CHOSEN, SHA256, hardware, locked_model, measurement, report
+
+LONE_OVERHEAD_MS = FITTED_OVERHEAD.busy_ms + FITTED_OVERHEAD.waiting_ms
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,7 @@ def test_two_calls_of_the_planned_batch_stay_within_the_sla(case: Case) -> None:
     if size > 1:
         # Latency grows at most linearly from the nearest smaller measured batch.
         p99_ms = case.p50_ms * case.tail * (size if size < 8 else case.growth * size / 8)
-        assert 2 * p99_ms + LONE_REQUEST_OVERHEAD_MS <= case.sla_ms * (1 + 1e-9)
+        assert 2 * p99_ms + LONE_OVERHEAD_MS <= case.sla_ms * (1 + 1e-9)
 
 
 @settings(max_examples=25, deadline=None)
@@ -116,7 +118,18 @@ def test_the_p99_lies_under_its_upper_end(case: Case) -> None:
 
 
 def test_the_prediction_is_the_measurement_plus_the_overhead_when_idle() -> None:
-    assert plan(Case()).predicted.p50_ms.value == pytest.approx(10 + LONE_REQUEST_OVERHEAD_MS, rel=0.02)
+    assert plan(Case()).predicted.p50_ms.value == pytest.approx(10 + LONE_OVERHEAD_MS, rel=0.02)
+
+
+def test_a_server_that_was_measured_here_counts_as_it_was_measured() -> None:
+    measured = report(measurement(10, 10)).model_copy(update={"server": ServerOverhead(busy_ms=1, waiting_ms=3)})
+
+    predicted = plan_endpoint(request(max_batch_size=1), locked_model(measured), hardware()).predicted
+
+    assert predicted.p50_ms.value == pytest.approx(14, rel=0.02)
+    assert predicted.capacity_rps.value == pytest.approx(1000 / 11, rel=0.01)
+    assert "1 ms a call of one row for the server (measured with it)" in predicted.capacity_rps.basis
+    assert "fitted on another machine" in plan(Case()).predicted.capacity_rps.basis
 
 
 def test_a_plan_with_its_simulation_takes_less_than_a_second() -> None:
@@ -147,7 +160,7 @@ def test_two_calls_at_once_are_predicted_with_what_was_measured_of_two() -> None
 
     assert result.concurrent_calls.value == 2
     assert result.predicted.capacity_rps.value == pytest.approx(
-        2000 / (12 + CALL_OVERHEAD_MS + 2 * REQUEST_OVERHEAD_MS), rel=0.01
+        2000 / (12 + (1 + ROW_SHARE) * FITTED_OVERHEAD.busy_ms), rel=0.01
     )
     assert "calls that slow each other down" in result.predicted.p99_ms.basis
 

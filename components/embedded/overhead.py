@@ -1,0 +1,175 @@
+"""Measure what a server on this machine adds to the model: start one, load it, and time bare calls in between."""
+
+import tempfile
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from statistics import fmean, median
+from typing import Any, NamedTuple
+
+from components.embedded import deployment, process
+from components.embedded.readiness import PREDICT_PATH
+from components.embedded.requests import MAX_BODY_BYTES, MAX_ROWS
+from components.embedded.server_config import ServerConfig
+from components.embedded.server_inputs import ServerInputs
+from components.load.inputs import measured_rows
+from components.load.job import LoadAnswer, LoadJob, SaturationJob
+from components.load.process import run_job
+from optimizers.artifact import Artifact
+from optimizers.benchmark import BenchmarkConfig, measure
+from optimizers.errors import DeployError
+from optimizers.goal import ParityThresholds
+from optimizers.report import Report, ServerOverhead
+from optimizers.rows import RowEncoder
+from optimizers.session import open_session, read_manifest
+from optimizers.store import ArtifactStore
+
+ROUNDS, MOST_ROUNDS = 3, 4
+# In a quiet round bare calls differ by less. Where the machine changed its speed meanwhile, a difference says nothing.
+DISTURBED = 1.1
+BARE = BenchmarkConfig(batch_sizes=(1,), concurrencies=(1,), calls_per_turn=8, budget_s=0.4)
+# Enough that the next row waits when a call is done.
+CALLERS = 4
+SATURATED_S = 1.2
+# A lone request finds threads asleep, as most requests of a low rate do; at this utilization the median one is alone.
+LONE_UTILIZATION = 0.15
+LONE_REQUESTS = 20
+SHORTEST_S, LONGEST_S = 1.0, 8.0
+HIGHEST_RATE_RPS = 100.0
+TIMEOUT_S = 60
+DIGITS = 3
+LIBRARIES = ("aiohttp", "bentoml")
+
+
+class Round(NamedTuple):
+    """
+    What one round measured, in ms.
+
+    Attributes:
+        bare_ms: Median time of a bare call of one row: first, after the saturation, last.
+        apart_ms: Mean time from one answer to the next while requests wait.
+        lone_ms: Median response to a request that nothing delays.
+    """
+
+    bare_ms: tuple[float, float, float]
+    apart_ms: float
+    lone_ms: float
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the machine kept its speed."""
+        return max(self.bare_ms) <= DISTURBED * min(self.bare_ms)
+
+    @property
+    def busy_ms(self) -> float:
+        """What the server adds to a call before the next one can start."""
+        return self.apart_ms - fmean(self.bare_ms[:2])
+
+    @property
+    def waiting_ms(self) -> float:
+        """What a lone request waits besides."""
+        return self.lone_ms - fmean(self.bare_ms[1:]) - self.busy_ms
+
+
+def overhead_of(rounds: Sequence[Round]) -> ServerOverhead | None:
+    """Return the medians of the quiet rounds, None without any; a difference that noise made negative is none."""
+    quiet = [item for item in rounds if item.quiet]
+    if not quiet:
+        return None
+    return ServerOverhead(
+        busy_ms=round(max(0.0, median(item.busy_ms for item in quiet)), DIGITS),
+        waiting_ms=round(max(0.0, median(item.waiting_ms for item in quiet)), DIGITS),
+    )
+
+
+def can_measure() -> bool:
+    """Return whether the server and the client that loads it are installed."""
+    return all(find_spec(library) for library in LIBRARIES)
+
+
+def measure_overhead(store: ArtifactStore, artifact: Artifact, report: Report) -> ServerOverhead | None:
+    """
+    Return what the server adds to calls of this artifact, in 15 to 60 s; None where the machine was never quiet.
+
+    Args:
+        store: Where the artifact lies.
+        artifact: What the report chose.
+        report: Threads and length of the rows.
+
+    Raises:
+        DeployError: The server does not become ready, or answers nothing.
+        MissingExtra: The artifact takes text and `tokenizers` is not installed.
+    """
+    folder = store.folder(artifact.sha256)
+    rows = measured_rows(folder, report.sequence_length)
+    session = open_session(folder, report.threads)
+    loads = {1: RowEncoder(read_manifest(folder), folder).encode(rows[:1])}
+    with tempfile.TemporaryDirectory() as run_folder:
+        config = _config(folder, artifact, report.threads, Path(run_folder))
+        server = ServerInputs(
+            config=config, run_folder=run_folder, endpoint_url=config.url, thresholds=ParityThresholds()
+        )
+        try:
+            deployment.deploy(server)
+            url = config.url + PREDICT_PATH
+
+            def bare_ms() -> float:
+                [found] = measure({artifact.name: session}, loads, BARE)[artifact.name]
+                return found.p50.value_ms
+
+            rounds = list[Round]()
+            while sum(item.quiet for item in rounds) < ROUNDS and len(rounds) < MOST_ROUNDS:
+                rounds.append(_round(url, rows, bare_ms, len(rounds)))
+        finally:
+            deployment.remove(Path(run_folder))
+    return overhead_of(rounds)
+
+
+def _round(url: str, rows: list[Any], bare_ms: Callable[[], float], number: int) -> Round:
+    before_ms = bare_ms()
+    saturated = _answered(
+        SaturationJob(url=url, callers=CALLERS, seconds=SATURATED_S, seed=number, timeout_s=TIMEOUT_S, reference=rows)
+    )
+    between_ms = bare_ms()
+    apart_ms = 1000 * saturated.elapsed_s / len(saturated.latencies_ms)
+    rate_rps = min(HIGHEST_RATE_RPS, 1000 * LONE_UTILIZATION / apart_ms)
+    lone = _answered(
+        LoadJob(
+            url=url,
+            rate_rps=rate_rps,
+            seconds=min(LONGEST_S, max(SHORTEST_S, LONE_REQUESTS / rate_rps)),
+            seed=number + MOST_ROUNDS,
+            timeout_s=TIMEOUT_S,
+            reference=rows,
+        )
+    )
+    return Round(bare_ms=(before_ms, between_ms, bare_ms()), apart_ms=apart_ms, lone_ms=median(lone.latencies_ms))
+
+
+def _answered(job: LoadJob | SaturationJob) -> LoadAnswer:
+    answer = run_job(job)
+    if not answer.latencies_ms:
+        raise DeployError(f"the server answered none of the requests that measure it: {answer.errors}")
+    return answer
+
+
+def _config(folder: Path, artifact: Artifact, threads: int, run_folder: Path) -> ServerConfig:
+    host = "127.0.0.1"
+    return ServerConfig(
+        name=artifact.name,
+        artifact_folder=str(folder),
+        artifact_sha256=artifact.sha256,
+        model_version=artifact.sha256[:12],
+        host=host,
+        port=process.free_port(host),
+        workers=1,
+        threads=threads,
+        max_batch_size=1,
+        concurrent_calls=1,
+        request_timeout_s=TIMEOUT_S,
+        max_concurrency=MAX_ROWS,
+        max_body_bytes=MAX_BODY_BYTES,
+        max_rows=MAX_ROWS,
+        cache_entries=0,
+        log_file=str(run_folder / "events.jsonl"),
+    )

@@ -1,0 +1,50 @@
+"""
+Keep an endpoint busy: callers that each send their next request when the last is answered (`python -m components.load.saturation`).
+
+It tells how many requests an endpoint can answer, and nothing of how long requests take that come when they come:
+`components.load.generator` does. Reads a `SaturationJob` from stdin and writes a `LoadAnswer` to stdout, both as JSON.
+"""
+
+import asyncio
+import sys
+import time
+from collections import Counter
+
+from components.load.inputs import distinct_rows
+from components.load.job import LoadAnswer, SaturationJob
+
+SUCCESS = 200
+
+
+async def _run(job: SaturationJob) -> LoadAnswer:
+    from aiohttp import ClientError, ClientSession, ClientTimeout
+
+    rows = distinct_rows(job.reference, job.seed)
+    latencies_ms, errors = list[float](), Counter[str]()
+    async with ClientSession(timeout=ClientTimeout(total=job.timeout_s)) as session:
+
+        async def call() -> None:
+            while (sent := time.perf_counter()) < started + job.seconds:
+                try:
+                    async with session.post(job.url, json={"inputs": [next(rows)]}) as response:
+                        await response.read()
+                        status = response.status
+                except TimeoutError:
+                    errors["timeout"] += 1
+                except (ClientError, OSError):
+                    errors["connection"] += 1
+                else:
+                    if status == SUCCESS:
+                        latencies_ms.append(1000 * (time.perf_counter() - sent))
+                    else:
+                        errors[f"status {status}"] += 1
+
+        started = time.perf_counter()
+        await asyncio.gather(*(call() for _ in range(job.callers)))
+        elapsed_s = time.perf_counter() - started
+    return LoadAnswer(latencies_ms=latencies_ms, errors=dict(errors), lags_ms=[], elapsed_s=elapsed_s)
+
+
+if __name__ == "__main__":
+    answer = asyncio.run(_run(SaturationJob.model_validate_json(sys.stdin.read())))
+    sys.stdout.write(answer.model_dump_json())

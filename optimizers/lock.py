@@ -15,7 +15,8 @@ from optimizers.report import Report, ServerOverhead
 from optimizers.signature import Signature
 
 LOCK_NAME = "artifacts.lock.json"
-LOCK_VERSION = 1
+# 2: a report says what a server adds.
+LOCK_VERSION = 2
 # Folder of the locks that a preview judges instead of the project's, where `serving promote` has proposed some.
 PROPOSED_VARIABLE = "MODEL_SERVING_PROPOSED_LOCKS"
 # Of a value of the file that an error shows.
@@ -56,7 +57,7 @@ class LockedModel(BaseModel):
                 return artifact
         return None
 
-    def with_server(self, fingerprint: str, overhead: ServerOverhead | None) -> "LockedModel":
+    def with_server(self, fingerprint: str, overhead: ServerOverhead) -> "LockedModel":
         """Return a copy whose report of this hardware says what a server adds."""
         report = self.reports[fingerprint].model_copy(update={"server": overhead})
         return self.model_copy(update={"reports": {**self.reports, fingerprint: report}})

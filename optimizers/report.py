@@ -160,7 +160,8 @@ class Report(BaseModel):
     candidates: tuple[CandidateReport, ...]
     chosen: str
     profile: tuple[Measurement, ...] = ()
-    server: ServerOverhead | None = None
+    # Left out of locks that were written before it was measured, so that they keep their digest.
+    server: ServerOverhead | None = Field(default=None, exclude_if=lambda server: server is None)
 
     @property
     def call_times(self) -> tuple[Measurement, ...]:

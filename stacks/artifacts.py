@@ -8,6 +8,7 @@ from filelock import FileLock, Timeout
 from components.embedded.overhead import can_measure, measure_overhead
 from optimizers import hardware, lock
 from optimizers.build import optimize
+from optimizers.errors import ServingError
 from optimizers.hardware import Hardware
 from optimizers.lock import LockedModel
 from optimizers.progress import Progress
@@ -42,9 +43,10 @@ def ensure_artifacts(
             say(f"optimize: {_measured_elsewhere(previous, machine)}")
         store = ArtifactStore(project.store_path)
         built = optimize(source, optimization_goal(spec), machine, store, previous, progress, force=force)
-        if spec.serving_context.deployment_target is DeploymentTarget.EMBEDDED and _is_new(built, previous, machine):
-            built = _with_overhead(built, machine, store, say)
         if built != previous:
+            lock.write(project.lock_path, current.with_model(spec.name, built))
+        if spec.serving_context.deployment_target is DeploymentTarget.EMBEDDED and _is_new(built, previous, machine):
+            built = _with_overhead(built, machine, project, say)
             lock.write(project.lock_path, current.with_model(spec.name, built))
     return built
 
@@ -53,20 +55,25 @@ def _is_new(built: LockedModel, previous: LockedModel | None, machine: Hardware)
     return previous is None or built.reports[machine.fingerprint] != previous.reports.get(machine.fingerprint)
 
 
-def _with_overhead(
-    built: LockedModel, machine: Hardware, store: ArtifactStore, say: Callable[[str], None]
-) -> LockedModel:
-    """Return what was built with what a server adds to it, as long as that could be measured."""
+def _with_overhead(built: LockedModel, machine: Hardware, project: Project, say: Callable[[str], None]) -> LockedModel:
+    """Return what was built with what a server adds to it; predictions go on without, so no failure ends the build."""
     report = built.reports[machine.fingerprint]
     artifact = built.artifact(report.chosen)
-    if artifact is None or not can_measure():
+    if artifact is None or not can_measure(report):
         return built
     say("optimize: measuring what a server adds to the model")
-    overhead = measure_overhead(store, artifact, report)
+    store, otherwise = (
+        ArtifactStore(project.store_path),
+        "predictions use a server that was measured on another machine",
+    )
+    try:
+        overhead = measure_overhead(store, artifact, report, project.private / "overhead")
+    except ServingError as error:
+        say(f"optimize: {otherwise}, for here {error}")
+        return built
     if overhead is None:
-        say(
-            "optimize: other work changed the speed of this machine meanwhile, so predictions use a server measured elsewhere"
-        )
+        say(f"optimize: {otherwise}, for other work changed the speed of this one meanwhile")
+        return built
     return built.with_server(machine.fingerprint, overhead)
 
 

@@ -1,6 +1,5 @@
 """Measure what a server on this machine adds to the model: start one, load it, and time bare calls in between."""
 
-import tempfile
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -25,9 +24,11 @@ from optimizers.session import open_session, read_manifest
 from optimizers.store import ArtifactStore
 
 ROUNDS, MOST_ROUNDS = 3, 4
-# In a quiet round bare calls differ by less. Where the machine changed its speed meanwhile, a difference says nothing.
-DISTURBED = 1.1
-BARE = BenchmarkConfig(batch_sizes=(1,), concurrencies=(1,), calls_per_turn=8, budget_s=0.4)
+BARE = BenchmarkConfig(
+    batch_sizes=(1,), concurrencies=(1,), warmup_calls=1, calls_per_turn=4, min_turns=1, budget_s=0.4
+)
+# A server adds less than noise to slower models.
+SLOWEST_MS = 250.0
 # Enough that the next row waits when a call is done.
 CALLERS = 4
 SATURATED_S = 1.2
@@ -57,8 +58,8 @@ class Round(NamedTuple):
 
     @property
     def quiet(self) -> bool:
-        """Whether the machine kept its speed."""
-        return max(self.bare_ms) <= DISTURBED * min(self.bare_ms)
+        """Whether the machine kept its speed: bare calls differ by less than what the server adds to them."""
+        return max(self.bare_ms) - min(self.bare_ms) < self.busy_ms
 
     @property
     def busy_ms(self) -> float:
@@ -82,12 +83,15 @@ def overhead_of(rounds: Sequence[Round]) -> ServerOverhead | None:
     )
 
 
-def can_measure() -> bool:
-    """Return whether the server and the client that loads it are installed."""
-    return all(find_spec(library) for library in LIBRARIES)
+def can_measure(report: Report) -> bool:
+    """Return whether the server and the client that loads it are installed, and the model is fast enough to tell."""
+    single = report.candidate(report.chosen).at(1, 1)
+    return single is not None and single.p50.value_ms <= SLOWEST_MS and all(map(find_spec, LIBRARIES))
 
 
-def measure_overhead(store: ArtifactStore, artifact: Artifact, report: Report) -> ServerOverhead | None:
+def measure_overhead(
+    store: ArtifactStore, artifact: Artifact, report: Report, run_folder: Path
+) -> ServerOverhead | None:
     """
     Return what the server adds to calls of this artifact, in 15 to 60 s; None where the machine was never quiet.
 
@@ -95,34 +99,40 @@ def measure_overhead(store: ArtifactStore, artifact: Artifact, report: Report) -
         store: Where the artifact lies.
         artifact: What the report chose.
         report: Threads and length of the rows.
+        run_folder: The server's; always the same, so that one that outlived a killed measurement is found and ended.
 
     Raises:
+        ArtifactError: The artifact is missing or changed.
         DeployError: The server does not become ready, or answers nothing.
         MissingExtra: The artifact takes text and `tokenizers` is not installed.
     """
+    return overhead_of(measure_rounds(store, artifact, report, run_folder))
+
+
+def measure_rounds(store: ArtifactStore, artifact: Artifact, report: Report, run_folder: Path) -> list[Round]:
+    """Return the rounds that the overhead is made of; arguments and errors are those of `measure_overhead`."""
     folder = store.folder(artifact.sha256)
-    rows = measured_rows(folder, report.sequence_length)
-    session = open_session(folder, report.threads)
-    loads = {1: RowEncoder(read_manifest(folder), folder).encode(rows[:1])}
-    with tempfile.TemporaryDirectory() as run_folder:
-        config = _config(folder, artifact, report.threads, Path(run_folder))
-        server = ServerInputs(
-            config=config, run_folder=run_folder, endpoint_url=config.url, thresholds=ParityThresholds()
-        )
-        try:
-            deployment.deploy(server)
-            url = config.url + PREDICT_PATH
+    deployment.remove(run_folder)
+    config = _config(folder, artifact, report.threads, run_folder)
+    server = ServerInputs(
+        config=config, run_folder=str(run_folder), endpoint_url=config.url, thresholds=ParityThresholds()
+    )
+    rounds = list[Round]()
+    try:
+        deployment.deploy(server)
+        rows = measured_rows(folder, report.sequence_length)
+        session = open_session(folder, report.threads)
+        loads = {1: RowEncoder(read_manifest(folder), folder).encode(rows[:1])}
 
-            def bare_ms() -> float:
-                [found] = measure({artifact.name: session}, loads, BARE)[artifact.name]
-                return found.p50.value_ms
+        def bare_ms() -> float:
+            [found] = measure({artifact.name: session}, loads, BARE)[artifact.name]
+            return found.p50.value_ms
 
-            rounds = list[Round]()
-            while sum(item.quiet for item in rounds) < ROUNDS and len(rounds) < MOST_ROUNDS:
-                rounds.append(_round(url, rows, bare_ms, len(rounds)))
-        finally:
-            deployment.remove(Path(run_folder))
-    return overhead_of(rounds)
+        while sum(item.quiet for item in rounds) < ROUNDS and len(rounds) < MOST_ROUNDS:
+            rounds.append(_round(config.url + PREDICT_PATH, rows, bare_ms, len(rounds)))
+    finally:
+        deployment.remove(run_folder)
+    return rounds
 
 
 def _round(url: str, rows: list[Any], bare_ms: Callable[[], float], number: int) -> Round:
@@ -132,18 +142,17 @@ def _round(url: str, rows: list[Any], bare_ms: Callable[[], float], number: int)
     )
     between_ms = bare_ms()
     apart_ms = 1000 * saturated.elapsed_s / len(saturated.latencies_ms)
-    rate_rps = min(HIGHEST_RATE_RPS, 1000 * LONE_UTILIZATION / apart_ms)
-    lone = _answered(
-        LoadJob(
-            url=url,
-            rate_rps=rate_rps,
-            seconds=min(LONGEST_S, max(SHORTEST_S, LONE_REQUESTS / rate_rps)),
-            seed=number + MOST_ROUNDS,
-            timeout_s=TIMEOUT_S,
-            reference=rows,
-        )
-    )
+    lone = _answered(lone_job(url, rows, apart_ms, seed=number + MOST_ROUNDS))
     return Round(bare_ms=(before_ms, between_ms, bare_ms()), apart_ms=apart_ms, lone_ms=median(lone.latencies_ms))
+
+
+def lone_job(url: str, rows: list[Any], apart_ms: float, seed: int) -> LoadJob | SaturationJob:
+    """Return requests that rarely meet; of a slow model one after the other, where it matters little what sleeps between."""
+    rate_rps = min(HIGHEST_RATE_RPS, 1000 * LONE_UTILIZATION / apart_ms)
+    seconds = max(SHORTEST_S, LONE_REQUESTS / rate_rps)
+    if seconds > LONGEST_S:
+        return SaturationJob(url=url, callers=1, seconds=SATURATED_S, seed=seed, timeout_s=TIMEOUT_S, reference=rows)
+    return LoadJob(url=url, rate_rps=rate_rps, seconds=seconds, seed=seed, timeout_s=TIMEOUT_S, reference=rows)
 
 
 def _answered(job: LoadJob | SaturationJob) -> LoadAnswer:

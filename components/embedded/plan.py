@@ -290,7 +290,7 @@ def _predicted(prediction: Prediction, request: EmbeddedRequest, report: Report)
     measured = f"measured {report.measured_at[:10]} on {machine}{tokens}{disturbed}"
     batch = f"batch {prediction.mean_batch:.2g}"
     load = f"at {request.goal.throughput_rps} requests/s, {batch}: {prediction.model}; {measured}"
-    seen = "measured with it" if report.server else "fitted on another machine"
+    seen = "measured with it" if report.server else "fitted on another machine; `serving optimize --force` measures it"
     server = f"{overhead_of(report).busy_ms:.2g} ms a call of one row for the server ({seen})"
     overhead = f"full calls one after the other, and {server}; {measured}"
     return Predicted(

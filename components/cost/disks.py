@@ -1,42 +1,17 @@
 """Disks that a program declares for themselves: billed by their size, whether a machine uses them or not."""
 
-import math
 from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 from components.catalog.unit_price import Unit
 from components.cost.billed_units import Amount, BilledUnits, CostKind
+from components.cost.disk_speed import EBS_INCLUDED, Speed, unpriced_speed
 from components.cost.gke import region_of
 
 # What EC2 takes where no type is named (API reference of CreateVolume, `VolumeType`).
 DEFAULT_EBS_TYPE = "gp2"
 # What Compute Engine takes where no type is named (REST reference of `disks`, `type`).
 DEFAULT_DISK = "pd-standard"
-
-
-class Speed(NamedTuple):
-    """What a disk is provisioned for: operations a second, and MiB/s."""
-
-    iops: float
-    mib_per_s: float
-
-    def is_within(self, included: "Speed") -> bool:
-        """Return whether no part of it is beyond what is included."""
-        return self.iops <= included.iops and self.mib_per_s <= included.mib_per_s
-
-
-# The speed of these types comes with their size, or is billed by use.
-ANY = Speed(math.inf, math.inf)
-# What a type has for the price of its size; a type without a row is billed for all that is provisioned (Amazon EBS
-# documentation, "Amazon EBS volume types"; AWS's price list has `EBS:VolumeP-IOPS` for io1 and io2).
-EBS_INCLUDED: Mapping[str, Speed] = MappingProxyType(
-    {"gp2": ANY, "gp3": Speed(3000, 125), "sc1": ANY, "st1": ANY, "standard": ANY}
-)
-# The same of Compute Engine (documentation, "About Persistent Disk" and "About Hyperdisk Balanced", baseline performance).
-COMPUTE_INCLUDED: Mapping[str, Speed] = MappingProxyType(
-    {"hyperdisk-balanced": Speed(3000, 140), "pd-balanced": ANY, "pd-ssd": ANY, "pd-standard": ANY}
-)
 
 
 def ebs_volume(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
@@ -59,25 +34,11 @@ def compute_disk(name: str, props: Mapping[str, Any], region: str) -> tuple[Bill
     """
     Return a zonal disk of Compute Engine, unknown where its size is that of an image or a snapshot.
 
-    Unknown too where its speed is billed beside its size. A type whose speed is billed gets one by its size where none is
-    written (documentation, "About Hyperdisk", default values), so what is left out is not free.
+    Unknown too where its speed is billed beside its size.
     """
     where = region_of(str(props.get("zone") or region))
     kind = str(props.get("type") or DEFAULT_DISK).rpartition("/")[2]
-    included = COMPUTE_INCLUDED.get(kind, Speed(0, 0))
-    speed = Speed(*(_provisioned(props, key) for key in ("provisionedIops", "provisionedThroughput")))
-    fast = (
-        ""
-        if speed.is_within(included)
-        else f"{kind} is billed for `provisionedIops` and `provisionedThroughput` beyond what is included, whether they are "
-        "written or not, and those are not priced"
-    )
-    return (_disk(name, kind, where, props.get("size"), fast),)
-
-
-def _provisioned(props: Mapping[str, Any], key: str) -> float:
-    written = props.get(key)
-    return math.inf if written is None else float(written)
+    return (_disk(name, kind, where, props.get("size"), unpriced_speed(kind, props)),)
 
 
 def _disk(name: str, item: str, region: str, size: Any, fast: str) -> BilledUnits:  # noqa: ANN401 - any JSON value

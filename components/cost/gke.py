@@ -1,14 +1,15 @@
 """What GKE is billed for: a cluster's management, and the nodes of its pools with their disks and accelerators."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from components.autoscaling.pool_bounds import pool_bounds
 from components.catalog.services import Service
 from components.catalog.unit_price import Item, Unit
 from components.cost.billed_units import Amount, BilledUnits, CostKind, control_plane, unknown_units
-from components.cost.declared_resource import if_known
+from components.cost.declared_resource import MalformedError, if_known
+from components.cost.disk_speed import unpriced_speed
 from components.cost.machines import AttachedDisk, Count, RentedMachines
 
 # What GKE takes where no type is named (REST reference of NodeConfig, `machineType`).
@@ -51,7 +52,7 @@ def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMac
         return (*fixed, *_pool(f"{name}, default pool", props, location, zones, DEFAULT_POOL))
     # Left out where there is a default pool: the provider lists all pools there, those that are resources of their own too.
     pools = (
-        _pool(f"{name}, pool {number}", pool, location, pool.get("nodeLocations") or zones, if_known(pool, "name"))
+        _pool(f"{name}, pool {number}", pool, location, node_locations(pool) or zones, if_known(pool, "name"))
         for number, pool in enumerate(props.get("nodePools") or ())
     )
     return (*fixed, *(machines for pool in pools for machines in pool))
@@ -62,9 +63,30 @@ def cluster_zones(props: Mapping[str, Any], location: str) -> Collection[str]:
     Return the zones of a cluster's nodes; none where it is regional and names none.
 
     The `nodeLocations` of a zonal cluster are beside its own zone (pulumi-gcp, `Cluster.nodeLocations`).
+
+    Raises:
+        MalformedError: They are no list of names.
+    """
+    named = node_locations(props)
+    return {location, *named} if ZONE.fullmatch(location) else named
+
+
+def node_locations(props: Mapping[str, Any]) -> tuple[str, ...]:
+    """
+    Return the zones that a cluster or a pool names; none where it leaves them out.
+
+    Raises:
+        MalformedError: They are no list of names.
     """
     named = props.get("nodeLocations") or ()
-    return {location, *named} if ZONE.fullmatch(location) else named
+    if isinstance(named, str) or not isinstance(named, Sequence) or not all(isinstance(zone, str) for zone in named):
+        raise MalformedError("`nodeLocations` has to be a list of names of zones")
+    return tuple(named)
+
+
+def zone_count(zones: Collection[str]) -> int:
+    """Return in how many zones nodes run that are in these, none of which is named where GKE chooses them."""
+    return len(zones) or DEFAULT_ZONES
 
 
 def _provisioned(name: str, props: Mapping[str, Any], region: str) -> tuple[BilledUnits, ...]:
@@ -81,7 +103,7 @@ def _provisioned(name: str, props: Mapping[str, Any], region: str) -> tuple[Bill
 def node_pool(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMachines | BilledUnits, ...]:
     """Return the pool's nodes, and the accelerators and local SSDs that are attached to them; counts are per zone where GKE's are."""
     location = str(props.get("location") or region)
-    zones = props.get("nodeLocations") or cluster_zones({}, location)
+    zones = node_locations(props) or cluster_zones({}, location)
     return _pool(name, props, location, zones, if_known(props, "name"))
 
 
@@ -91,8 +113,9 @@ def _pool(
     where = region_of(location)
     config = props.get("nodeConfig") or {}
     spot = bool(config.get("spot") or config.get("preemptible"))
-    nodes = _count(props, len(zones) or DEFAULT_ZONES)
+    nodes = _count(props, zone_count(zones))
     machine_type = str(config.get("machineType") or DEFAULT_TYPE)
+    disk = _boot_disk(config, machine_type)
     machines = RentedMachines(
         resource=name,
         service=Service.COMPUTE_ENGINE,
@@ -100,7 +123,7 @@ def _pool(
         names=(machine_type,),
         count=nodes,
         spot=spot,
-        disk=_boot_disk(config, machine_type),
+        disk=disk,
         runs_pods=True,
         labels={str(key): str(value) for key, value in (config.get("labels") or {}).items()} | _pool_label(pool_name),
     )
@@ -116,7 +139,9 @@ def _pool(
         for accelerator in config.get("guestAccelerators") or ()
         if not includes_gpu(machines.names[0])
     )
-    return (machines, *attached, *_local_ssds(name, config, where, nodes))
+    fast = unpriced_speed(disk.item, config.get("bootDisk") or {})
+    speed = (unknown_units(name, where, "speed of boot disks", fast),) if fast else ()
+    return (machines, *speed, *attached, *_local_ssds(name, config, where, nodes))
 
 
 def _local_ssds(name: str, config: Mapping[str, Any], region: str, nodes: Count) -> tuple[BilledUnits, ...]:

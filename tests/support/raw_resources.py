@@ -25,7 +25,9 @@ def node_group(types: list[str], minimum: int, desired: int, maximum: int, **mor
     return NODE_GROUP, {"region": "us-east-1", "instanceTypes": types, "scalingConfig": scaling, **more}
 
 
-def node_pool(machine_type: str, location: str = "us-central1-a", *, config: Any = None, **more: Any) -> Resource:
+def node_pool(
+    machine_type: str, location: str | None = "us-central1-a", *, config: Any = None, **more: Any
+) -> Resource:
     """A node pool of GKE."""
     return NODE_POOL, {"location": location, "nodeConfig": {"machineType": machine_type, **(config or {})}, **more}
 

@@ -8,7 +8,7 @@ from components.catalog.unit_price import Unit, UnitPrice
 from components.cost.billed_units import CostKind
 from components.platforms.choice import Cloud
 from tests.components.cost.test_month import by_hand
-from tests.support.raw_resources import Resource
+from tests.support.raw_resources import Resource, node_pool
 from tests.support.stack_costs import CATALOG, cost_of
 
 # As somebody adds them who follows the message of a missing price.
@@ -31,9 +31,17 @@ def disk(kind: str, **more: Any) -> Resource:
     return "gcp:compute/disk:Disk", {"zone": "us-central1-a", "size": 100, "type": kind, **more}
 
 
+def boot_disk(**disk: Any) -> Resource:
+    return node_pool("e2-standard-4", config={"bootDisk": {"diskType": "hyperdisk-balanced", **disk}}, nodeCount=1)
+
+
 @pytest.mark.parametrize(
     "resource",
     [
+        boot_disk(),
+        boot_disk(provisionedIops=3001, provisionedThroughput=140),
+        boot_disk(provisionedIops=3000, provisionedThroughput=141),
+        node_pool("n4-standard-4", nodeCount=1),
         volume("io1", iops=100),
         volume("io2", iops=64_000),
         volume("gp3", iops=3001),
@@ -49,10 +57,10 @@ def disk(kind: str, **more: Any) -> Resource:
     ],
 )
 def test_speed_that_is_billed_beside_the_size_is_unknown_where_the_size_has_a_price(resource: Resource) -> None:
-    (line,) = cost_of(resource, catalog=PRICED).unknown
+    unknown = cost_of(resource, catalog=PRICED).unknown
 
+    (line,) = (line for line in unknown if line.kind is CostKind.UNPRICED)
     assert "not priced" in line.unit_price.basis
-    assert line.kind is CostKind.UNPRICED
 
 
 @pytest.mark.parametrize(
@@ -65,6 +73,7 @@ def test_speed_that_is_billed_beside_the_size_is_unknown_where_the_size_has_a_pr
         (volume("gp3"), "100*0.08"),
         (disk("pd-ssd", provisionedIops=0), "100*0.17"),
         (disk("hyperdisk-balanced", provisionedIops=3000, provisionedThroughput=140), "100*0.125"),
+        (boot_disk(provisionedIops=3000, provisionedThroughput=140), "0.134023*730+100*0.125"),
     ],
 )
 def test_speed_that_comes_with_the_size_costs_nothing(resource: Resource, usd: str) -> None:

@@ -46,24 +46,80 @@ def inline_pool(**pool: Any) -> dict[str, Any]:
           gke_cluster(name="large", nodeLocations=["us-central1-b"], removeDefaultNodePool=True),
           node_pool("e2-standard-4", cluster=UNKNOWN_STRING_VALUE, nodeCount=2)],
          "73+73+4*0.134023*730+4*100*0.1"),
+        # One of three zones that are not named, and one elsewhere: of the same name, or of any.
+        ([gke_cluster(name="main", location="us-central1", removeDefaultNodePool=True),
+          gke_cluster(name="main", removeDefaultNodePool=True),
+          node_pool("e2-standard-4", "us-central1", cluster="main", nodeCount=2)],
+         "73+73+6*0.134023*730+6*100*0.1"),
+        ([gke_cluster(name="main", location="us-central1", removeDefaultNodePool=True),
+          gke_cluster(name="other", removeDefaultNodePool=True),
+          node_pool("e2-standard-4", "us-central1", cluster=UNKNOWN_STRING_VALUE, nodeCount=2)],
+         "73+73+6*0.134023*730+6*100*0.1"),
+        ([gke_cluster(name="main", location="us-central1", removeDefaultNodePool=True),
+          gke_cluster(name="main", nodeLocations=["us-central1-b"], removeDefaultNodePool=True),
+          node_pool("e2-standard-4", cluster="main", nodeCount=2)],
+         "73+73+4*0.134023*730+4*100*0.1"),
+        # Where the pool is, the id of its cluster says.
+        ([gke_cluster(name="main", location="us-central1", nodeLocations=["us-central1-b"], removeDefaultNodePool=True),
+          gke_cluster(name="main", nodeLocations=["us-central1-b"], removeDefaultNodePool=True),
+          node_pool("e2-standard-4", None, cluster="projects/p/locations/us-central1/clusters/main", nodeCount=2)],
+         "73+73+2*0.134023*730+2*100*0.1"),
+        # It is not said: the regional one has more zones than the other.
+        ([gke_cluster(name="main", location="us-central1", removeDefaultNodePool=True),
+          gke_cluster(name="other", removeDefaultNodePool=True),
+          node_pool("e2-standard-4", None, cluster=UNKNOWN_STRING_VALUE, nodeCount=2)],
+         "73+73+6*0.134023*730+6*100*0.1"),
     ],
 )  # fmt: skip
 def test_a_pool_costs_its_nodes_in_every_zone_that_it_has(resources: list[Resource], usd: str) -> None:
-    total = cost_of(*resources).total
+    total = cost_of(*resources, region="us-central1").total
 
     assert total is not None
     assert (total.minimum, total.expected, total.maximum) == (by_hand(usd),) * 3
 
 
-def test_a_pool_whose_cluster_s_zones_are_not_known_has_an_unknown_cost() -> None:
-    cluster = gke_cluster(name="ours", nodeLocations=UNKNOWN_STRING_VALUE, removeDefaultNodePool=True)
+@pytest.mark.parametrize(
+    ("zones", "path"),
+    [
+        (UNKNOWN_STRING_VALUE, "nodeLocations"),
+        (["us-central1-b", UNKNOWN_STRING_VALUE], "nodeLocations[1]"),
+        ([UNKNOWN_STRING_VALUE, UNKNOWN_STRING_VALUE], "nodeLocations[0]"),
+    ],
+)
+@pytest.mark.parametrize("location", ["us-central1-a", "us-central1"])
+def test_a_pool_whose_cluster_s_zones_are_not_known_has_an_unknown_cost(zones: Any, path: str, location: str) -> None:
+    cluster = gke_cluster(name="ours", location=location, nodeLocations=zones, removeDefaultNodePool=True)
 
-    (line,) = cost_of(cluster, node_pool("e2-standard-4", cluster="ours", nodeCount=2)).unknown
+    (line,) = cost_of(cluster, node_pool("e2-standard-4", location, cluster="ours", nodeCount=2)).unknown
 
-    assert (line.resource, line.unit_price.basis) == (
-        "r1",
-        "the value of `nodeLocations` can't be known during preview",
-    )
+    assert (line.resource, line.unit_price.basis) == ("r1", f"the value of `{path}` can't be known during preview")
+
+
+def test_a_pool_of_a_cluster_that_may_be_anywhere_has_an_unknown_cost() -> None:
+    cluster = gke_cluster(name="ours", location=UNKNOWN_STRING_VALUE, removeDefaultNodePool=True)
+
+    unknown = cost_of(cluster, node_pool("e2-standard-4", None, cluster="ours", nodeCount=2)).unknown
+
+    assert [line.resource for line in unknown] == ["r0", "r1"]
+
+
+@pytest.mark.parametrize(
+    "zones", [[{"zone": "a"}, {"zone": "b"}], [None, "us-central1-b"], 3, {"zone": "a"}, "us-central1-b"]
+)
+@pytest.mark.parametrize("location", ["us-central1-a", "us-central1"])
+def test_zones_that_are_no_list_of_names_are_an_unknown_cost_that_names_them(zones: Any, location: str) -> None:
+    pool = node_pool("e2-standard-4", location, cluster="ours", nodeCount=2)
+    bare = gke_cluster(name="ours", location=location, nodeLocations=zones, removeDefaultNodePool=True)
+    full = gke_cluster(name="ours", location=location, nodeLocations=zones, initialNodeCount=1)
+    said = "its properties are not those of its type (`nodeLocations` has to be a list of names of zones)"
+
+    for resources, faulty in (
+        ((bare, pool), ["r1"]),
+        ((full, pool), ["r0", "r1"]),
+        (((pool[0], {**pool[1], "nodeLocations": zones}),), ["r0"]),
+    ):
+        unknown = cost_of(*resources).unknown
+        assert [(line.resource, line.unit_price.basis) for line in unknown] == [(name, said) for name in faulty]
 
 
 def test_a_number_of_nodes_that_is_not_known_inside_of_a_cluster_is_named() -> None:

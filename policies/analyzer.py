@@ -20,6 +20,7 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from pulumi_policy import (
     EnforcementLevel,
     Policy,
+    PolicyProviderResource,
     PolicyResource,
     ResourceValidationArgs,
     ResourceValidationPolicy,
@@ -98,15 +99,15 @@ class Analyzer(_PolicyAnalyzerServicer):
         return self._judged(StackValidationPolicy, lambda config: StackValidationArgs(resources, config))
 
     def _resource(self, item: Any) -> PolicyResource:  # noqa: ANN401
-        options = self._get_resource_options(item)
+        options, provider = self._get_resource_options(item), _provider(item)
         inputs = self._inputs.pop(item.urn, None)
         if inputs is None:
             props = unknown_checking_proxy(deserialize_properties(json_format.MessageToDict(item.properties)))
-            return PolicyResource(item.type, props, item.urn, item.name, options, None, None, [], {})
+            return PolicyResource(item.type, props, item.urn, item.name, options, provider, None, [], {})
         # What is written counts as written, so only the rest is read of what the provider tells.
         told = {key: value for key, value in item.properties.fields.items() if key not in inputs}
         outputs = deserialize_properties({key: json_format.MessageToDict(value) for key, value in told.items()})
-        return WrittenResource(item, options, inputs, outputs)
+        return WrittenResource(item, options, provider, inputs, outputs)
 
     def _judged(
         self,
@@ -128,6 +129,12 @@ class Analyzer(_PolicyAnalyzerServicer):
                 # The SDK would make a note of it that refuses nothing.
                 report(f"{error.message}, so it cannot be checked; make the value known", None)
         return response
+
+
+def _provider(item: Any) -> PolicyProviderResource | None:  # noqa: ANN401
+    """Return which provider a resource has; its properties, which no policy judges, would be read once a resource."""
+    shown = item.provider
+    return PolicyProviderResource(shown.type, {}, shown.urn, shown.name) if shown.urn else None
 
 
 class _NoRemediation(grpc.ServerInterceptor):  # type: ignore[misc]

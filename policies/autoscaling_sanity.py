@@ -31,12 +31,12 @@ def check(resources: Iterable[PolicyResource]) -> list[str]:
         try:
             if kind in KINDS:
                 ignored = resource.opts.ignore_changes
-                workloads.append(workload(resource.name, KINDS[kind], props, ignored))
+                workloads.append(workload(resource.name, _cluster(resource), KINDS[kind], props, ignored))
                 continue
             for bounds in BOUNDS[kind](props):
                 found += [f"{resource.name}: {sentence}" for sentence in broken_bounds(bounds)]
             if kind in POD_AUTOSCALERS:
-                scalers.append(scaler(resource.name, props))
+                scalers.append(scaler(resource.name, _cluster(resource), props))
         except UnknownPropertyError as error:
             if kind in OUTPUT_BOUNDS:
                 continue
@@ -44,6 +44,15 @@ def check(resources: Iterable[PolicyResource]) -> list[str]:
         except MALFORMED as error:
             found.append(f"{resource.name}: {malformed(error, props)}; correct them")
     return found + [f"{name}: {sentence}" for name, sentence in owned_twice(workloads, scalers)]
+
+
+def _cluster(resource: PolicyResource) -> str:
+    """Return the URN of the provider, which connects to one cluster; nothing for the default one, of whatever version."""
+    provider = resource.provider
+    # What the engine calls those that it makes itself (pulumi's sdk/go/common/providers, `IsDefaultProvider`).
+    if provider is None or provider.name == "default" or provider.name.startswith("default_"):
+        return ""
+    return provider.urn
 
 
 def _validate(args: StackValidationArgs, report_violation: ReportViolation) -> None:

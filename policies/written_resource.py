@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pulumi_policy import PolicyResource, PolicyResourceOptions
+from pulumi_policy import PolicyProviderResource, PolicyResource, PolicyResourceOptions
 from pulumi_policy.proxy import unknown_checking_proxy
 
 from components.cost.declared_properties import declared_properties
@@ -19,6 +19,7 @@ class WrittenResource(PolicyResource):
     Args:
         shown: What the engine shows of it when it shows the whole stack.
         options: Of the resource.
+        provider: Of the resource, where it has one.
         inputs: Plain values, the engine's marks among them where one depends on another resource.
         outputs: The same of the provider; only what is not among the inputs is read.
     """
@@ -27,10 +28,11 @@ class WrittenResource(PolicyResource):
         self,
         shown: Any,  # noqa: ANN401 - gRPC's message
         options: PolicyResourceOptions,
+        provider: PolicyProviderResource | None,
         inputs: dict[str, Any],
         outputs: dict[str, Any],
     ) -> None:
         self.declared = declared_properties(inputs, outputs)
         props = unknown_checking_proxy(self.declared)
-        super().__init__(shown.type, props, shown.urn, shown.name, options, None, None, [], {})
+        super().__init__(shown.type, props, shown.urn, shown.name, options, provider, None, [], {})
         self.written = inputs

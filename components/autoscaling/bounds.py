@@ -17,6 +17,9 @@ POD_AUTOSCALERS = HORIZONTAL_POD_AUTOSCALERS | {SCALED_OBJECT}
 KEDA_MINIMUM, KEDA_MAXIMUM = 0, 100
 # Metrics that are there without pods: Kubernetes scales to 0 by these alone (API reference of HorizontalPodAutoscalerSpec).
 METRICS_WITHOUT_PODS = ("External", "Object")
+SCALING_TARGET = "aws:appautoscaling/target:Target"
+# Both have the same properties.
+SCALING_TARGETS = frozenset({SCALING_TARGET, "aws-native:applicationautoscaling:ScalableTarget"})
 VERTEX_ENDPOINT = "gcp:vertex/aiEndpoint:AiEndpoint"
 # Their bounds are outputs that the cloud tells of, and that no program of the provider can set: not known is not wrong.
 OUTPUT_BOUNDS = frozenset({VERTEX_ENDPOINT})
@@ -174,7 +177,7 @@ BOUNDS: Mapping[str, Callable[[Mapping[str, Any]], tuple[Bounds, ...]]] = Mappin
         "aws:eks/nodeGroup:NodeGroup": _node_group,
         "gcp:container/nodePool:NodePool": _node_pool,
         "aws:sagemaker/endpointConfiguration:EndpointConfiguration": _endpoint_configuration,
-        "aws:appautoscaling/target:Target": _scaling_target,
+        **dict.fromkeys(SCALING_TARGETS, _scaling_target),
         "gcp:container/cluster:Cluster": _cluster,
         "gcp:vertex/aiDeploymentResourcePool:AiDeploymentResourcePool": _vertex_machines,
         "gcp:vertex/aiIndexEndpointDeployedIndex:AiIndexEndpointDeployedIndex": _vertex_machines,

@@ -9,9 +9,6 @@ from components.cost.machines import LARGEST, Count, RentedMachines
 from components.cost.serverless import ServerlessVariant
 from components.endpoint_plan import PlanPart
 
-SCALING_TARGET = "aws:appautoscaling/target:Target"
-# Both have the same properties.
-SCALING_TARGETS = frozenset({SCALING_TARGET, "aws-native:applicationautoscaling:ScalableTarget"})
 SAGEMAKER = "sagemaker"
 # The namespace of functions that are kept ready, which are billed as long as they are.
 LAMBDA = "lambda"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
-from components.autoscaling.bounds import POD_AUTOSCALERS
+from components.autoscaling.bounds import POD_AUTOSCALERS, SCALING_TARGETS
 from components.cost.billed_units import BilledUnits
 from components.cost.claimed_volumes import ClaimedVolumes, ReplicaBounds, replica_bounds, with_replica_bounds
 from components.cost.cluster_nodes import clusters_without_nodes
@@ -15,7 +15,6 @@ from components.cost.machines import RentedMachines
 from components.cost.pods import PodRequests
 from components.cost.raw_resources import READERS, Billed
 from components.cost.scaling_target import (
-    SCALING_TARGETS,
     ScalingTarget,
     ready_functions,
     scaled,

@@ -214,6 +214,23 @@ def test_replicas_that_the_api_server_filled_in_are_the_autoscaler_s() -> None:
     assert not refused(made, owner, ignored=("spec.replicas",))
 
 
+@pytest.mark.parametrize("is_shown", [True, False], ids=["written", "told"])
+def test_two_clusters_may_have_workloads_of_one_name(is_shown: bool) -> None:
+    def alarms(*providers: str) -> list[tuple[str, str, int]]:
+        analyzer: Any = Analyzer("model-serving", POLICIES, ENDPOINTS, STACK_TYPES)
+        request = of_stack(*(pod_autoscaler() for _ in providers))
+        for item, name in zip(request.resources, providers, strict=True):
+            item.provider.name, item.provider.urn = name, f"urn:pulumi:s::p::pulumi:providers:kubernetes::{name}"
+            if is_shown:
+                analyzer.Analyze(
+                    analyzer_pb2.AnalyzeRequest(type=item.type, urn=item.urn, properties=item.properties), None
+                )
+        return said(analyzer.AnalyzeStack(request, None))
+
+    assert alarms("east", "west") == []
+    assert [name for name, *_ in alarms("east", "east")] == ["autoscaling-sanity"]
+
+
 def test_what_was_written_is_forgotten_when_the_stack_is_judged() -> None:
     analyzer: Any = Analyzer("pack", naming([]), set(), {SEEN})
     analyzer.Analyze(analyzer_pb2.AnalyzeRequest(type=SEEN, urn="urn0", properties=struct({"value": "written"})), None)

@@ -8,13 +8,13 @@ import pytest
 from pulumi_policy import StackValidationPolicy
 from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
 
+from components.autoscaling.bounds import SCALING_TARGET
 from components.capacity.declared import UNDECLARED
 from components.capacity.traffic import ConstantTraffic
 from components.catalog.catalog import Catalog
 from components.catalog.prices_file import read_catalog, render
 from components.catalog.services import Service
 from components.choice.choose import choose
-from components.cost.scaling_target import SCALING_TARGET
 from components.tokens import EMBEDDED_ENDPOINT, SCALING_CONFIGURATION
 from optimizers.vocabulary import DeploymentTarget
 from policies import cost_settings

@@ -4,9 +4,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from pulumi_policy import EnforcementLevel
+from pulumi_policy import EnforcementLevel, PolicyProviderResource, PolicyResource
 from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
 
+from components.autoscaling.bounds import SCALING_TARGET, SCALING_TARGETS
 from components.catalog.prices_file import read_catalog
 from components.catalog.services import Service
 from components.cost.machines import Count, RentedMachines
@@ -17,7 +18,7 @@ from policies.price_freshness import AgeLimit, price_freshness
 from policies.price_freshness import check as check_freshness
 from tests.support.policy_runs import policy_resource
 from tests.support.raw_resources import Resource, endpoint_configuration, node_group, node_pool, variant, vertex_pool
-from tests.support.stack_costs import declared
+from tests.support.stack_costs import cost_of, declared
 
 TODAY = date(2026, 11, 24)
 
@@ -27,6 +28,14 @@ def said(*resources: Resource, ignored: tuple[str, ...] = ()) -> list[str]:
     return check_autoscaling(
         policy_resource(f"r{number}", *item, ignored=ignored) for number, item in enumerate(resources)
     )
+
+
+def connected(name: str, item: Resource, provider: str) -> PolicyResource:
+    """A resource that this provider of Kubernetes makes."""
+    made = policy_resource(name, *item)
+    kind = "pulumi:providers:kubernetes"
+    made.provider = PolicyProviderResource(kind, {}, f"urn:pulumi:s::p::{kind}::{provider}", provider)
+    return made
 
 
 def deployment(name: str = "web", namespace: str | None = None, **spec: Any) -> Resource:
@@ -48,8 +57,8 @@ def managed(minimum: int, maximum: int, start: int = 1) -> Resource:
     return endpoint_configuration(variant("ml.m5.xlarge", start, managedInstanceScaling=scaling))
 
 
-def target(minimum: int, maximum: int) -> Resource:
-    return "aws:appautoscaling/target:Target", {"minCapacity": minimum, "maxCapacity": maximum}
+def target(minimum: int, maximum: int, token: str = SCALING_TARGET) -> Resource:
+    return token, {"minCapacity": minimum, "maxCapacity": maximum}
 
 
 def old_pod_autoscaler(**spec: Any) -> Resource:
@@ -228,6 +237,45 @@ def test_two_autoscalers_of_one_workload_undo_each_other() -> None:
         "r2: scales what `r1` scales: each undoes what the other does; keep one"
     ]
     assert said(deployment(), pod_autoscaler(), pod_autoscaler("other"), pod_autoscaler(namespace="elsewhere")) == []
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "alarms"),
+    [("east", "west", 0), ("east", "default_4_24_0", 0), ("east", "east", 1), ("default_4_24_0", "default", 1)],
+)
+def test_workloads_of_one_name_in_two_clusters_have_an_owner_each(first: str, second: str, alarms: int) -> None:
+    scalers = [connected("r0", pod_autoscaler(), first), connected("r1", pod_autoscaler(), second)]
+    replicated = connected("r2", deployment(replicas=3), second)
+
+    assert len(check_autoscaling([*scalers, connected("r3", deployment(), first)])) == alarms
+    assert len(check_autoscaling([scalers[0], replicated])) == alarms
+
+
+@pytest.mark.parametrize("token", sorted(SCALING_TARGETS))
+def test_bounds_of_a_scaling_target_are_judged_whichever_provider_makes_it(token: str) -> None:
+    assert said(target(0, 2, token)) == []
+    assert said(target(9, 2, token)) == ["r0: the minimum 9 is over the maximum 2; raise the maximum"]
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ({"totalMinNodeCount": 5, "maxNodeCount": 2}, ("maxNodeCount", "totalMinNodeCount")),
+        ({"minNodeCount": 1, "maxNodeCount": 2, "totalMaxNodeCount": 9}, ("minNodeCount", "totalMaxNodeCount")),
+    ],
+)
+def test_bounds_of_each_zone_and_of_all_zones_are_refused_together(
+    written: dict[str, int], named: tuple[str, str]
+) -> None:
+    pool = node_pool("e2-standard-2", autoscaling=written)
+    each, together = named
+
+    (message,) = said(pool)
+    (line,) = cost_of(pool).unknown
+
+    why = f"`{each}` is of each zone and `{together}` of all zones together; GKE takes bounds of one kind"
+    assert message == f"r0: its properties are not those of its type ({why}); correct them"
+    assert why in line.unit_price.basis
 
 
 @pytest.mark.parametrize("owner", [old_pod_autoscaler(maxReplicas=4), keda()], ids=["v1", "keda"])

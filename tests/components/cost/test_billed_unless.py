@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from pulumi_policy.proxy import UNKNOWN_STRING_VALUE
 
+from components.autoscaling.bounds import SCALING_TARGETS
 from components.cost.billed_units import CostKind
-from components.cost.scaling_target import SCALING_TARGETS
 from tests.support.stack_costs import cost_of
 
 TABLE, ENDPOINT, ADDRESS = (

@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE
 
+from components.autoscaling.bounds import SCALING_TARGET
 from components.catalog.services import Service
 from components.cost.billed_units import HOURS_PER_MONTH
 from components.cost.machines import Count, RentedMachines
 from components.cost.month import MonthlyCost, dearest_first, machine_line
-from components.cost.scaling_target import SCALING_TARGET
 from tests.support.raw_resources import Resource, endpoint_configuration, node_group, node_pool, variant
 from tests.support.stack_costs import CATALOG, cost_of
 

@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulumi_policy.proxy import UNKNOWN_NUMBER_VALUE, UNKNOWN_STRING_VALUE
 
+from components.autoscaling.bounds import SCALING_TARGET
 from components.catalog.unit_price import Item, Unit, UnitPrice
 from components.cost.billed_units import CostKind
 from components.cost.month import MonthlyCost, UsdPerMonth
 from components.cost.raw_resources import READERS
-from components.cost.scaling_target import SCALING_TARGET
 from components.cost.unpriced_types import UNPRICED
 from components.cost.usage import Usage
 from components.platforms.choice import Cloud

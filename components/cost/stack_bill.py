@@ -23,6 +23,7 @@ from components.cost.scaling_target import (
 )
 from components.cost.serverless import ServerlessVariant
 from components.cost.unpriced_types import UNPRICED, unpriced
+from components.cost.used_addresses import without_used_addresses
 
 BILLED_TYPES = frozenset({*READERS, *UNPRICED, *SCALING_TARGETS, *POD_AUTOSCALERS})
 
@@ -58,7 +59,7 @@ def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> Stack
         resources: Everything that the stack declares.
         region: Of resources that name none; empty where that is unknown.
     """
-    listed = with_cluster_zones(tuple(resources))
+    listed = with_cluster_zones(without_used_addresses(tuple(resources)))
     unread = list[Unread]()
     by_resource = [(item, _read(item, partial(_billed, region), unread)) for item in listed if item.type in READERS]
     billed = [found for _, items in by_resource for found in items]

@@ -50,6 +50,7 @@ def test_what_is_free_or_billed_by_use_alone_has_no_line(token: str, props: dict
         (NATIVE_GLOBAL_TABLE, {}, "with `billingMode` PROVISIONED it is billed by time"),
         (NATIVE_ENDPOINT, {"vpcEndpointType": "Interface"}, "with `vpcEndpointType` Interface it is billed by time"),
         (GLOBAL_ADDRESS, {}, "with `addressType` EXTERNAL it is billed by time"),
+        (GLOBAL_ADDRESS, {}, "; one that a forwarding rule of the stack uses is free"),
     ],
 )
 def test_what_is_billed_by_time_is_unknown(token: str, props: dict[str, Any], reason: str) -> None:

@@ -3,6 +3,11 @@
 import os
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes is the machine's business: a benchmark measures, a test judges what came of it.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 INTEGRATION = "integration"
 

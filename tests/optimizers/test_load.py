@@ -238,7 +238,7 @@ def test_a_truncated_model_is_refused(tmp_path: Path, kind: str, share: float) -
     refused(source(path, ModelFormat.ONNX if kind == "onnx" else ModelFormat.PYTORCH))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     place=st.floats(0, 1, exclude_max=True), value=st.integers(0, 255), kind=st.sampled_from(["safetensors", "onnx"])
 )

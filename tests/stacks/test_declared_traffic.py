@@ -36,7 +36,10 @@ def refused_csv(folder: Path, text: str | bytes, **changes: Any) -> list[str]:
 @pytest.mark.parametrize(
     ("traffic", "message"),
     [
-        ({"kind": "constant", "rate_rps": -3}, "traffic.rate_rps: got `-3`; it must be at least 1e-09; use 1e-09 or more"),
+        (
+            {"kind": "constant", "rate_rps": -3},
+            "traffic.rate_rps: got `-3`; it must be at least 1e-09; use 1e-09 or more",
+        ),
         (
             {"kind": "constant", "rate_rps": 1e12},
             "traffic.rate_rps: got `1000000000000.0`; it must be at most 1000000000.0; use 1000000000.0 or less",

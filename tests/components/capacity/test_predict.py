@@ -136,7 +136,7 @@ def test_without_batches_more_load_is_never_faster(utilizations: list[float], va
     assert low.p50_ms <= high.p50_ms * (1 + 1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(
     p50_ms=st.floats(0.5, 500),
     spread=st.floats(1, 5),
@@ -162,7 +162,7 @@ def test_a_prediction_is_ordered_and_round_trips(
         assert prediction.p99_low_ms <= prediction.p99_ms <= prediction.p99_high_ms
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(min_value=0.1, max_value=0.98), st.floats(min_value=1, max_value=3))
 def test_batches_that_are_switched_off_change_nothing(utilization: float, tail: float) -> None:
     alone = ServiceTimes(measurements=(timed(10, 10 * tail),))

@@ -14,7 +14,7 @@ from tests.support.call_times import service_times, timed
 SHARED = Fleet(routing=Routing.SHARED_QUEUE)
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     rate_rps=st.floats(min_value=1, max_value=2000),
     sla_ms=st.floats(min_value=20, max_value=200),

@@ -164,7 +164,7 @@ def test_bursts_make_the_tail_longer() -> None:
     assert bursty > 1.5 * smooth
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     p50_ms=st.floats(min_value=0.5, max_value=200),
     tail=st.floats(min_value=1, max_value=4),

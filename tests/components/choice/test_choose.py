@@ -45,7 +45,7 @@ def feasible(request: ChoiceRequest) -> Choices | None:
         return None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(requests)
 def test_a_plan_keeps_every_limit_that_was_set(request: ChoiceRequest) -> None:
     choices = feasible(request)
@@ -63,7 +63,7 @@ def test_a_plan_keeps_every_limit_that_was_set(request: ChoiceRequest) -> None:
         assert choice.scaling.max_replicas <= capacity
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(requests)
 def test_the_cheapest_is_the_cheapest_that_holds_also_of_those_that_were_not_sized(request: ChoiceRequest) -> None:
     choices = feasible(request)
@@ -79,7 +79,7 @@ def test_the_cheapest_is_the_cheapest_that_holds_also_of_those_that_were_not_siz
         assert not dearer
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(requests)
 def test_every_row_of_the_catalog_holds_or_says_why_not(request: ChoiceRequest) -> None:
     bench = Bench(request, LOCKED, SHIPPED, Sizing(request, predict_by_formula))
@@ -101,7 +101,7 @@ def test_every_service_belongs_to_a_target() -> None:
     assert all(target_of(row.instance.service) or row.instance.service in NOT_SERVING for row in SHIPPED.rows)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(requests, st.floats(1, 10))
 def test_more_budget_never_gives_a_dearer_choice(request: ChoiceRequest, more: float) -> None:
     if request.usd_per_month is None:
@@ -114,7 +114,7 @@ def test_more_budget_never_gives_a_dearer_choice(request: ChoiceRequest, more: f
         assert loose.plan.chosen.order <= tight.plan.chosen.order
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.sampled_from(RENTED), st.integers(1, 500), st.integers(0, 500), st.integers(60, 500))
 def test_a_higher_peak_never_takes_fewer_replicas(target: DeploymentTarget, rate: int, more: int, sla_ms: int) -> None:
     machine = "c7i.xlarge" if target is DeploymentTarget.KUBERNETES else "ml.c7i.xlarge"

@@ -63,13 +63,13 @@ def plan(case: Case) -> EndpointPlan:
     return plan_endpoint(wanted, locked_model(measured), hardware())
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cases)
 def test_the_same_arguments_give_the_same_bytes(case: Case) -> None:
     assert plan(case).model_dump_json() == plan(case).model_dump_json()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cases)
 def test_two_calls_of_the_planned_batch_stay_within_the_sla(case: Case) -> None:
     size = int(plan(case).max_batch_size.value)
@@ -81,7 +81,7 @@ def test_two_calls_of_the_planned_batch_stay_within_the_sla(case: Case) -> None:
         assert 2 * p99_ms + LONE_OVERHEAD_MS <= case.sla_ms * (1 + 1e-9)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cases)
 def test_a_looser_sla_never_makes_the_batch_smaller(case: Case) -> None:
     sizes = [int(plan(replace(case, sla_ms=sla_ms)).max_batch_size.value) for sla_ms in (10, 50, 500)]
@@ -89,7 +89,7 @@ def test_a_looser_sla_never_makes_the_batch_smaller(case: Case) -> None:
     assert sizes == sorted(sizes)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cases)
 def test_every_predicted_number_says_what_it_rests_on(case: Case) -> None:
     predicted = plan(case).predicted
@@ -108,7 +108,7 @@ def test_a_rate_over_the_capacity_has_no_predicted_latency() -> None:
     assert overloaded.predicted.utilization.value > 1
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(cases)
 def test_the_p99_lies_under_its_upper_end(case: Case) -> None:
     predicted = plan(case).predicted

@@ -21,7 +21,7 @@ def planned(measured: Report, rate_rps: int = 20, sla_ms: int = 200, **fields: A
     return plan_endpoint(EmbeddedRequest(name="minilm", goal=goal, **fields), locked_model(measured), hardware())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     p50_ms=st.floats(min_value=0.01, max_value=800),
     tail=st.floats(min_value=1, max_value=5),

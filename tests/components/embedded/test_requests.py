@@ -52,7 +52,7 @@ def test_the_server_gets_what_the_plan_decided() -> None:
     assert (config.host, config.port, config.cache_entries) == ("127.0.0.1", 3210, 7)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(min_value=1, max_value=60_000), st.floats(min_value=0.01, max_value=1000))
 def test_a_request_may_wait_for_ten_slas_and_the_queue_holds_what_can_be_answered_by_then(
     sla_ms: int, p50_ms: float

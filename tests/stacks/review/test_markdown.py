@@ -106,7 +106,7 @@ def test_a_project_that_is_not_at_the_repository_s_root_says_where_it_is() -> No
     assert "### ✅ dev in services/a: " in text
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=6)
 @given(
     resources=st.integers(min_value=0, max_value=300),
     properties=st.integers(min_value=0, max_value=10),

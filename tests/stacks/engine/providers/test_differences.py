@@ -3,7 +3,7 @@
 import copy
 from typing import Any
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from stacks.engine.marks import ASSET, SIGNATURE, UNKNOWN
@@ -29,13 +29,11 @@ def at(value: Any, path: Path) -> Any:
     return value
 
 
-@settings(deadline=None)
 @given(INPUTS)
 def test_equal_inputs_do_not_differ(inputs: dict[str, Any]) -> None:
     assert differences(inputs, copy.deepcopy(inputs)) == ()
 
 
-@settings(deadline=None)
 @given(INPUTS, st.data())
 def test_changed_values_are_listed_and_nothing_else(inputs: dict[str, Any], data: st.DataObject) -> None:
     leaves = [path for path in paths(inputs) if not isinstance(at(inputs, path), dict | list)]
@@ -48,7 +46,6 @@ def test_changed_values_are_listed_and_nothing_else(inputs: dict[str, Any], data
     assert all(item.change is Change.UPDATED for item in differences(inputs, new))
 
 
-@settings(deadline=None)
 @given(INPUTS, st.data())
 def test_a_removed_property_is_one_deletion_and_back_one_addition(inputs: dict[str, Any], data: st.DataObject) -> None:
     candidates = [path for path in paths(inputs) if isinstance(path[-1], str)]
@@ -61,7 +58,6 @@ def test_a_removed_property_is_one_deletion_and_back_one_addition(inputs: dict[s
     assert differences(less, inputs) == ((path, Change.ADDED, removed),)
 
 
-@settings(deadline=None)
 @given(INPUTS)
 def test_what_is_unknown_differs_even_from_itself(inputs: dict[str, Any]) -> None:
     old, new = {**inputs, "key": "value"}, {**inputs, "key": UNKNOWN}

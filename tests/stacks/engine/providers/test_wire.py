@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from stacks.engine.marks import UNKNOWN
@@ -14,7 +14,6 @@ VALUES = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(st.dictionaries(st.text(max_size=4), VALUES, max_size=4))
 def test_values_come_back_equal(values: dict[str, Any]) -> None:
     assert decoded(encoded(values)) == values

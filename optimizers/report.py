@@ -123,12 +123,15 @@ class ServerOverhead(BaseModel):
     Attributes:
         busy_ms: Beside the call, until the next one can start.
         waiting_ms: What a request waits besides, while others may be computed.
+        resize_ms: Of the model itself: what a call takes longer that has other rows than the one before. OpenVINO prepares
+            its graph again for each change of shape.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     busy_ms: float = Field(ge=0, allow_inf_nan=False)
     waiting_ms: float = Field(ge=0, allow_inf_nan=False)
+    resize_ms: float = Field(default=0, ge=0, allow_inf_nan=False)
 
 
 class Report(BaseModel):

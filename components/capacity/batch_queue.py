@@ -42,15 +42,21 @@ class CallDraws:
         # A stream of its own: times drawn from the numbers that drew the gaps would follow them.
         self._random = random.Random(f"call times {seed}").random  # noqa: S311 - decides a simulation, no secret
         self._tables: dict[tuple[int, int], list[float]] = {}
+        # Rows of the last call of each replica.
+        self._rows: dict[int, int] = {}
 
-    def draw_ms(self, rows: int, calls_in_flight: int) -> float:
+    def draw_ms(self, rows: int, calls_in_flight: int, replica: int = 0) -> float:
         """Return how long a call takes that starts now."""
         table = self._tables.get((rows, calls_in_flight))
         if table is None:
             request_ms = self._service.request_ms(rows, calls_in_flight)
             table = [time + request_ms for time in self._service.call(rows, calls_in_flight).quantiles_ms()]
             self._tables[rows, calls_in_flight] = table
-        return table[int(QUANTILE_POINTS * self._random())]
+        drawn_ms = table[int(QUANTILE_POINTS * self._random())]
+        if self._rows.get(replica) == rows:
+            return drawn_ms
+        self._rows[replica] = rows
+        return drawn_ms + self._service.resize_ms
 
 
 def serve_one_call(arrivals_ms: Sequence[float], most: int, draws: CallDraws, warm_ms: float) -> Served:
@@ -82,7 +88,7 @@ def serve_shared(arrivals_ms: Sequence[float], fleet: Fleet, draws: CallDraws, w
         calls = 1
         if fleet.concurrent_calls > 1:
             calls += sum(other == replica and until_ms > start_ms for until_ms, other in free)
-        end_ms = start_ms + draws.draw_ms(after - first, calls)
+        end_ms = start_ms + draws.draw_ms(after - first, calls, replica)
         heapreplace(free, (end_ms, replica))
         if arrivals_ms[first] >= warm_ms:
             served.add(start_ms, end_ms, arrivals_ms[first:after])
@@ -99,7 +105,7 @@ def serve_least_outstanding(arrivals_ms: Sequence[float], fleet: Fleet, draws: C
 
     def start(now_ms: float, replica: int, batch_ms: list[float]) -> None:
         in_flight[replica] += 1
-        end_ms = now_ms + draws.draw_ms(len(batch_ms), in_flight[replica])
+        end_ms = now_ms + draws.draw_ms(len(batch_ms), in_flight[replica], replica)
         heappush(ends, (end_ms, replica, len(batch_ms)))
         if batch_ms[0] >= warm_ms:
             served.add(now_ms, end_ms, batch_ms)

@@ -83,6 +83,7 @@ class ServiceTimes(BaseModel):
             where that is on the same machine. It makes calls longer, and no batch shares it.
         call_overhead_ms: What a call takes beyond the model, whatever its rows: threads that wake, rows that are handed over.
         latency_ms: What a request waits beyond its call, while others may be computed: network, reading, answering.
+        resize_ms: What a call takes longer that has other rows than the one before it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -91,6 +92,7 @@ class ServiceTimes(BaseModel):
     overhead_ms: float = Field(default=0, ge=0)
     call_overhead_ms: float = Field(default=0, ge=0)
     latency_ms: float = Field(default=0, ge=0)
+    resize_ms: float = Field(default=0, ge=0)
 
     def call(self, rows: int, calls_in_flight: int = 1) -> CallTime:
         """

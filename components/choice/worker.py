@@ -62,6 +62,7 @@ def service_and_fleet(
         "overhead_ms": service.overhead_ms * by,
         "call_overhead_ms": service.call_overhead_ms * by,
         "latency_ms": service.latency_ms * by,
+        "resize_ms": service.resize_ms * by,
     }
     return service.model_copy(update=slower), fleet
 

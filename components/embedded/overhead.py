@@ -1,6 +1,7 @@
 """Measure what a server on this machine adds to the model: start one, load it, and time bare calls in between."""
 
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean, median
@@ -20,13 +21,14 @@ from optimizers.errors import DeployError
 from optimizers.goal import ParityThresholds
 from optimizers.report import Report, ServerOverhead
 from optimizers.rows import RowEncoder
-from optimizers.session import open_session, read_manifest
+from optimizers.session import Session, open_session, read_manifest
 from optimizers.store import ArtifactStore
 
 ROUNDS, MOST_ROUNDS = 3, 4
 BARE = BenchmarkConfig(
     batch_sizes=(1,), concurrencies=(1,), warmup_calls=1, calls_per_turn=4, min_turns=1, budget_s=0.4
 )
+RESIZES = 10
 # A server adds less than noise to slower models.
 SLOWEST_MS = 250.0
 # Enough that the next row waits when a call is done.
@@ -50,11 +52,13 @@ class Round(NamedTuple):
         bare_ms: Median time of a bare call of one row: first, after the saturation, last.
         apart_ms: Mean time from one answer to the next while requests wait.
         lone_ms: Median response to a request that nothing delays.
+        resize_ms: What a bare call of one row took longer after one of two rows than after one of one, in the median.
     """
 
     bare_ms: tuple[float, float, float]
     apart_ms: float
     lone_ms: float
+    resize_ms: float = 0
 
     @property
     def quiet(self) -> bool:
@@ -80,6 +84,7 @@ def overhead_of(rounds: Sequence[Round]) -> ServerOverhead | None:
     return ServerOverhead(
         busy_ms=round(max(0.0, median(item.busy_ms for item in quiet)), DIGITS),
         waiting_ms=round(max(0.0, median(item.waiting_ms for item in quiet)), DIGITS),
+        resize_ms=round(max(0.0, median(item.resize_ms for item in quiet)), DIGITS),
     )
 
 
@@ -122,14 +127,16 @@ def measure_rounds(store: ArtifactStore, artifact: Artifact, report: Report, run
         deployment.deploy(server)
         rows = measured_rows(folder, report.sequence_length)
         session = open_session(folder, report.threads)
-        loads = {1: RowEncoder(read_manifest(folder), folder).encode(rows[:1])}
+        encoder = RowEncoder(read_manifest(folder), folder)
+        one, two = encoder.encode(rows[:1]), encoder.encode([rows[0], rows[0]])
 
         def bare_ms() -> float:
-            [found] = measure({artifact.name: session}, loads, BARE)[artifact.name]
+            [found] = measure({artifact.name: session}, {1: one}, BARE)[artifact.name]
             return found.p50.value_ms
 
         while sum(item.quiet for item in rounds) < ROUNDS and len(rounds) < MOST_ROUNDS:
-            rounds.append(_round(config.url + PREDICT_PATH, rows, bare_ms, len(rounds)))
+            found = _round(config.url + PREDICT_PATH, rows, bare_ms, len(rounds))
+            rounds.append(found._replace(resize_ms=_resize_ms(session, one, two)))
     finally:
         deployment.remove(run_folder)
     return rounds
@@ -144,6 +151,20 @@ def _round(url: str, rows: list[Any], bare_ms: Callable[[], float], number: int)
     apart_ms = 1000 * saturated.elapsed_s / len(saturated.latencies_ms)
     lone = _answered(lone_job(url, rows, apart_ms, seed=number + MOST_ROUNDS))
     return Round(bare_ms=(before_ms, between_ms, bare_ms()), apart_ms=apart_ms, lone_ms=median(lone.latencies_ms))
+
+
+def _resize_ms(session: Session, one: Mapping[str, Any], two: Mapping[str, Any]) -> float:
+    def call_ms() -> float:
+        started = time.perf_counter()
+        session.run(one)
+        return 1000 * (time.perf_counter() - started)
+
+    differences = list[float]()
+    for _ in range(RESIZES):
+        session.run(two)
+        changed_ms = call_ms()
+        differences.append(changed_ms - call_ms())
+    return median(differences)
 
 
 def lone_job(url: str, rows: list[Any], apart_ms: float, seed: int) -> LoadJob | SaturationJob:

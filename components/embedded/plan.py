@@ -194,6 +194,7 @@ def server_times(measured: Sequence[Measurement], concurrent_calls: int, overhea
         overhead_ms=ROW_SHARE * overhead.busy_ms,
         call_overhead_ms=(1 - ROW_SHARE) * overhead.busy_ms,
         latency_ms=overhead.waiting_ms,
+        resize_ms=overhead.resize_ms,
     )
 
 

@@ -22,7 +22,7 @@ COUNT = 200_000
 class ExponentialDraws(CallDraws):
     """Exponential call times with a mean of 10 ms, for the queues whose answers are known exactly."""
 
-    def draw_ms(self, rows: int, calls_in_flight: int) -> float:
+    def draw_ms(self, rows: int, calls_in_flight: int, replica: int = 0) -> float:
         assert (rows, calls_in_flight) == (1, 1)
         return -10 * math.log(1 - self._random())
 
@@ -52,6 +52,18 @@ def test_exponential_servers_with_one_line_wait_as_mmc_does(servers: int, utiliz
     wait_ms = 1000 * exponential_wait_s(servers, 100 * servers * utilization, 0.01)
     assert mean_response_ms(served) == pytest.approx(10 + wait_ms, rel=0.04)
     assert 0 < erlang_c(servers, servers * utilization) < 1
+
+
+def test_a_call_of_other_rows_than_the_one_before_it_takes_longer() -> None:
+    service = ServiceTimes(measurements=(timed(10, 10), timed(10, 10, rows=2)), resize_ms=3)
+    # Each is alone but the third and the fourth, which arrive while the second is answered.
+    arrivals_ms = [0.0, 100.0, 101.0, 102.0, 200.0, 300.0]
+
+    served = serve_one_call(arrivals_ms, 8, CallDraws(service, seed=1), warm_ms=0)
+
+    # The first has no call before it.
+    assert served.responses_ms == pytest.approx([13, 10, 22, 21, 13, 10], rel=0.01)
+    assert serve_shared(arrivals_ms, Fleet(max_batch_size=8), CallDraws(service, seed=1), 0) == served
 
 
 @pytest.mark.parametrize("variation", [0.0, 0.5, 1.0])

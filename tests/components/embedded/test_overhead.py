@@ -29,6 +29,12 @@ def test_what_lies_between_answers_beside_the_call_keeps_the_server_busy_and_the
     assert overhead_of([quiet(10, 11.5, 14)]) == ServerOverhead(busy_ms=1.5, waiting_ms=2.5)
 
 
+def test_what_a_change_of_rows_costs_is_the_median_of_the_quiet_rounds() -> None:
+    rounds = [quiet(10, 12, 14)._replace(resize_ms=cost_ms) for cost_ms in (-0.1, 3, 4)]
+
+    assert overhead_of(rounds) == ServerOverhead(busy_ms=2, waiting_ms=2, resize_ms=3)
+
+
 def test_one_disturbed_round_does_not_count() -> None:
     disturbed = Round(bare_ms=(10, 16, 10), apart_ms=18, lone_ms=40)
 

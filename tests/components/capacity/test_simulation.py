@@ -24,6 +24,7 @@ class ExponentialDraws(CallDraws):
 
     def draw_ms(self, rows: int, calls_in_flight: int, replica: int = 0) -> float:
         assert (rows, calls_in_flight) == (1, 1)
+        assert replica >= 0
         return -10 * math.log(1 - self._random())
 
 

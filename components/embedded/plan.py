@@ -41,8 +41,10 @@ from optimizers.vocabulary import DeploymentTarget
 # that slept. Fitted to the first round of `make bench ONLY=predicted-p99` on 2 cores of an AMD EPYC, 128 token ids a
 # request, the callers on the same cores.
 FITTED_OVERHEAD = ServerOverhead(busy_ms=3.0, waiting_ms=2.0)
-# Of what keeps the server busy, each further row of a batch costs this share again, in the same fit.
-ROW_SHARE = 1 / 6
+# Of what keeps the server busy, each further row of a batch costs this share again: requests arrive while the model computes,
+# on the same cores. So calls of 1 to 8 rows took in a server under load, on 2 cores of an Intel Xeon at 2.5 GHz; on the AMD
+# EPYC of the fit above it was a sixth, which would be too little elsewhere.
+ROW_SHARE = 1 / 2
 
 # A Python server process with its runtime, before it holds a model.
 SERVER_MEMORY_MIB = 300

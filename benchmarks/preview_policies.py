@@ -50,7 +50,8 @@ pulumi.CustomResource(*declared["nodes"])
 for name in declared["names"]:
     endpoint = pulumi.ComponentResource(EMBEDDED_ENDPOINT, name, {"plan": {**declared["plan"], "name": name}})
     for suffix, token, props in declared["children"]:
-        pulumi.CustomResource(token, f"{name}-{suffix}", props, pulumi.ResourceOptions(parent=endpoint))
+        own = {**props, "metadata": {**props.get("metadata", {}), "namespace": name}}
+        pulumi.CustomResource(token, f"{name}-{suffix}", own, pulumi.ResourceOptions(parent=endpoint))
 """
 TRIVIAL_PACK = """
 from pulumi_policy import PolicyPack, ResourceValidationPolicy, StackValidationPolicy

@@ -15,11 +15,11 @@ from typing import Any
 from components.capacity.arrivals import arrival_times
 from components.load.inputs import distinct_rows
 from components.load.job import LoadAnswer, LoadJob
+from components.load.request import failure
 
 # Connections are opened before the first request is due, so that no request pays for one.
 OPENED_BEFORE = 16
 SETTLE_S = 0.2
-SUCCESS = 200
 
 
 class Sender:
@@ -56,22 +56,12 @@ class Sender:
         )
 
     async def _send(self, row: Any, due: float) -> None:  # noqa: ANN401 - any JSON value
-        from aiohttp import ClientError
-
         self._lags_ms.append(1000 * (time.perf_counter() - due))
-        try:
-            async with self._session.post(self._job.url, json={"inputs": [row]}) as response:
-                await response.read()
-                status = response.status
-        except TimeoutError:
-            self._errors["timeout"] += 1
-        except (ClientError, OSError):
-            self._errors["connection"] += 1
+        error = await failure(self._session, self._job.url, row)
+        if error is None:
+            self._latencies_ms.append(1000 * (time.perf_counter() - due))
         else:
-            if status == SUCCESS:
-                self._latencies_ms.append(1000 * (time.perf_counter() - due))
-            else:
-                self._errors[f"status {status}"] += 1
+            self._errors[error] += 1
 
     async def _open_connections(self) -> None:
         from aiohttp import ClientError

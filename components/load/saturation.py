@@ -12,12 +12,11 @@ from collections import Counter
 
 from components.load.inputs import distinct_rows
 from components.load.job import LoadAnswer, SaturationJob
-
-SUCCESS = 200
+from components.load.request import failure
 
 
 async def _run(job: SaturationJob) -> LoadAnswer:
-    from aiohttp import ClientError, ClientSession, ClientTimeout
+    from aiohttp import ClientSession, ClientTimeout
 
     rows = distinct_rows(job.reference, job.seed)
     latencies_ms, errors = list[float](), Counter[str]()
@@ -25,19 +24,11 @@ async def _run(job: SaturationJob) -> LoadAnswer:
 
         async def call() -> None:
             while (sent := time.perf_counter()) < started + job.seconds:
-                try:
-                    async with session.post(job.url, json={"inputs": [next(rows)]}) as response:
-                        await response.read()
-                        status = response.status
-                except TimeoutError:
-                    errors["timeout"] += 1
-                except (ClientError, OSError):
-                    errors["connection"] += 1
+                error = await failure(session, job.url, next(rows))
+                if error is None:
+                    latencies_ms.append(1000 * (time.perf_counter() - sent))
                 else:
-                    if status == SUCCESS:
-                        latencies_ms.append(1000 * (time.perf_counter() - sent))
-                    else:
-                        errors[f"status {status}"] += 1
+                    errors[error] += 1
 
         started = time.perf_counter()
         await asyncio.gather(*(call() for _ in range(job.callers)))

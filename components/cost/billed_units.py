@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from components.catalog.unit_price import Item, Unit
+from components.cost.machines import Count
 from components.endpoint_plan import PlanPart
 
 # 8,760 hours a year over 12: the month of the providers' own calculators and of Infracost.
@@ -33,6 +34,11 @@ class Amount(PlanPart):
     expected: float = Field(ge=0, le=LARGEST_AMOUNT)
     maximum: float = Field(ge=0, le=LARGEST_AMOUNT)
 
+    @classmethod
+    def of(cls, count: "Count | Amount", each: float) -> "Amount":
+        """Return the units of so many things, of which each has `each`."""
+        return cls(minimum=each * count.minimum, expected=each * count.expected, maximum=each * count.maximum)
+
 
 class BilledUnits(PlanPart):
     """
@@ -58,6 +64,21 @@ class BilledUnits(PlanPart):
 def hours(number: int) -> Amount:
     """Return the hours of so many things that run all month."""
     return Amount(minimum=HOURS_PER_MONTH * number, expected=HOURS_PER_MONTH * number, maximum=HOURS_PER_MONTH * number)
+
+
+def storage(  # noqa: PLR0913, PLR0917 - whose, what, where and how much
+    resource: str, what: str, item: str, region: str, size_gb: float, count: Count
+) -> BilledUnits:
+    """Return so many disks of one size, each for as long as what it belongs to is there."""
+    return BilledUnits(
+        resource=resource,
+        kind=CostKind.STORAGE,
+        what=what,
+        item=item,
+        region=region,
+        unit=Unit.GB_MONTH,
+        amount=Amount.of(count, size_gb),
+    )
 
 
 def control_plane(name: str, what: str, item: Item, region: str) -> BilledUnits:

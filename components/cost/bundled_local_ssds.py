@@ -5,8 +5,7 @@ from types import MappingProxyType
 
 from components.catalog.catalog import Catalog
 from components.catalog.services import Service
-from components.catalog.unit_price import Unit
-from components.cost.billed_units import Amount, BilledUnits, CostKind
+from components.cost.billed_units import BilledUnits, storage
 from components.cost.gke import LOCAL_SSD
 from components.cost.machines import RentedMachines
 
@@ -41,17 +40,5 @@ def bundled_ssd_units(machines: RentedMachines, catalog: Catalog) -> tuple[Bille
         return ()
     if not row.price.leaves_out_local_ssd:
         return ()
-    count = machines.count
-    return (
-        BilledUnits(
-            resource=machines.resource,
-            kind=CostKind.STORAGE,
-            what=f"{size_gb} GB of local SSD on each {name}",
-            item=LOCAL_SSD,
-            region=machines.region,
-            unit=Unit.GB_MONTH,
-            amount=Amount(
-                minimum=size_gb * count.minimum, expected=size_gb * count.expected, maximum=size_gb * count.maximum
-            ),
-        ),
-    )
+    what = f"{size_gb} GB of local SSD on each {name}"
+    return (storage(machines.resource, what, LOCAL_SSD, machines.region, size_gb, machines.count),)

@@ -6,8 +6,7 @@ from typing import Any
 from pydantic import Field
 
 from components.autoscaling.bounds import BOUNDS
-from components.catalog.unit_price import Unit
-from components.cost.billed_units import Amount, BilledUnits, CostKind
+from components.cost.billed_units import BilledUnits, storage
 from components.cost.declared_resource import UnknownPropertyError
 from components.cost.machines import LARGEST, Count
 from components.cost.month import number
@@ -51,19 +50,8 @@ class ClaimedVolumes(PlanPart):
 
     def units(self) -> BilledUnits:
         """Return what is billed for them."""
-        return BilledUnits(
-            resource=self.resource,
-            kind=CostKind.STORAGE,
-            what=f"{number(self.count)} x {self.size_gb:g} GB of {self.what}",
-            item=self.item,
-            region=self.region,
-            unit=Unit.GB_MONTH,
-            amount=Amount(
-                minimum=self.size_gb * self.count.minimum,
-                expected=self.size_gb * self.count.expected,
-                maximum=self.size_gb * self.count.maximum,
-            ),
-        )
+        what = f"{number(self.count)} x {self.size_gb:g} GB of {self.what}"
+        return storage(self.resource, what, self.item, self.region, self.size_gb, self.count)
 
 
 class ReplicaBounds(PlanPart):
@@ -110,22 +98,15 @@ def with_replica_bounds(
     Where several autoscalers may scale it, the widest bounds count: an estimate may be too high, never too low.
     """
     known = tuple(scalers)
-    return tuple(_bounded(item, [scaler for scaler in known if _scales(scaler, item)]) for item in volumes)
+    return tuple(item.model_copy(update={"count": _count(item, known)}) for item in volumes)
+
+
+def _count(volumes: ClaimedVolumes, scalers: Iterable[ReplicaBounds]) -> Count:
+    return volumes.count.scaled([(item.minimum, item.maximum) for item in scalers if _scales(item, volumes)])
 
 
 def _scales(scaler: ReplicaBounds, volumes: ClaimedVolumes) -> bool:
     return volumes.workload is not None and scaler.workload.may_be(volumes.workload)
-
-
-def _bounded(volumes: ClaimedVolumes, scalers: list[ReplicaBounds]) -> ClaimedVolumes:
-    if not scalers:
-        return volumes
-    count = Count.bounded(
-        max(scaler.minimum for scaler in scalers),
-        volumes.count.expected,
-        max(scaler.maximum for scaler in scalers),
-    )
-    return volumes.model_copy(update={"count": count})
 
 
 def _if_known(names: Mapping[str, Any], key: str, default: str) -> str | None:

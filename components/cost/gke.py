@@ -6,8 +6,8 @@ from typing import Any
 
 from components.autoscaling.pool_bounds import pool_bounds
 from components.catalog.services import Service
-from components.catalog.unit_price import Item, Unit
-from components.cost.billed_units import Amount, BilledUnits, CostKind, control_plane, unknown_units
+from components.catalog.unit_price import Item
+from components.cost.billed_units import BilledUnits, control_plane, storage, unknown_units
 from components.cost.declared_resource import MalformedError, if_known
 from components.cost.disk_speed import unpriced_speed
 from components.cost.machines import AttachedDisk, Count, RentedMachines
@@ -149,20 +149,8 @@ def _local_ssds(name: str, config: Mapping[str, Any], region: str, nodes: Count)
     each += sum(int((config.get(key) or {}).get("localSsdCount") or 0) for key in LOCAL_SSD_CONFIGS)
     if not each:
         return ()
-    size_gb = each * LOCAL_SSD_GB
-    return (
-        BilledUnits(
-            resource=name,
-            kind=CostKind.STORAGE,
-            what=f"{each} local SSDs of {LOCAL_SSD_GB} GB a node",
-            item=LOCAL_SSD,
-            region=region,
-            unit=Unit.GB_MONTH,
-            amount=Amount(
-                minimum=size_gb * nodes.minimum, expected=size_gb * nodes.expected, maximum=size_gb * nodes.maximum
-            ),
-        ),
-    )
+    what = f"{each} local SSDs of {LOCAL_SSD_GB} GB a node"
+    return (storage(name, what, LOCAL_SSD, region, each * LOCAL_SSD_GB, nodes),)
 
 
 def region_of(location: str) -> str:

@@ -1,7 +1,7 @@
 """Machines that a resource rents: which, and how many at the least, as things are, and at the most."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
@@ -32,6 +32,17 @@ class Count(PlanPart):
         """Return what runs of a written number between bounds: the lower raises it, and what is written runs at first."""
         expected = max(minimum, written)
         return cls(minimum=minimum, expected=expected, maximum=max(math.ceil(expected), maximum))
+
+    def scaled(self, bounds: Sequence[tuple[int, int]]) -> "Count":
+        """
+        Return what runs where autoscalers with these bounds, fewest and most, scale it: within the widest; itself without any.
+
+        It starts with the number that is written, and is scaled into its bounds from there.
+        """
+        if not bounds:
+            return self
+        lowest, highest = zip(*bounds, strict=True)
+        return Count.bounded(max(lowest), self.expected, max(highest))
 
     def times(self, factor: int) -> "Count":
         """Return so many times as many, for a pool that exists once a zone or chips that a machine has several of."""

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from components.catalog.catalog import Catalog
 from components.catalog.unit_price import Unit
-from components.cost.billed_units import HOURS_PER_MONTH, Amount, BilledUnits, CostKind
+from components.cost.billed_units import HOURS_PER_MONTH, Amount, BilledUnits, CostKind, storage
 from components.cost.machines import Count, RentedMachines
 from components.endpoint_plan import Estimate, PlanPart
 
@@ -85,14 +85,7 @@ def machine_line(machines: RentedMachines, catalog: Catalog) -> CostLine:
         what=f"{number(count)} x {' or '.join(machines.names)}{' (spot)' if machines.spot else ''}",
         unit=Unit.HOUR,
         unit_price=price,
-        usd_per_month=_month(
-            price.value,
-            Amount(
-                minimum=HOURS_PER_MONTH * count.minimum,
-                expected=HOURS_PER_MONTH * count.expected,
-                maximum=HOURS_PER_MONTH * count.maximum,
-            ),
-        ),
+        usd_per_month=_month(price.value, Amount.of(count, HOURS_PER_MONTH)),
     )
 
 
@@ -102,18 +95,13 @@ def disk_units(machines: RentedMachines) -> tuple[BilledUnits, ...]:
     if disk is None:
         return ()
     return (
-        BilledUnits(
-            resource=machines.resource,
-            kind=CostKind.STORAGE,
-            what=f"{number(count)} x {disk.size_gb:g} GB of {disk.item}",
-            item=disk.item,
-            region=machines.region,
-            unit=Unit.GB_MONTH,
-            amount=Amount(
-                minimum=disk.size_gb * count.minimum,
-                expected=disk.size_gb * count.expected,
-                maximum=disk.size_gb * count.maximum,
-            ),
+        storage(
+            machines.resource,
+            f"{number(count)} x {disk.size_gb:g} GB of {disk.item}",
+            disk.item,
+            machines.region,
+            disk.size_gb,
+            count,
         ),
     )
 

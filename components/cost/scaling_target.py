@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import Field
 
-from components.cost.machines import LARGEST, Count, RentedMachines
+from components.cost.machines import LARGEST, RentedMachines
 from components.cost.serverless import ServerlessVariant
 from components.endpoint_plan import PlanPart
 
@@ -67,7 +67,7 @@ def scaled(items: Iterable[Scalable], targets: Iterable[ScalingTarget]) -> tuple
     variant's name alone; where several match, the widest bounds count: an estimate may be too high, never too low.
     """
     known = tuple(targets)
-    return tuple(_scaled(item, [target for target in known if _scales(target, item)]) for item in items)
+    return tuple(_scaled(item, known) for item in items)
 
 
 def unmatched(
@@ -82,13 +82,6 @@ def _scales(target: ScalingTarget, item: RentedMachines | ServerlessVariant) -> 
     return target.variant == item.variant and target.serverless is isinstance(item, ServerlessVariant)
 
 
-def _scaled(item: Scalable, targets: list[ScalingTarget]) -> Scalable:
-    if not targets:
-        return item
-    # A variant starts with the number that its configuration names, and is scaled into its bounds from there.
-    count = Count.bounded(
-        max(target.minimum for target in targets),
-        item.count.expected,
-        max(target.maximum for target in targets),
-    )
-    return item.model_copy(update={"count": count})
+def _scaled(item: Scalable, targets: Iterable[ScalingTarget]) -> Scalable:
+    bounds = [(target.minimum, target.maximum) for target in targets if _scales(target, item)]
+    return item.model_copy(update={"count": item.count.scaled(bounds)})

@@ -47,9 +47,7 @@ def serverless_units(variant: ServerlessVariant, usage: Usage) -> Iterator[Bille
     fewest = min(ready.minimum, ready.expected)
     yield _unit(variant, Item.SERVERLESS, "on demand", _time(usage, over=fewest, up_to=variant.max_concurrency))
     if ready.maximum:
-        kept = Amount(
-            minimum=_seconds(ready.minimum), expected=_seconds(ready.expected), maximum=_seconds(ready.maximum)
-        )
+        kept = Amount.of(ready, SECONDS_PER_MONTH)
         yield _unit(variant, Item.SERVERLESS_PROVISIONED, f"kept ready for {number(ready)} requests", kept)
         busy = _time(usage, over=0, up_to=ready.maximum)
         yield _unit(variant, Item.SERVERLESS_PROVISIONED_RUN, "in what is kept ready", busy)
@@ -77,12 +75,6 @@ def _unit(variant: ServerlessVariant, item: Item, how: str, seconds: Amount | No
         item=item,
         region=variant.region,
         unit=Unit.GB_SECOND,
-        amount=None
-        if seconds is None
-        else Amount(
-            minimum=gigabytes * seconds.minimum,
-            expected=gigabytes * seconds.expected,
-            maximum=gigabytes * seconds.maximum,
-        ),
+        amount=None if seconds is None else Amount.of(seconds, gigabytes),
         unknown=UNKNOWN_TIME,
     )

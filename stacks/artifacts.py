@@ -46,8 +46,10 @@ def ensure_artifacts(
         if built != previous:
             lock.write(project.lock_path, current.with_model(spec.name, built))
         if spec.serving_context.deployment_target is DeploymentTarget.EMBEDDED and _is_new(built, previous, machine):
-            built = _with_overhead(built, machine, project, say)
-            lock.write(project.lock_path, current.with_model(spec.name, built))
+            measured = _with_overhead(built, machine, store, project, say)
+            if measured != built:
+                lock.write(project.lock_path, current.with_model(spec.name, measured))
+            return measured
     return built
 
 
@@ -55,17 +57,16 @@ def _is_new(built: LockedModel, previous: LockedModel | None, machine: Hardware)
     return previous is None or built.reports[machine.fingerprint] != previous.reports.get(machine.fingerprint)
 
 
-def _with_overhead(built: LockedModel, machine: Hardware, project: Project, say: Callable[[str], None]) -> LockedModel:
+def _with_overhead(
+    built: LockedModel, machine: Hardware, store: ArtifactStore, project: Project, say: Callable[[str], None]
+) -> LockedModel:
     """Return what was built with what a server adds to it; predictions go on without, so no failure ends the build."""
     report = built.reports[machine.fingerprint]
     artifact = built.artifact(report.chosen)
     if artifact is None or not can_measure(report):
         return built
     say("optimize: measuring what a server adds to the model")
-    store, otherwise = (
-        ArtifactStore(project.store_path),
-        "predictions use a server that was measured on another machine",
-    )
+    otherwise = "predictions use a server that was measured on another machine"
     try:
         overhead = measure_overhead(store, artifact, report, project.private / "overhead")
     except ServingError as error:

@@ -1,7 +1,7 @@
 """Measure what a server on this machine adds to the model: start one, load it, and time bare calls in between."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import fmean, median
@@ -76,15 +76,19 @@ class Round(NamedTuple):
         return self.lone_ms - fmean(self.bare_ms[1:]) - self.busy_ms
 
 
-def overhead_of(rounds: Sequence[Round]) -> ServerOverhead | None:
+def median_overhead(rounds: Sequence[Round]) -> ServerOverhead | None:
     """Return the medians of the quiet rounds, None without any; a difference that noise made negative is none."""
     quiet = [item for item in rounds if item.quiet]
     if not quiet:
         return None
+
+    def middle(values: Iterable[float]) -> float:
+        return round(max(0.0, median(values)), DIGITS)
+
     return ServerOverhead(
-        busy_ms=round(max(0.0, median(item.busy_ms for item in quiet)), DIGITS),
-        waiting_ms=round(max(0.0, median(item.waiting_ms for item in quiet)), DIGITS),
-        resize_ms=round(max(0.0, median(item.resize_ms for item in quiet)), DIGITS),
+        busy_ms=middle(item.busy_ms for item in quiet),
+        waiting_ms=middle(item.waiting_ms for item in quiet),
+        resize_ms=middle(item.resize_ms for item in quiet),
     )
 
 
@@ -111,7 +115,7 @@ def measure_overhead(
         DeployError: The server does not become ready, or answers nothing.
         MissingExtra: The artifact takes text and `tokenizers` is not installed.
     """
-    return overhead_of(measure_rounds(store, artifact, report, run_folder))
+    return median_overhead(measure_rounds(store, artifact, report, run_folder))
 
 
 def measure_rounds(store: ArtifactStore, artifact: Artifact, report: Report, run_folder: Path) -> list[Round]:

@@ -3,7 +3,6 @@
 import json
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -12,19 +11,13 @@ from typing import Any
 
 import yaml
 
+from tests.support.free_port import free_port
+
 ROOT = Path(__file__).parents[2]
 SERVING = Path(sys.executable).with_name("serving")
 COPIED = ("Pulumi.yaml", "pyproject.toml", "stacks", "policies", "components", "optimizers")
 # An optimization takes a minute; neighbours on a shared machine have made it five.
-TIMEOUT_S = 600
-
-
-def free_port() -> int:
-    """Return a TCP port of the loopback interface that nothing uses now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+TIMEOUT_S = 1200
 
 
 @dataclass(frozen=True)

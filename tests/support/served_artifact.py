@@ -16,7 +16,8 @@ from optimizers.session import open_session
 from optimizers.signature import Signature, TensorSpec
 from optimizers.store import ArtifactStore
 from optimizers.vocabulary import Precision, Prediction, Runtime
-from tests.support.checkout import free_port
+from tests.support.free_port import free_port
+from tests.support.patience import PATIENCE_S
 from tests.support.small_model import WIDTH, write_small_onnx
 
 SLOW_WIDTH = 4
@@ -114,7 +115,7 @@ def server_inputs(store: ArtifactStore, artifact: Artifact, run_folder: Path, **
         "threads": 1,
         "max_batch_size": 8,
         "concurrent_calls": 1,
-        "request_timeout_s": 30,
+        "request_timeout_s": PATIENCE_S,
         "max_concurrency": 64,
         "max_body_bytes": MAX_BODY_BYTES,
         "max_rows": MAX_ROWS,

@@ -5,7 +5,8 @@ from typing import Any
 
 import yaml
 
-from tests.support.checkout import Checkout, free_port
+from tests.support.checkout import Checkout
+from tests.support.free_port import free_port
 
 SOURCES = {"dev": None, "staging": "dev", "prod": "staging"}
 

@@ -81,7 +81,6 @@ class ServiceTimes(BaseModel):
         measurements: Of one candidate; at least one of a single call at a time.
         overhead_ms: What a request takes from the cores that the model computes on: parsing, encoding, and its client
             where that is on the same machine. It makes calls longer, and no batch shares it.
-        call_overhead_ms: What a call takes beyond the model, whatever its rows: threads that wake, rows that are handed over.
         latency_ms: What a request waits beyond its call, while others may be computed: network, reading, answering.
         resize_ms: What a call takes longer that has other rows than the one before it.
     """
@@ -90,7 +89,6 @@ class ServiceTimes(BaseModel):
 
     measurements: tuple[Measurement, ...] = Field(min_length=1)
     overhead_ms: float = Field(default=0, ge=0)
-    call_overhead_ms: float = Field(default=0, ge=0)
     latency_ms: float = Field(default=0, ge=0)
     resize_ms: float = Field(default=0, ge=0)
 
@@ -123,8 +121,8 @@ class ServiceTimes(BaseModel):
         return self.call(1).quantiles_ms()[P99_INDEX] + self.request_ms(1) + self.latency_ms
 
     def request_ms(self, rows: int, calls_in_flight: int = 1) -> float:
-        """Return the overhead of a call and its requests; calls in flight share the core that pays for requests."""
-        return self.call_overhead_ms + self.overhead_ms * rows * calls_in_flight
+        """Return the overhead of the requests of a call; calls in flight share the core that pays for it."""
+        return self.overhead_ms * rows * calls_in_flight
 
     @cached_property
     def _by_calls(self) -> dict[int, list[tuple[int, CallTime]]]:

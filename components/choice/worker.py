@@ -60,7 +60,6 @@ def service_and_fleet(
     service = server_times(measured, fleet.concurrent_calls, overhead)
     slower = {
         "overhead_ms": service.overhead_ms * by,
-        "call_overhead_ms": service.call_overhead_ms * by,
         "latency_ms": service.latency_ms * by,
         "resize_ms": service.resize_ms * by,
     }

@@ -1,10 +1,11 @@
 """Measure what a server on this machine adds to the model: start one, load it, and time bare calls in between."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
-from statistics import fmean, median
+from statistics import median, quantiles
 from typing import Any, NamedTuple
 
 from components.embedded import deployment, process
@@ -24,7 +25,7 @@ from optimizers.rows import RowEncoder
 from optimizers.session import Session, open_session, read_manifest
 from optimizers.store import ArtifactStore
 
-ROUNDS, MOST_ROUNDS = 3, 4
+ROUNDS = 4
 BARE = BenchmarkConfig(
     batch_sizes=(1,), concurrencies=(1,), warmup_calls=1, calls_per_turn=4, min_turns=1, budget_s=0.4
 )
@@ -50,7 +51,7 @@ class Round(NamedTuple):
 
     Attributes:
         bare_ms: Median time of a bare call of one row: first, after the saturation, last.
-        apart_ms: Mean time from one answer to the next while requests wait.
+        apart_ms: Median time from one answer to the next while requests wait.
         lone_ms: Median response to a request that nothing delays.
         resize_ms: What a bare call of one row took longer after one of two rows than after one of one, in the median.
     """
@@ -60,35 +61,26 @@ class Round(NamedTuple):
     lone_ms: float
     resize_ms: float = 0
 
-    @property
-    def quiet(self) -> bool:
-        """Whether the machine kept its speed: bare calls differ by less than what the server adds to them."""
-        return max(self.bare_ms) - min(self.bare_ms) < self.busy_ms
 
-    @property
-    def busy_ms(self) -> float:
-        """What the server adds to a call before the next one can start."""
-        return self.apart_ms - fmean(self.bare_ms[:2])
+def overhead_from(rounds: Sequence[Round]) -> ServerOverhead | None:
+    """
+    Return what the server adds: medians of all rounds, less that of the bare calls in between.
 
-    @property
-    def waiting_ms(self) -> float:
-        """What a lone request waits besides."""
-        return self.lone_ms - fmean(self.bare_ms[1:]) - self.busy_ms
-
-
-def median_overhead(rounds: Sequence[Round]) -> ServerOverhead | None:
-    """Return the medians of the quiet rounds, None without any; a difference that noise made negative is none."""
-    quiet = [item for item in rounds if item.quiet]
-    if not quiet:
+    None where bare calls differ by more than it adds: then the difference is the machine's as likely as the server's.
+    """
+    bare_ms = [call_ms for item in rounds for call_ms in item.bare_ms]
+    if not bare_ms:
         return None
-
-    def middle(values: Iterable[float]) -> float:
-        return round(max(0.0, median(values)), DIGITS)
-
+    lower_ms, bare_p50_ms, upper_ms = quantiles(bare_ms, n=4)
+    busy_ms = median(item.apart_ms for item in rounds) - bare_p50_ms
+    if busy_ms <= upper_ms - lower_ms:
+        return None
+    waiting_ms = median(item.lone_ms for item in rounds) - bare_p50_ms - busy_ms
     return ServerOverhead(
-        busy_ms=middle(item.busy_ms for item in quiet),
-        waiting_ms=middle(item.waiting_ms for item in quiet),
-        resize_ms=middle(item.resize_ms for item in quiet),
+        busy_ms=round(busy_ms, DIGITS),
+        # What noise made negative is none.
+        waiting_ms=round(max(0.0, waiting_ms), DIGITS),
+        resize_ms=round(max(0.0, median(item.resize_ms for item in rounds)), DIGITS),
     )
 
 
@@ -102,7 +94,7 @@ def measure_overhead(
     store: ArtifactStore, artifact: Artifact, report: Report, run_folder: Path
 ) -> ServerOverhead | None:
     """
-    Return what the server adds to calls of this artifact, in 15 to 60 s; None where the machine was never quiet.
+    Return what the server adds to calls of this artifact, in 20 to 60 s; None where the machine was too busy to tell.
 
     Args:
         store: Where the artifact lies.
@@ -115,7 +107,7 @@ def measure_overhead(
         DeployError: The server does not become ready, or answers nothing.
         MissingExtra: The artifact takes text and `tokenizers` is not installed.
     """
-    return median_overhead(measure_rounds(store, artifact, report, run_folder))
+    return overhead_from(measure_rounds(store, artifact, report, run_folder))
 
 
 def measure_rounds(store: ArtifactStore, artifact: Artifact, report: Report, run_folder: Path) -> list[Round]:
@@ -138,8 +130,8 @@ def measure_rounds(store: ArtifactStore, artifact: Artifact, report: Report, run
             [found] = measure({artifact.name: session}, {1: one}, BARE)[artifact.name]
             return found.p50.value_ms
 
-        while sum(item.quiet for item in rounds) < ROUNDS and len(rounds) < MOST_ROUNDS:
-            found = _round(config.url + PREDICT_PATH, rows, bare_ms, len(rounds))
+        for number in range(ROUNDS):
+            found = _round(config.url + PREDICT_PATH, rows, bare_ms, number)
             rounds.append(found._replace(resize_ms=_resize_ms(session, one, two)))
     finally:
         deployment.remove(run_folder)
@@ -152,8 +144,9 @@ def _round(url: str, rows: list[Any], bare_ms: Callable[[], float], number: int)
         SaturationJob(url=url, callers=CALLERS, seconds=SATURATED_S, seed=number, timeout_s=TIMEOUT_S, reference=rows)
     )
     between_ms = bare_ms()
-    apart_ms = 1000 * saturated.elapsed_s / len(saturated.latencies_ms)
-    lone = _answered(lone_job(url, rows, apart_ms, seed=number + MOST_ROUNDS))
+    # The median, as of the bare calls: what else the machine does for a moment lengthens a few of either.
+    apart_ms = 1000 * median(end_s - start_s for start_s, end_s in pairwise([0, *saturated.answered_s]))
+    lone = _answered(lone_job(url, rows, apart_ms, seed=number + ROUNDS))
     return Round(bare_ms=(before_ms, between_ms, bare_ms()), apart_ms=apart_ms, lone_ms=median(lone.latencies_ms))
 
 

@@ -41,10 +41,6 @@ from optimizers.vocabulary import DeploymentTarget
 # that slept. Fitted to the first round of `make bench ONLY=predicted-p99` on 2 cores of an AMD EPYC, 128 token ids a
 # request, the callers on the same cores.
 FITTED_OVERHEAD = ServerOverhead(busy_ms=3.0, waiting_ms=2.0)
-# Of what keeps the server busy, each further row of a batch costs this share again: requests arrive while the model computes,
-# on the same cores. So calls of 1 to 8 rows took in a server under load, on 2 cores of an Intel Xeon at 2.5 GHz; on the AMD
-# EPYC of the fit above it was a sixth, which would be too little elsewhere.
-ROW_SHARE = 1 / 2
 
 # A Python server process with its runtime, before it holds a model.
 SERVER_MEMORY_MIB = 300
@@ -193,8 +189,9 @@ def server_times(measured: Sequence[Measurement], concurrent_calls: int, overhea
     in_flight = {1, concurrent_calls}
     return ServiceTimes(
         measurements=tuple(item for item in measured if item.concurrency in in_flight),
-        overhead_ms=ROW_SHARE * overhead.busy_ms,
-        call_overhead_ms=(1 - ROW_SHARE) * overhead.busy_ms,
+        # Each row of a batch costs what one costs alone: requests are read and answered on the cores that the model
+        # computes on. So it was on 2 cores of an Intel Xeon at 2.5 GHz; on an AMD EPYC further rows cost a sixth.
+        overhead_ms=overhead.busy_ms,
         latency_ms=overhead.waiting_ms,
         resize_ms=overhead.resize_ms,
     )
@@ -231,9 +228,9 @@ def _batch_size(request: EmbeddedRequest, singles: tuple[Measurement, ...], over
     """Return the largest batch whose two calls in a row, the running one and one's own, stay within the SLA."""
     if request.max_batch_size == 1:
         return Decision(value=1, basis="batching is off in the spec")
-    sla_ms, lone_overhead_ms = request.goal.latency_sla_ms, overhead.busy_ms + overhead.waiting_ms
+    sla_ms, waiting_ms, busy_ms = request.goal.latency_sla_ms, overhead.waiting_ms, overhead.busy_ms
     batches = [item for item in singles if item.batch_size <= request.max_batch_size]
-    fitting = [item for item in batches if 2 * item.p99.value_ms + lone_overhead_ms <= sla_ms]
+    fitting = [item for item in batches if 2 * (item.p99.value_ms + item.batch_size * busy_ms) + waiting_ms <= sla_ms]
     if not fitting:
         return Decision(value=1, basis=f"a batch would break the SLA of {sla_ms} ms")
     largest = max(fitting, key=lambda item: item.batch_size)
@@ -241,8 +238,8 @@ def _batch_size(request: EmbeddedRequest, singles: tuple[Measurement, ...], over
     if fastest.batch_size == 1 and len(batches) > 1:
         return Decision(value=1, basis="no measured batch answers more rows a second than one row at a time")
     # Latency grows at most linearly with the rows, so the largest measured batch that fits bounds larger ones.
-    row_ms = largest.p99.value_ms / largest.batch_size
-    room = int((sla_ms - lone_overhead_ms) / 2 / row_ms)
+    row_ms = largest.p99.value_ms / largest.batch_size + busy_ms
+    room = int((sla_ms - waiting_ms) / 2 / row_ms)
     too_slow = (item.batch_size - 1 for item in batches if item.batch_size > largest.batch_size)
     size = max(largest.batch_size, min(room, request.max_batch_size, *too_slow))
     if size == request.max_batch_size:

@@ -104,6 +104,7 @@ class LoadAnswer(BaseModel):
         errors: Kind (`status 429`, `timeout`, `connection`) to number of requests.
         lags_ms: How much later than intended each request was sent; empty where nothing was intended.
         elapsed_s: From the start to the last answer, and at least the length of the step.
+        answered_s: When each answer ended, from the start, ascending; empty where requests come at times of their own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -112,3 +113,4 @@ class LoadAnswer(BaseModel):
     errors: dict[str, int]
     lags_ms: list[float]
     elapsed_s: float
+    answered_s: list[float] = Field(default_factory=list[float])

@@ -19,21 +19,24 @@ async def _run(job: SaturationJob) -> LoadAnswer:
     from aiohttp import ClientSession, ClientTimeout
 
     rows = distinct_rows(job.reference, job.seed)
-    latencies_ms, errors = list[float](), Counter[str]()
+    latencies_ms, answered_s, errors = list[float](), list[float](), Counter[str]()
     async with ClientSession(timeout=ClientTimeout(total=job.timeout_s)) as session:
 
         async def call() -> None:
             while (sent := time.perf_counter()) < started + job.seconds:
                 error = await failure(session, job.url, next(rows))
                 if error is None:
-                    latencies_ms.append(1000 * (time.perf_counter() - sent))
+                    answered_s.append(time.perf_counter() - started)
+                    latencies_ms.append(1000 * (started + answered_s[-1] - sent))
                 else:
                     errors[error] += 1
 
         started = time.perf_counter()
         await asyncio.gather(*(call() for _ in range(job.callers)))
         elapsed_s = time.perf_counter() - started
-    return LoadAnswer(latencies_ms=latencies_ms, errors=dict(errors), lags_ms=[], elapsed_s=elapsed_s)
+    return LoadAnswer(
+        latencies_ms=latencies_ms, errors=dict(errors), lags_ms=[], elapsed_s=elapsed_s, answered_s=answered_s
+    )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,6 @@ from components.capacity.declared import declared
 from components.capacity.traffic import BurstyTraffic
 from components.embedded.plan import (
     FITTED_OVERHEAD,
-    ROW_SHARE,
     EmbeddedRequest,
     plan_endpoint,
 )
@@ -78,7 +77,8 @@ def test_two_calls_of_the_planned_batch_stay_within_the_sla(case: Case) -> None:
     if size > 1:
         # Latency grows at most linearly from the nearest smaller measured batch.
         p99_ms = case.p50_ms * case.tail * (size if size < 8 else case.growth * size / 8)
-        assert 2 * p99_ms + LONE_OVERHEAD_MS <= case.sla_ms * (1 + 1e-9)
+        overhead_ms = 2 * size * FITTED_OVERHEAD.busy_ms + FITTED_OVERHEAD.waiting_ms
+        assert 2 * p99_ms + overhead_ms <= case.sla_ms * (1 + 1e-9)
 
 
 @settings(max_examples=25)
@@ -159,9 +159,7 @@ def test_two_calls_at_once_are_predicted_with_what_was_measured_of_two() -> None
     result = plan_endpoint(request(max_batch_size=1), locked_model(report(measurement(10, 11), two)), hardware())
 
     assert result.concurrent_calls.value == 2
-    assert result.predicted.capacity_rps.value == pytest.approx(
-        2000 / (12 + (1 + ROW_SHARE) * FITTED_OVERHEAD.busy_ms), rel=0.01
-    )
+    assert result.predicted.capacity_rps.value == pytest.approx(2000 / (12 + 2 * FITTED_OVERHEAD.busy_ms), rel=0.01)
     assert "calls that slow each other down" in result.predicted.p99_ms.basis
 
 

@@ -93,8 +93,12 @@ class LoadPoint(BaseModel):
 
     @property
     def error(self) -> float:
-        """Predicted over measured, less one, in percent."""
-        return 100 * (self.predicted_ms / self.measured_ms - 1)
+        """
+        Predicted over measured, less one, in percent: the median of the rounds.
+
+        Each round's prediction is of its own arrivals and of the machine as it was then, so it is held against that round.
+        """
+        return 100 * median(item.predicted_ms / item.measured_ms - 1 for item in self.rounds)
 
     @property
     def plan_error(self) -> float:

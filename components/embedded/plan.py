@@ -96,8 +96,7 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
     report = _report_for(locked, hardware, request.name)
     chosen = report.candidate(report.chosen)
     artifact = _locked_artifact(locked, chosen, request.name)
-    singles = _one_at_a_time(report.call_times)
-    batch_size, calls = _batch_size(request, singles, overhead_of(report)), concurrent_calls(report.call_times)
+    batch_size, calls = _batch_size(request, report), concurrent_calls(report.call_times)
     traffic = request.traffic or declared(None, request.goal.throughput_rps).planned
     load = Arrivals(rate_rps=request.goal.throughput_rps, variation=traffic.variation)
     prediction = _predict(report, batch_size, calls, load, request.goal.latency_sla_ms)
@@ -137,7 +136,7 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
         resources=Resources(cpu_cores=report.threads, memory_mib=server_memory(artifact)),
         scaling=ScalingPolicy(min_replicas=1, max_replicas=1, target_utilization=TARGET_UTILIZATION),
         lowest_min_replicas=Estimate(value=1, basis="`embedded` is one machine, which nothing scales"),
-        cold_start=cold_start(chosen.load_time_s, singles[0], int(batch_size.value), report),
+        cold_start=cold_start(chosen.load_time_s, _one_at_a_time(report.call_times)[0], int(batch_size.value), report),
         measured=measured_alone(report),
         predicted=_predicted(prediction, request, report),
     )
@@ -153,9 +152,7 @@ def predict_load(
         ArtifactError: As `plan_endpoint`.
     """
     report = _report_for(locked, hardware, request.name)
-    measured = report.call_times
-    batch_size = _batch_size(request, _one_at_a_time(measured), overhead_of(report))
-    calls = concurrent_calls(measured)
+    batch_size, calls = _batch_size(request, report), concurrent_calls(report.call_times)
     return [_predict(report, batch_size, calls, load, request.goal.latency_sla_ms) for load in loads]
 
 
@@ -180,7 +177,8 @@ def overhead_of(report: Report) -> ServerOverhead:
 
 def batcher(request: EmbeddedRequest, measured: Sequence[Measurement], overhead: ServerOverhead) -> Fleet:
     """Return one server as it is planned for these measurements: its batches, and its calls at once."""
-    size, calls = _batch_size(request, _one_at_a_time(measured), overhead), concurrent_calls(measured)
+    size = batch_size_for(measured, overhead, request.max_batch_size, request.goal.latency_sla_ms)
+    calls = concurrent_calls(measured)
     return Fleet(max_batch_size=int(size.value), concurrent_calls=int(calls.value))
 
 
@@ -224,12 +222,26 @@ def _locked_artifact(locked: LockedModel, chosen: CandidateReport, name: str) ->
     return artifact
 
 
-def _batch_size(request: EmbeddedRequest, singles: tuple[Measurement, ...], overhead: ServerOverhead) -> Decision:
-    """Return the largest batch whose two calls in a row, the running one and one's own, stay within the SLA."""
-    if request.max_batch_size == 1:
+def _batch_size(request: EmbeddedRequest, report: Report) -> Decision:
+    return batch_size_for(report.call_times, overhead_of(report), request.max_batch_size, request.goal.latency_sla_ms)
+
+
+def batch_size_for(
+    measured: Sequence[Measurement], overhead: ServerOverhead, max_batch_size: int, sla_ms: int
+) -> Decision:
+    """
+    Return the largest batch whose two calls in a row, the running one and one's own, stay within the SLA.
+
+    Args:
+        measured: Bare calls.
+        overhead: What the server adds to them.
+        max_batch_size: Most rows in one call; 1 switches batching off.
+        sla_ms: Of the p99 at the caller.
+    """
+    if max_batch_size == 1:
         return Decision(value=1, basis="batching is off in the spec")
-    sla_ms, waiting_ms, busy_ms = request.goal.latency_sla_ms, overhead.waiting_ms, overhead.busy_ms
-    batches = [item for item in singles if item.batch_size <= request.max_batch_size]
+    waiting_ms, busy_ms = overhead.waiting_ms, overhead.busy_ms
+    batches = [item for item in _one_at_a_time(measured) if item.batch_size <= max_batch_size]
     fitting = [item for item in batches if 2 * (item.p99.value_ms + item.batch_size * busy_ms) + waiting_ms <= sla_ms]
     if not fitting:
         return Decision(value=1, basis=f"a batch would break the SLA of {sla_ms} ms")
@@ -241,8 +253,8 @@ def _batch_size(request: EmbeddedRequest, singles: tuple[Measurement, ...], over
     row_ms = largest.p99.value_ms / largest.batch_size + busy_ms
     room = int((sla_ms - waiting_ms) / 2 / row_ms)
     too_slow = (item.batch_size - 1 for item in batches if item.batch_size > largest.batch_size)
-    size = max(largest.batch_size, min(room, request.max_batch_size, *too_slow))
-    if size == request.max_batch_size:
+    size = max(largest.batch_size, min(room, max_batch_size, *too_slow))
+    if size == max_batch_size:
         return Decision(value=size, basis=f"as in the spec; two calls of {row_ms:.1f} ms a row stay within {sla_ms} ms")
     return Decision(
         value=size, basis=f"the most rows that keep two calls of {row_ms:.1f} ms a row (p99) within {sla_ms} ms"

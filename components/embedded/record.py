@@ -5,7 +5,14 @@ from collections.abc import Iterator
 from components.capacity.declared import disordered_rates
 from components.capacity.fleet import Fleet
 from components.capacity.prediction import Method
-from components.embedded.plan import UTILIZATION_DIGITS, concurrent_calls, measured_alone, overhead_of, server_times
+from components.embedded.plan import (
+    UTILIZATION_DIGITS,
+    batch_size_for,
+    concurrent_calls,
+    measured_alone,
+    overhead_of,
+    server_times,
+)
 from components.endpoint_plan import EndpointPlan, recorded_number
 from optimizers.report import Report
 
@@ -43,6 +50,9 @@ def _server(plan: EndpointPlan, report: Report) -> Iterator[str]:
     if not isinstance(rows, int) or rows < 1:
         yield f"max_batch_size {rows} is no number of rows in a call"
         return
+    allowed = batch_size_for(report.call_times, overhead_of(report), rows, plan.latency_sla_ms).value
+    if rows != allowed:
+        yield f"max_batch_size {rows} is not the {allowed} that keep two calls in a row within the SLA"
     fleet = Fleet(max_batch_size=rows, concurrent_calls=int(best))
     capacity_rps = fleet.capacity_rps(server_times(report.call_times, fleet.concurrent_calls, overhead_of(report)))
     busy = plan.throughput_rps / capacity_rps

@@ -15,7 +15,7 @@ from typing import Any
 from components.capacity.arrivals import arrival_times
 from components.load.inputs import distinct_rows
 from components.load.job import LoadAnswer, LoadJob
-from components.load.request import failure
+from components.load.request import failure, open_session
 
 # Connections are opened before the first request is due, so that no request pays for one.
 OPENED_BEFORE = 16
@@ -78,10 +78,7 @@ class Sender:
 
 
 async def _run(job: LoadJob) -> LoadAnswer:
-    from aiohttp import ClientSession, ClientTimeout, TCPConnector
-
-    connector = TCPConnector(limit=0)
-    async with ClientSession(connector=connector, timeout=ClientTimeout(total=job.timeout_s)) as session:
+    async with open_session(job.timeout_s) as session:
         return await Sender(job, session).run()
 
 

@@ -12,15 +12,13 @@ from collections import Counter
 
 from components.load.inputs import distinct_rows
 from components.load.job import LoadAnswer, SaturationJob
-from components.load.request import failure
+from components.load.request import failure, open_session
 
 
 async def _run(job: SaturationJob) -> LoadAnswer:
-    from aiohttp import ClientSession, ClientTimeout
-
     rows = distinct_rows(job.reference, job.seed)
     latencies_ms, answered_s, errors = list[float](), list[float](), Counter[str]()
-    async with ClientSession(timeout=ClientTimeout(total=job.timeout_s)) as session:
+    async with open_session(job.timeout_s) as session:
 
         async def call() -> None:
             while (sent := time.perf_counter()) < started + job.seconds:

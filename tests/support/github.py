@@ -1,13 +1,13 @@
 """The part of GitHub's REST API that comments need, as a real server on the loopback interface."""
 
 import json
-import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from tests.support.loopback import Handler, LoopbackServer, serving
 
 TOKEN = "a-token"
 REPOSITORY = "owner/name"
@@ -44,16 +44,17 @@ class GitHub:
         return [request for request in self.requests if not request.startswith("GET") and not request.endswith(GRAPHQL)]
 
 
-class _Server(ThreadingHTTPServer):
+class _Server(LoopbackServer):
     def __init__(self, github: GitHub) -> None:
         self.github = github
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
+        github.url = self.url
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     server: "_Server"
 
-    def do_GET(self) -> None:
+    def get(self) -> None:
         parts = urlsplit(self.path)
         if self._refused(parts.path):
             return
@@ -64,7 +65,7 @@ class _Handler(BaseHTTPRequestHandler):
         else:
             self._answer(404, {})
 
-    def do_POST(self) -> None:
+    def post(self) -> None:
         content = self._content()
         if self.path == GRAPHQL:
             self._answer_viewer(content["query"])
@@ -81,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
         viewer = {"login": owner["login"]} if owner and query == "query { viewer { login } }" else None
         self._answer(200, {"data": {"viewer": viewer}})
 
-    def do_PATCH(self) -> None:
+    def patch(self) -> None:
         body = str(self._content()["body"])
         if self._refused(self.path):
             return
@@ -107,31 +108,16 @@ class _Handler(BaseHTTPRequestHandler):
         return False
 
     def _content(self) -> dict[str, Any]:
-        content: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        content: dict[str, Any] = json.loads(self.content())
         return content
 
     def _answer(self, status: int, content: Any) -> None:
-        data = json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name of the overridden argument
-        """Say nothing."""
+        self.answer(status, json.dumps(content).encode())
 
 
 @contextmanager
 def serving_github() -> Generator[GitHub]:
     """Serve a repository on a free port."""
     github = GitHub()
-    with _Server(github) as server:
-        github.url = f"http://127.0.0.1:{server.server_address[1]}"
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield github
-        finally:
-            server.shutdown()
-            thread.join()
+    with serving(_Server(github)):
+        yield github

@@ -2,9 +2,7 @@
 
 import json
 from collections.abc import Generator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -16,6 +14,7 @@ from components.catalog.price_files import read_price_lists
 from components.catalog.services import Service
 from optimizers.errors import InvalidArgs, ServingError
 from tests.support.catalog_rows import machine, row
+from tests.support.loopback import Handler, LoopbackServer, serving
 from tests.support.price_lists import E2, ec2_file, page_of, sagemaker_file
 
 KEY = "a-secret-key"
@@ -56,24 +55,13 @@ class Provider:
 
 @pytest.fixture(name="provider")
 def provider_fixture() -> Generator[Provider]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, content = provider.answer(self.path, self.headers["X-Goog-Api-Key"])
-            self.send_response(status)
-            self.send_header("content-length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
+    class Answers(Handler):
+        def get(self) -> None:
+            self.answer(*provider.answer(self.path, self.headers["X-Goog-Api-Key"]))
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server, stamina.set_testing(True, attempts=ATTEMPTS):
-        provider = Provider(f"http://127.0.0.1:{server.server_port}")
-        thread = Thread(target=server.serve_forever, args=(0.01,))
-        thread.start()
+    with serving(LoopbackServer(Answers)) as server, stamina.set_testing(True, attempts=ATTEMPTS):
+        provider = Provider(server.url)
         yield provider
-        server.shutdown()
-        thread.join()
 
 
 def prices(provider: Provider, folder: Path, key: str | None = KEY, rows: list[CatalogRow] = ROWS) -> dict[str, float]:

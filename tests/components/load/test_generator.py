@@ -4,7 +4,6 @@ import json
 import threading
 import time
 from collections.abc import Generator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 
 import pytest
@@ -13,64 +12,49 @@ from pydantic import ValidationError
 from components.capacity.arrivals import arrival_times
 from components.load.job import LoadJob
 from components.load.process import run_job
+from tests.support.loopback import Handler, LoopbackServer, serving
 
 STALL_S = 0.6
 
 
-class Server(ThreadingHTTPServer):
+class Stalling(LoopbackServer):
     """Answers at once, but for a stall; counts what it was sent."""
 
-    request_queue_size = 256
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Answers)
         self.rows: list[str] = []
         self.lock = threading.Lock()
         self.stall_until = 0.0
         self.status = 200
 
     @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/predict"
+    def predict_url(self) -> str:
+        return f"{self.url}/predict"
 
 
-class Handler(BaseHTTPRequestHandler):
+class Answers(Handler):
     """Answers `POST`."""
 
     protocol_version = "HTTP/1.1"
-    server: Server
+    server: Stalling
 
-    def do_GET(self) -> None:
-        self._answer(405)
+    def get(self) -> None:
+        self.answer(405, b"[]")
 
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+    def post(self) -> None:
+        body = json.loads(self.content())
         with self.server.lock:
             self.server.rows += [json.dumps(row) for row in body["inputs"]]
             if len(self.server.rows) == 10:
                 self.server.stall_until = time.monotonic() + STALL_S
         time.sleep(max(0.0, self.server.stall_until - time.monotonic()))
-        self._answer(self.server.status)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
-        """Say nothing."""
-
-    def _answer(self, status: int) -> None:
-        self.send_response(status)
-        self.send_header("content-length", "2")
-        self.end_headers()
-        self.wfile.write(b"[]")
+        self.answer(self.server.status, b"[]")
 
 
 @pytest.fixture
-def server() -> Generator[Server]:
-    with Server() as running:
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
+def server() -> Generator[Stalling]:
+    with serving(Stalling()) as running:
         yield running
-        running.shutdown()
-        thread.join()
 
 
 def job(url: str, rate_rps: float = 50, seconds: float = 1.5, timeout_s: float = 10) -> LoadJob:
@@ -79,8 +63,8 @@ def job(url: str, rate_rps: float = 50, seconds: float = 1.5, timeout_s: float =
     )
 
 
-def test_requests_that_were_due_while_the_server_stalled_count_their_wait(server: Server) -> None:
-    answer = run_job(job(server.url))
+def test_requests_that_were_due_while_the_server_stalled_count_their_wait(server: Stalling) -> None:
+    answer = run_job(job(server.predict_url))
 
     assert answer.errors == {}
     assert len(answer.latencies_ms) == len(server.rows) == len(set(server.rows))
@@ -90,23 +74,23 @@ def test_requests_that_were_due_while_the_server_stalled_count_their_wait(server
     assert max(answer.latencies_ms) >= 1000 * STALL_S * 0.9
 
 
-def test_an_answer_that_is_no_success_is_an_error_of_its_kind(server: Server) -> None:
+def test_an_answer_that_is_no_success_is_an_error_of_its_kind(server: Stalling) -> None:
     server.status = 503
 
-    answer = run_job(job(server.url, seconds=0.5))
+    answer = run_job(job(server.predict_url, seconds=0.5))
 
     assert answer.latencies_ms == []
     assert answer.errors == {"status 503": len(server.rows)}
 
 
-def test_an_answer_that_comes_too_late_is_a_timeout(server: Server) -> None:
-    answer = run_job(job(server.url, timeout_s=STALL_S / 3))
+def test_an_answer_that_comes_too_late_is_a_timeout(server: Stalling) -> None:
+    answer = run_job(job(server.predict_url, timeout_s=STALL_S / 3))
 
     assert answer.errors["timeout"] > 0
     assert len(answer.latencies_ms) + sum(answer.errors.values()) == len(answer.lags_ms)
 
 
-def test_a_server_that_is_not_there_is_a_connection_error(server: Server) -> None:
+def test_a_server_that_is_not_there_is_a_connection_error(server: Stalling) -> None:
     gone = f"http://127.0.0.1:{server.server_port + 1 if server.server_port < 65535 else 1}/predict"
 
     answer = run_job(job(gone, seconds=0.3))
@@ -120,21 +104,21 @@ def test_a_load_goes_to_this_machine_only(host: str) -> None:
         job(f"http://{host}:80/predict")
 
 
-def test_a_window_without_an_arrival_still_has_its_length(server: Server) -> None:
+def test_a_window_without_an_arrival_still_has_its_length(server: Stalling) -> None:
     """Rates count over the whole window: one answer in the first milliseconds is not a hundred a second."""
-    answer = run_job(job(server.url, rate_rps=0.001, seconds=1))
+    answer = run_job(job(server.predict_url, rate_rps=0.001, seconds=1))
 
     assert (answer.latencies_ms, answer.lags_ms) == ([], [])
     assert answer.elapsed_s == 1
 
 
-def test_a_load_in_bursts_sends_many_requests_close_together(server: Server) -> None:
+def test_a_load_in_bursts_sends_many_requests_close_together(server: Stalling) -> None:
     def shortest_half_s(variation: float) -> float:
         times_s = arrival_times(50, 100, seed=3, variation=variation)
         gaps_s = sorted(later - earlier for earlier, later in pairwise(times_s))
         return sum(gaps_s[: len(gaps_s) // 2])
 
-    bursty = job(server.url).model_copy(update={"arrival_variation": 9.0})
+    bursty = job(server.predict_url).model_copy(update={"arrival_variation": 9.0})
 
     answer = run_job(bursty)
 

@@ -4,59 +4,76 @@ import json
 import threading
 import time
 from collections.abc import Generator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
 from components.load.job import SaturationJob
 from components.load.process import run_job
+from tests.support.loopback import Handler, LoopbackServer, serving
 
 CALL_S = 0.05
+# More than a client opens connections for where nobody says how many (aiohttp: 100).
+MANY = 101
 
 
-class OneAtATime(ThreadingHTTPServer):
+class OneAtATime(LoopbackServer):
     """Answers each request after a while, one after the other."""
 
-    daemon_threads = True
-
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(Answers)
         self.rows: list[str] = []
         self.lock = threading.Lock()
         self.status = 200
 
 
-class Handler(BaseHTTPRequestHandler):
+class Answers(Handler):
     """Answers `POST`."""
 
     protocol_version = "HTTP/1.1"
     server: OneAtATime
 
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["content-length"])))
+    def post(self) -> None:
+        body = json.loads(self.content())
         with self.server.lock:
             self.server.rows += [json.dumps(row) for row in body["inputs"]]
             time.sleep(CALL_S)
-        self.send_response(self.server.status)
-        self.send_header("content-length", "0")
-        self.end_headers()
+        self.answer(self.server.status)
 
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
-        """Say nothing."""
+
+class AllAtOnce(LoopbackServer):
+    """Answers from the time on when so many requests were there together."""
+
+    def __init__(self) -> None:
+        super().__init__(Waits)
+        self.were_there = threading.Event()
+        self.all_there = threading.Barrier(MANY, self.were_there.set)
+
+
+class Waits(Handler):
+    """Answers `POST`."""
+
+    protocol_version = "HTTP/1.1"
+    server: AllAtOnce
+
+    def post(self) -> None:
+        self.content()
+        try:
+            if not self.server.were_there.is_set():
+                self.server.all_there.wait(5)
+        except threading.BrokenBarrierError:
+            self.answer(503)
+        else:
+            self.answer(200)
 
 
 @pytest.fixture
 def server() -> Generator[OneAtATime]:
-    with OneAtATime() as running:
-        thread = threading.Thread(target=running.serve_forever)
-        thread.start()
+    with serving(OneAtATime()) as running:
         yield running
-        running.shutdown()
-        thread.join()
 
 
-def job(server: OneAtATime, *, callers: int) -> SaturationJob:
-    url = f"http://127.0.0.1:{server.server_port}/predict"
+def job(server: LoopbackServer, *, callers: int) -> SaturationJob:
+    url = f"{server.url}/predict"
     return SaturationJob(url=url, callers=callers, seconds=1, seed=1, timeout_s=10, reference=[[1.0, 2.0]])
 
 
@@ -77,3 +94,11 @@ def test_a_refusal_is_counted_and_no_answer(server: OneAtATime) -> None:
 
     assert not answer.latencies_ms
     assert answer.errors["status 429"] > 0
+
+
+def test_each_of_many_callers_has_a_connection_of_its_own() -> None:
+    with serving(AllAtOnce()) as together:
+        answer = run_job(job(together, callers=MANY))
+
+    assert len(answer.latencies_ms) >= MANY
+    assert answer.errors == {}

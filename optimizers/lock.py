@@ -12,6 +12,7 @@ from optimizers.build_request import BuildRequest
 from optimizers.errors import ArtifactError
 from optimizers.json_text import NotJson, parse_json
 from optimizers.report import Report, ServerOverhead
+from optimizers.shown_json import shown_json
 from optimizers.signature import Signature
 
 LOCK_NAME = "artifacts.lock.json"
@@ -19,8 +20,6 @@ LOCK_NAME = "artifacts.lock.json"
 LOCK_VERSION = 2
 # Folder of the locks that a preview judges instead of the project's, where `serving promote` has proposed some.
 PROPOSED_VARIABLE = "MODEL_SERVING_PROPOSED_LOCKS"
-# Of a value of the file that an error shows.
-LONGEST_VALUE = 60
 
 
 class LockedModel(BaseModel):
@@ -109,16 +108,15 @@ def _why(error: Exception) -> str:
     unknown = first["type"] == "extra_forbidden"
     said = first["msg"].removeprefix("Value error, ")
     rule = "there is no such field" if unknown else said[:1].lower() + said[1:]
-    got = "nothing" if first["type"] == "missing" else _shown(first["input"])
+    got = "nothing" if first["type"] == "missing" else _got(first["input"])
     more = f", and {error.error_count() - 1} more" if error.error_count() > 1 else ""
     return f"{path}: got {got}; {rule}{more}"
 
 
-def _shown(value: object) -> str:
+def _got(value: object) -> str:
     if isinstance(value, dict | list):
         return "a mapping" if isinstance(value, dict) else "a list"
-    text = json.dumps(value)
-    return f"`{text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + '…'}`"
+    return shown_json(value)
 
 
 def read_model(path: Path, name: str) -> LockedModel:

@@ -4,8 +4,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from optimizers.errors import InvalidArgs, Issue
+from optimizers.shown_json import printable
 from stacks.spec import CONFIG_KEY
-from stacks.spec_issues import printable
 
 PACKAGE_PREFIX = "package:"
 

@@ -1,7 +1,6 @@
 """Turn what pydantic found wrong into issues with path, value, rule and fix."""
 
 import difflib
-import json
 from collections.abc import Mapping
 from typing import get_args
 
@@ -10,10 +9,9 @@ from pydantic_core import ErrorDetails
 
 from components.capacity.traffic import UNORDERED_RATES
 from optimizers.errors import InvalidArgs, Issue
+from optimizers.shown_json import printable, shown_json
 from optimizers.signature import BATCH, NO_AXIS, NO_BATCH
 from stacks.spec import CONFIG_KEY, DISAGREEMENT, NO_ADDRESS, ServingSpec
-
-LONGEST_VALUE = 60
 
 # The one field whose form depends on its `kind`.
 TRAFFIC = "traffic"
@@ -81,7 +79,7 @@ def broken_rule(details: ErrorDetails, model: type[BaseModel], under: str) -> Is
     """
     path = ".".join((under, *(printable(str(part)) for part in _written(details["loc"]))))
     rule, fix = _rule_and_fix(details, model, under)
-    return Issue(path, "nothing" if details["type"] == "missing" else shown(details["input"]), rule, fix)
+    return Issue(path, "nothing" if details["type"] == "missing" else shown_json(details["input"]), rule, fix)
 
 
 def _rule_and_fix(details: ErrorDetails, model: type[BaseModel], under: str) -> tuple[str, str]:
@@ -113,18 +111,3 @@ def _fields_at(location: tuple[int | str, ...], part: type[BaseModel]) -> list[s
         found = [item for item in candidates if isinstance(item, type) and issubclass(item, BaseModel)]
         models = kinds or found or models
     return list(models[0].model_fields)
-
-
-def shown(value: object) -> str:
-    """Return a value of the spec as an error shows it: as JSON, cut."""
-    try:
-        text = json.dumps(value, default=str, ensure_ascii=False)
-    except (TypeError, ValueError, RecursionError):  # a key that JSON has not, a list in itself, a thousand lists
-        return f"a {type(value).__name__} that is no JSON"
-    return f"`{printable(text)}`"
-
-
-def printable(text: str) -> str:
-    """Return a text cut, and without the lone surrogates that no terminal and no JSON document can hold."""
-    cut = text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
-    return cut.encode(errors="backslashreplace").decode()

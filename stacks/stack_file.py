@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 from optimizers.errors import InvalidArgs, Issue
+from optimizers.shown_json import shown_json
 from stacks.spec import CONFIG_KEY, STACK_PATTERN, ServingSpec
-from stacks.spec_issues import parse_spec, shown
+from stacks.spec_issues import parse_spec
 from stacks.strict_yaml import read_yaml
 
 
@@ -52,5 +53,7 @@ def _raw_spec(path: Path, source: str) -> object:
     fix = f"write it under `config:` and there under `{CONFIG_KEY}:`"
     for where, found in (("the file", content), ("config", config)):
         if found is not None and not isinstance(found, dict):
-            raise InvalidArgs(source, (Issue(where, shown(found), "it must be a mapping, the spec is required", fix),))
+            raise InvalidArgs(
+                source, (Issue(where, shown_json(found), "it must be a mapping, the spec is required", fix),)
+            )
     raise InvalidArgs(source, (Issue(f"config.{CONFIG_KEY}", "nothing", "the spec is required", fix),))

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from optimizers.errors import InvalidArgs, Issue
 from optimizers.json_text import NotJson, parse_json
+from optimizers.shown_json import shown_json
 from stacks.cli.commit import event_pull_request, previewed_commit
 from stacks.cli.console import say
 from stacks.cli.repository_folder import repository_folder
@@ -18,7 +19,6 @@ from stacks.review.github_comment import Outcome, PullRequest, post
 from stacks.review.markdown import markdown, marker
 from stacks.review.review import REVIEW_VERSION, Review
 from stacks.review.silence import is_silent
-from stacks.spec_issues import shown
 
 # Variables that every workflow of GitHub has, but for the token.
 API_URL, REPOSITORY, TOKEN = "GITHUB_API_URL", "GITHUB_REPOSITORY", "GITHUB_TOKEN"
@@ -80,7 +80,9 @@ def _read(path: Path) -> Review:
         version = content.get("version", REVIEW_VERSION) if isinstance(content, dict) else REVIEW_VERSION
         # First: in a form of another version other fields are right.
         if version != REVIEW_VERSION:
-            raise _unreadable(path, "version", shown(version), f"this model-serving reads version {REVIEW_VERSION}")
+            raise _unreadable(
+                path, "version", shown_json(version), f"this model-serving reads version {REVIEW_VERSION}"
+            )
         return Review.model_validate_json(text)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]

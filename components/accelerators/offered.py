@@ -7,7 +7,8 @@ from components.catalog.catalog import Catalog
 from components.catalog.services import Service
 from components.cost.declared_resource import if_known
 from components.cost.eks import node_group as rented_node_group
-from components.cost.gke import DEFAULT_POOL, DEFAULT_TYPE
+from components.cost.gke import DEFAULT_TYPE
+from components.cost.gke_inline_pools import inline_pools
 from components.endpoint_plan import PlanPart
 
 NODE_GROUP = "aws:eks/nodeGroup:NodeGroup"
@@ -77,15 +78,7 @@ def node_pool(name: str, props: Mapping[str, Any], catalog: Catalog) -> tuple[Of
 
 def cluster(name: str, props: Mapping[str, Any], catalog: Catalog) -> tuple[OfferedNodes, ...]:
     """Return what the pools offer that a cluster of GKE declares itself; pools of their own are resources of their own."""
-    if props.get("enableAutopilot") or props.get("removeDefaultNodePool"):
-        return ()
-    # The provider lists all pools beside a default pool, those that are resources of their own too.
-    if props.get("initialNodeCount"):
-        return (_pool(DEFAULT_POOL, props, catalog),)
-    return tuple(
-        _pool(str(if_known(pool, "name") or f"{name}, pool {number}"), pool, catalog)
-        for number, pool in enumerate(props.get("nodePools") or ())
-    )
+    return tuple(_pool(pool.name or f"{name}, {pool.what}", pool.props, catalog) for pool in inline_pools(props))
 
 
 def _pool(pool: str, props: Mapping[str, Any], catalog: Catalog) -> OfferedNodes:

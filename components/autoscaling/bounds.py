@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any
 
 from components.autoscaling.pool_bounds import pool_bounds
+from components.cost.gke_inline_pools import inline_pools
 from components.endpoint_plan import PlanPart
 
 # Pods are scaled by these, and so their number of replicas is not the program's.
@@ -23,8 +24,6 @@ SCALING_TARGETS = frozenset({SCALING_TARGET, "aws-native:applicationautoscaling:
 VERTEX_ENDPOINT = "gcp:vertex/aiEndpoint:AiEndpoint"
 # Their bounds are outputs that the cloud tells of, and that no program of the provider can set: not known is not wrong.
 OUTPUT_BOUNDS = frozenset({VERTEX_ENDPOINT})
-# Where one of these is set the provider lists pools that are resources of their own, or Google's, as the cluster's.
-POOLS_ELSEWHERE = ("enableAutopilot", "removeDefaultNodePool", "initialNodeCount")
 # Lists of an endpoint configuration that hold variants, and what one of each is called.
 VARIANTS: Mapping[str, str] = MappingProxyType(
     {"productionVariants": "variant", "shadowProductionVariants": "shadow variant"}
@@ -97,12 +96,10 @@ def _node_pool(props: Mapping[str, Any]) -> tuple[Bounds, ...]:
 
 
 def _cluster(props: Mapping[str, Any]) -> tuple[Bounds, ...]:
-    if any(props.get(name) for name in POOLS_ELSEWHERE):
-        return ()
     return tuple(
-        bounds.model_copy(update={"what": f"pool `{pool.get('name') or number}`"})
-        for number, pool in enumerate(props.get("nodePools") or ())
-        for bounds in _node_pool(pool)
+        bounds.model_copy(update={"what": f"pool `{pool.name}`" if pool.name else pool.what})
+        for pool in inline_pools(props)
+        for bounds in _node_pool(pool.props)
     )
 
 

@@ -38,8 +38,7 @@ def pool_bounds(autoscaling: Mapping[str, Any]) -> PoolBounds:
         raise MalformedError(
             f"`{each[0]}` is of each zone and `{together[0]}` of all zones together; GKE takes bounds of one kind"
         )
-    total = int(autoscaling.get("totalMaxNodeCount") or 0)
-    if total:
-        return PoolBounds(minimum=int(autoscaling.get("totalMinNodeCount") or 0), maximum=total, is_total=True)
-    lowest, highest = int(autoscaling.get("minNodeCount") or 0), int(autoscaling["maxNodeCount"])
-    return PoolBounds(minimum=lowest, maximum=highest, is_total=False)
+    lowest, highest = ALL_ZONES if together else EACH_ZONE
+    return PoolBounds(
+        minimum=int(autoscaling.get(lowest) or 0), maximum=int(autoscaling[highest]), is_total=bool(together)
+    )

@@ -42,11 +42,13 @@ def unpriced_speed(kind: str, props: Mapping[str, Any]) -> str:
         props: Of the disk, which may have `provisionedIops` and `provisionedThroughput`.
     """
     speed = Speed(*(_provisioned(props, key) for key in ("provisionedIops", "provisionedThroughput")))
-    if speed.is_within(COMPUTE_INCLUDED.get(kind, Speed(0, 0))):
+    included = COMPUTE_INCLUDED.get(kind, Speed(0, 0))
+    if speed.is_within(included):
         return ""
+    fix = f"; write {included.iops:g} and {included.mib_per_s:g} at the most, or another type" if any(included) else ""
     return (
         f"{kind} is billed for `provisionedIops` and `provisionedThroughput` beyond what is included, whether they are "
-        "written or not, and those are not priced"
+        f"written or not, and those are not priced{fix}"
     )
 
 

@@ -10,6 +10,7 @@ from components.catalog.unit_price import Item
 from components.cost.billed_units import BilledUnits, control_plane, storage, unknown_units
 from components.cost.declared_resource import MalformedError, if_known
 from components.cost.disk_speed import unpriced_speed
+from components.cost.gke_inline_pools import InlinePool, inline_pools
 from components.cost.machines import AttachedDisk, Count, RentedMachines
 
 # What GKE takes where no type is named (REST reference of NodeConfig, `machineType`).
@@ -24,8 +25,8 @@ LOCAL_SSD, LOCAL_SSD_GB = "local-ssd", 375
 LOCAL_SSD_CONFIGS = ("ephemeralStorageLocalSsdConfig", "ephemeralStorageConfig", "localNvmeSsdBlockConfig")
 # A regional cluster spreads its pools over three zones unless it names them (GKE documentation, "Regional clusters").
 DEFAULT_ZONES = 3
-# A label that a pool's nodes carry beside its own (GKE documentation, "About node labels"), and the name of the first pool.
-NODE_POOL_LABEL, DEFAULT_POOL = "cloud.google.com/gke-nodepool", "default-pool"
+# A label that a pool's nodes carry beside its own (GKE documentation, "About node labels").
+NODE_POOL_LABEL = "cloud.google.com/gke-nodepool"
 AUTOPILOT = "pods of GKE Autopilot"
 AUTOPILOT_UNKNOWN = "`enableAutopilot` bills each pod by what it asks for, and pods of Autopilot are not priced"
 AUTO_PROVISIONING = "nodes that node auto-provisioning chooses"
@@ -44,18 +45,16 @@ def cluster(name: str, props: Mapping[str, Any], region: str) -> tuple[RentedMac
     fee = control_plane(name, "1 x GKE cluster management", Item.GKE_CLUSTER, region_of(location))
     if props.get("enableAutopilot"):
         return (fee, unknown_units(name, region_of(location), AUTOPILOT, AUTOPILOT_UNKNOWN))
-    fixed = (fee, *_provisioned(name, props, region_of(location)))
-    if props.get("removeDefaultNodePool"):
-        return fixed
-    zones = cluster_zones(props, location)
-    if props.get("initialNodeCount"):
-        return (*fixed, *_pool(f"{name}, default pool", props, location, zones, DEFAULT_POOL))
-    # Left out where there is a default pool: the provider lists all pools there, those that are resources of their own too.
     pools = (
-        _pool(f"{name}, pool {number}", pool, location, node_locations(pool) or zones, if_known(pool, "name"))
-        for number, pool in enumerate(props.get("nodePools") or ())
+        _pool(f"{name}, {pool.what}", pool.props, location, _inline_zones(pool, props, location), pool.name)
+        for pool in inline_pools(props)
     )
-    return (*fixed, *(machines for pool in pools for machines in pool))
+    return (fee, *_provisioned(name, props, region_of(location)), *(machines for pool in pools for machines in pool))
+
+
+def _inline_zones(pool: InlinePool, cluster: Mapping[str, Any], location: str) -> Collection[str]:
+    own = () if pool.is_default else node_locations(pool.props)
+    return own or cluster_zones(cluster, location)
 
 
 def cluster_zones(props: Mapping[str, Any], location: str) -> Collection[str]:

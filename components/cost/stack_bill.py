@@ -10,7 +10,7 @@ from components.cost.claimed_volumes import ClaimedVolumes, ReplicaBounds, repli
 from components.cost.cluster_nodes import clusters_without_nodes
 from components.cost.declared_resource import MALFORMED, DeclaredResource, UnknownPropertyError, known, malformed
 from components.cost.eks_support import EksControlPlane
-from components.cost.gke_pool_zones import with_cluster_zones
+from components.cost.gke_pool_zones import with_placed_pools
 from components.cost.machines import RentedMachines
 from components.cost.pods import PodRequests
 from components.cost.raw_resources import READERS, Billed
@@ -59,7 +59,7 @@ def stack_bill(resources: Iterable[DeclaredResource], region: str = "") -> Stack
         resources: Everything that the stack declares.
         region: Of resources that name none; empty where that is unknown.
     """
-    listed = with_cluster_zones(without_used_addresses(tuple(resources)))
+    listed = with_placed_pools(without_used_addresses(tuple(resources)))
     unread = list[Unread]()
     by_resource = [(item, _read(item, partial(_billed, region), unread)) for item in listed if item.type in READERS]
     billed = [found for _, items in by_resource for found in items]

@@ -37,7 +37,7 @@ def pool(cluster: Any) -> Resource:
         ([eks("a"), eks("b"), group(UNKNOWN_STRING_VALUE)], "r0`, `r1"),
         ([eks("a"), eks("b"), group("elsewhere")], "r0`, `r1"),
         ([gke("a", nodePools=[POOL]), gke("b", removeDefaultNodePool=True)], "r1"),
-        ([gke("a", removeDefaultNodePool=True), gke("b", removeDefaultNodePool=True), pool("projects/p/locations/l/clusters/a")], "r1"),
+        ([gke("a", removeDefaultNodePool=True), gke("b", removeDefaultNodePool=True), pool("projects/p/locations/us-central1-a/clusters/a")], "r1"),
         ([eks("a"), gke("b", removeDefaultNodePool=True), pool("b")], "r0"),
     ],
 )  # fmt: skip

@@ -81,3 +81,13 @@ def test_speed_that_comes_with_the_size_costs_nothing(resource: Resource, usd: s
 
     assert total is not None
     assert total.maximum == by_hand(usd)
+
+
+@pytest.mark.parametrize(
+    ("kind", "end"),
+    [("hyperdisk-balanced", "; write 3000 and 140 at the most, or another type"), ("pd-extreme", "are not priced")],
+)
+def test_a_disk_with_a_speed_that_is_included_is_told_which(kind: str, end: str) -> None:
+    (line,) = cost_of(disk(kind)).unknown
+
+    assert line.unit_price.basis.endswith(end)

@@ -29,6 +29,9 @@ def inline_pool(**pool: Any) -> dict[str, Any]:
          "73+2*0.134023*730+2*100*0.1"),
         ([gke_cluster(location="us-central1", nodeLocations=["us-central1-b"], nodePools=[inline_pool()])],
          "73+2*0.134023*730+2*100*0.1"),
+        # What each pool names the cluster need not.
+        ([gke_cluster(nodeLocations=UNKNOWN_STRING_VALUE, nodePools=[inline_pool(nodeLocations=["us-central1-f"])])],
+         "73+2*0.134023*730+2*100*0.1"),
         ([gke_cluster(location="us-central1", nodePools=[inline_pool(version=UNKNOWN_STRING_VALUE)])],
          "73+6*0.134023*730+6*100*0.1"),
         # A pool of its own takes the zones of its cluster.
@@ -76,6 +79,50 @@ def test_a_pool_costs_its_nodes_in_every_zone_that_it_has(resources: list[Resour
 
     assert total is not None
     assert (total.minimum, total.expected, total.maximum) == (by_hand(usd),) * 3
+
+
+@pytest.mark.parametrize(
+    ("resources", "usd"),
+    [
+        # Its cluster is in another stack, and the id says where.
+        ([node_pool("e2-standard-4", None, cluster="projects/p/locations/us-central1-a/clusters/main", nodeCount=2)],
+         "2*0.134023*730+2*100*0.1"),
+        # As the documentation of the provider writes it: the id is not known before the cluster is there.
+        ([gke_cluster(name="main", removeDefaultNodePool=True),
+          node_pool("e2-standard-4", None, cluster=UNKNOWN_STRING_VALUE, nodeCount=2)],
+         "73+2*0.134023*730+2*100*0.1"),
+        ([gke_cluster(name="main", location="us-central1", removeDefaultNodePool=True),
+          node_pool("e2-standard-4", None, cluster="main", nodeCount=2)],
+         "73+6*0.134023*730+6*100*0.1"),
+        ([gke_cluster(name="main", removeDefaultNodePool=True),
+          node_pool("e2-standard-4", None, cluster="main", nodeCount=2, nodeLocations=["us-central1-b", "us-central1-c"])],
+         "73+4*0.134023*730+4*100*0.1"),
+        # Wherever of the two it is, it is in their region.
+        ([gke_cluster(name="main", removeDefaultNodePool=True),
+          gke_cluster(name="other", location="us-central1-b", removeDefaultNodePool=True),
+          node_pool("e2-standard-4", None, cluster=UNKNOWN_STRING_VALUE, nodeCount=2)],
+         "73+73+2*0.134023*730+2*100*0.1"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("region", ["", "us-east1"])
+def test_a_pool_that_names_no_location_is_priced_where_its_cluster_is(
+    resources: list[Resource], usd: str, region: str
+) -> None:
+    total = cost_of(*resources, region=region).total
+
+    assert total is not None
+    assert (total.minimum, total.expected, total.maximum) == (by_hand(usd),) * 3
+
+
+def test_a_pool_whose_cluster_may_be_in_two_regions_is_priced_in_the_one_that_the_limit_names() -> None:
+    here, there = (
+        gke_cluster(name=f"{location}-1", location=location, removeDefaultNodePool=True)
+        for location in ("us-central1", "europe-west4")
+    )
+    pool = node_pool("e2-standard-4", None, cluster=UNKNOWN_STRING_VALUE, nodeCount=2)
+
+    assert "r2" not in {line.resource for line in cost_of(here, there, pool, region="us-central1").unknown}
+    assert "r2" in {line.resource for line in cost_of(here, there, pool, region="").unknown}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """External addresses of Google Cloud that forwarding rules use: these are free, and all others are billed by time."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -8,30 +8,45 @@ from components.cost.declared_resource import DeclaredResource, is_unknown
 
 ADDRESS, GLOBAL_ADDRESS = "gcp:compute/address:Address", "gcp:compute/globalAddress:GlobalAddress"
 INTERNAL = "INTERNAL"
+# Of a property below those of a resource.
+Path = tuple[str, ...]
 
 
 class AddressUse(NamedTuple):
     """
-    How a type that is a forwarding rule, or makes one, names its address.
+    How a type that is a forwarding rule, or makes one, names its addresses.
 
     Attributes:
         address: Type of the addresses that it takes.
-        path: Of the property: an address, or the name or the id of one.
+        paths: Of the properties: an address, or the name or the id of one; several with commas in between.
+        kinds: Of properties that say of an internal load balancer that it is one; it has internal addresses.
     """
 
     address: str
-    path: tuple[str, ...]
+    paths: tuple[Path, ...]
+    kinds: tuple[Path, ...] = ()
+
+
+def _annotation(name: str) -> Path:
+    return "metadata", "annotations", name
 
 
 # REST references of `forwardingRules` and `globalForwardingRules`, `IPAddress`; GKE documentation, "Summary of external
 # Application Load Balancer annotations" and "LoadBalancer Service parameters".
+_SCHEME: Path = ("loadBalancingScheme",)
 USES: Mapping[str, AddressUse] = MappingProxyType(
     {
-        "gcp:compute/forwardingRule:ForwardingRule": AddressUse(ADDRESS, ("ipAddress",)),
-        "gcp:compute/globalForwardingRule:GlobalForwardingRule": AddressUse(GLOBAL_ADDRESS, ("ipAddress",)),
-        "kubernetes:core/v1:Service": AddressUse(ADDRESS, ("spec", "loadBalancerIP")),
+        "gcp:compute/forwardingRule:ForwardingRule": AddressUse(ADDRESS, (("ipAddress",),), (_SCHEME,)),
+        "gcp:compute/globalForwardingRule:GlobalForwardingRule": AddressUse(
+            GLOBAL_ADDRESS, (("ipAddress",),), (_SCHEME,)
+        ),
+        "kubernetes:core/v1:Service": AddressUse(
+            ADDRESS,
+            (("spec", "loadBalancerIP"), _annotation("networking.gke.io/load-balancer-ip-addresses")),
+            (_annotation("networking.gke.io/load-balancer-type"), _annotation("cloud.google.com/load-balancer-type")),
+        ),
         "kubernetes:networking.k8s.io/v1:Ingress": AddressUse(
-            GLOBAL_ADDRESS, ("metadata", "annotations", "kubernetes.io/ingress.global-static-ip-name")
+            GLOBAL_ADDRESS, (_annotation("kubernetes.io/ingress.global-static-ip-name"),)
         ),
     }
 )
@@ -48,24 +63,42 @@ def without_used_addresses(resources: Sequence[DeclaredResource]) -> tuple[Decla
     return tuple(item for item in resources if id(item) not in used)
 
 
-def _used(token: str, resources: Iterable[DeclaredResource]) -> list[DeclaredResource]:
+def _used(token: str, resources: Sequence[DeclaredResource]) -> list[DeclaredResource]:
     """Return the external addresses of one type that are in use."""
-    listed = tuple(resources)
-    addresses = [item for item in listed if item.type == token and item.props.get("addressType") != INTERNAL]
-    written = [value for item in listed if (value := _address_of(item, token)) is not None]
-    known = [part for value in written if not is_unknown(value) for part in (value, value.rpartition("/")[2])]
-    named = [item for item in addresses if any(item.props.get(key) in known for key in ("name", "address"))]
+    addresses = [item for item in resources if item.type == token and item.props.get("addressType") != INTERNAL]
+    written = [value for item in resources for value in _addresses_of(item, token)] if addresses else []
+    known = {part for value in written if not is_unknown(value) for part in (value, value.rpartition("/")[2])}
+    named = [item for item in addresses if not known.isdisjoint(_names(item))]
     unplaced, unknown = len(addresses) - len(named), sum(map(is_unknown, written))
     return addresses if unplaced <= unknown else named
 
 
-def _address_of(resource: DeclaredResource, token: str) -> str | None:
-    """Return what a resource writes of the address of this type that it uses; None where it uses none of its stack."""
+def _names(address: DeclaredResource) -> Iterator[str]:
+    """Yield what an address may be called."""
+    for key in ("name", "address"):
+        value = address.props.get(key)
+        if isinstance(value, str):
+            yield value
+
+
+def _addresses_of(resource: DeclaredResource, token: str) -> Iterator[str]:
+    """Yield what a resource writes of addresses of this type that it uses; nothing where it uses none of its stack."""
     use = USES.get(resource.type)
-    # An internal load balancer has an internal address.
-    if use is None or use.address != token or str(resource.props.get("loadBalancingScheme")).startswith(INTERNAL):
-        return None
-    value: Any = resource.props
-    for key in use.path:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return value if isinstance(value, str) else None
+    if use is None or use.address != token or any(map(_is_internal, _values(resource.props, use.kinds))):
+        return
+    for value in _values(resource.props, use.paths):
+        if isinstance(value, str):
+            yield from (part.strip() for part in value.split(","))
+
+
+def _is_internal(kind: object) -> bool:
+    # Nothing is the scheme of Private Service Connect (pulumi-gcp, `ForwardingRule.loadBalancingScheme`).
+    return kind == "" or str(kind).upper().startswith(INTERNAL)
+
+
+def _values(props: Mapping[str, Any], paths: Iterable[Path]) -> Iterator[Any]:
+    for path in paths:
+        value: Any = props
+        for key in path:
+            value = value.get(key) if isinstance(value, Mapping) else None
+        yield value

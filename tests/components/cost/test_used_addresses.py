@@ -10,6 +10,8 @@ from tests.support.raw_resources import Resource, ingress, service
 from tests.support.stack_costs import declared
 
 ANNOTATION = "kubernetes.io/ingress.global-static-ip-name"
+ADDRESSES = "networking.gke.io/load-balancer-ip-addresses"
+KIND, OLD_KIND = "networking.gke.io/load-balancer-type", "cloud.google.com/load-balancer-type"
 
 
 def address(name: Any = "web", **more: Any) -> Resource:
@@ -33,8 +35,8 @@ def annotated(ip: Any) -> Resource:
     return token, {**props, "metadata": {"annotations": {ANNOTATION: ip}}}
 
 
-def balancer(ip: str) -> Resource:
-    token, props = service()
+def balancer(ip: str, **annotations: str) -> Resource:
+    token, props = service(**annotations)
     return token, {**props, "spec": {"type": "LoadBalancer", "loadBalancerIP": ip}}
 
 
@@ -56,6 +58,8 @@ def idle(*resources: Resource) -> list[str]:
         [global_address(), annotated("web")],
         [address(), rule("web", loadBalancingScheme="EXTERNAL_MANAGED")],
         [address(address="203.0.113.7"), balancer("203.0.113.7")],
+        [address("v4"), address("v6"), service(**{ADDRESSES: "v4, v6"})],
+        [address("v4"), address("v6"), service(**{ADDRESSES: "v4"}), balancer(UNKNOWN_STRING_VALUE)],
     ],
 )
 def test_an_address_that_a_forwarding_rule_uses_is_free(resources: list[Resource]) -> None:
@@ -72,6 +76,10 @@ def test_an_address_that_a_forwarding_rule_uses_is_free(resources: list[Resource
         ([address(), global_rule("web"), annotated("web")], ["r0"]),
         ([global_address("v4"), global_address("v6"), global_rule(UNKNOWN_STRING_VALUE)], ["r0", "r1"]),
         ([address(), rule(UNKNOWN_STRING_VALUE, loadBalancingScheme="INTERNAL")], ["r0"]),
+        ([address(), rule(UNKNOWN_STRING_VALUE, loadBalancingScheme="")], ["r0"]),
+        ([address(), service(**{ADDRESSES: "web", KIND: "Internal"})], ["r0"]),
+        ([address(), balancer(UNKNOWN_STRING_VALUE, **{OLD_KIND: "Internal"})], ["r0"]),
+        ([address("v4"), address("v6"), service(**{ADDRESSES: "v4"})], ["r1"]),
         ([global_address(["web"]), global_rule({"name": "web"}), annotated(7)], ["r0"]),
     ],
 )

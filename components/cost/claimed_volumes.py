@@ -6,26 +6,13 @@ from typing import Any
 from pydantic import Field
 
 from components.autoscaling.bounds import BOUNDS
+from components.autoscaling.workload_name import WorkloadName, scaled_workload
 from components.cost.billed_units import BilledUnits, storage
-from components.cost.declared_resource import UnknownPropertyError
 from components.cost.machines import LARGEST, Count
 from components.cost.month import number
 from components.endpoint_plan import PlanPart
 
 STATEFUL_SET = "StatefulSet"
-DEFAULT_NAMESPACE = "default"
-
-
-class WorkloadName(PlanPart):
-    """Namespace and name of a workload in its cluster; None where one is not known before an `up`."""
-
-    namespace: str | None
-    name: str | None
-
-    def may_be(self, other: "WorkloadName") -> bool:
-        """Return whether both may name one workload."""
-        pairs = ((self.namespace, other.namespace), (self.name, other.name))
-        return all(own is None or its is None or own == its for own, its in pairs)
 
 
 class ClaimedVolumes(PlanPart):
@@ -62,14 +49,6 @@ class ReplicaBounds(PlanPart):
     maximum: int = Field(ge=0, le=LARGEST)
 
 
-def workload_name(name: str, metadata: Mapping[str, Any] | None) -> WorkloadName:
-    """Return what a workload is called in its cluster; by default as its resource."""
-    written = metadata or {}
-    return WorkloadName(
-        namespace=_if_known(written, "namespace", DEFAULT_NAMESPACE), name=_if_known(written, "name", name)
-    )
-
-
 def replica_bounds(kind: str, props: Mapping[str, Any]) -> tuple[ReplicaBounds, ...]:
     """
     Return what an autoscaler of pods allows; nothing where it scales something else than a StatefulSet.
@@ -78,11 +57,9 @@ def replica_bounds(kind: str, props: Mapping[str, Any]) -> tuple[ReplicaBounds, 
         kind: Token of the autoscaler's type.
         props: Of it.
     """
-    target = props["spec"]["scaleTargetRef"]
-    if target.get("kind") != STATEFUL_SET:
+    workload = scaled_workload(props)
+    if workload.kind not in {STATEFUL_SET, None}:
         return ()
-    namespace = _if_known(props.get("metadata") or {}, "namespace", DEFAULT_NAMESPACE)
-    workload = WorkloadName(namespace=namespace, name=_if_known(target, "name", ""))
     return tuple(
         ReplicaBounds(workload=workload, minimum=bounds.minimum, maximum=bounds.maximum)
         for bounds in BOUNDS[kind](props)
@@ -107,10 +84,3 @@ def _count(volumes: ClaimedVolumes, scalers: Iterable[ReplicaBounds]) -> Count:
 
 def _scales(scaler: ReplicaBounds, volumes: ClaimedVolumes) -> bool:
     return volumes.workload is not None and scaler.workload.may_be(volumes.workload)
-
-
-def _if_known(names: Mapping[str, Any], key: str, default: str) -> str | None:
-    try:
-        return str(names.get(key) or default)
-    except UnknownPropertyError:
-        return None

@@ -5,9 +5,10 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
+from components.autoscaling.workload_name import WorkloadName, made_workload
 from components.catalog.unit_price import Item
 from components.cost.billed_units import BilledUnits, CostKind, unknown_units
-from components.cost.claimed_volumes import ClaimedVolumes, WorkloadName, workload_name
+from components.cost.claimed_volumes import STATEFUL_SET, ClaimedVolumes
 from components.cost.load_balancers import billed_balancer
 from components.cost.machines import Count
 from components.cost.pods import PodRequests, workload_pods
@@ -50,7 +51,7 @@ def volume_claim(name: str, props: Mapping[str, Any], region: str) -> tuple[Clai
 def stateful_set(name: str, props: Mapping[str, Any], region: str) -> tuple[ClaimedVolumes | PodRequests, ...]:
     """Return the pods of a StatefulSet, and a volume a replica for each of its templates."""
     pods = workload_pods(name, props, region)
-    workload = workload_name(name, props.get("metadata"))
+    workload = made_workload(STATEFUL_SET, name, props)
     templates = props["spec"].get("volumeClaimTemplates") or ()
     return (*pods, *(_volumes(name, item["spec"], region, pods[0].replicas, workload) for item in templates))
 

@@ -141,6 +141,7 @@ GOOD = [
     garden(dedicatedResources={"minReplicaCount": 2}),
     gke((0, 3), (1, 1)),
     gke((1, 1), nodePools=[{"name": "fixed", "nodeCount": 2}]),
+    gke(nodePools=[{"name": UNKNOWN_STRING_VALUE, "autoscaling": {"minNodeCount": 1, "maxNodeCount": 3}}]),
     # What the provider lists of a cluster whose pools are resources of their own, or Google's.
     gke(initialNodeCount=1, nodePools=UNKNOWN_STRING_VALUE),
     gke(removeDefaultNodePool=True, initialNodeCount=1, nodePools=UNKNOWN_STRING_VALUE),
@@ -172,6 +173,8 @@ def test_sound_resources_raise_no_alarm(item: Resource) -> None:
         (node_group(["c5.xlarge"], 0, 0, 0), "r0: the maximum 0 lets nothing run"),
         (node_pool("e2-standard-2", autoscaling={"minNodeCount": 4, "maxNodeCount": 3}), "the minimum 4 is over the maximum 3"),
         (node_pool("e2-standard-2", autoscaling={"totalMinNodeCount": 4, "totalMaxNodeCount": 3}), "the minimum 4 is over"),
+        (node_pool("e2-standard-2", autoscaling={"totalMinNodeCount": 4}), "(`autoscaling.totalMaxNodeCount` is missing)"),
+        (node_pool("e2-standard-2", autoscaling={"minNodeCount": 4}), "(`autoscaling.maxNodeCount` is missing)"),
         (managed(2, 3, start=1), "r0: variant `main`: it starts with 1, outside 2 to 3"),
         (managed(3, 2, start=3), "r0: variant `main`: the minimum 3 is over the maximum 2"),
         (target(-1, 2), "r0: the minimum -1 is negative"),
@@ -200,6 +203,7 @@ def test_sound_resources_raise_no_alarm(item: Resource) -> None:
          "r0: it starts with 50, outside 1 to 3"),
         (garden(dedicatedResources=dedicated(9, 2)), "r0: the minimum 9 is over the maximum 2"),
         (gke((0, 3), (9, 2)), "r0: pool `p1`: the minimum 9 is over the maximum 2"),
+        (gke(nodePools=[{"autoscaling": {"minNodeCount": 9, "maxNodeCount": 2}}]), "r0: pool 0: the minimum 9 is over the maximum 2"),
         (gke(nodePools=UNKNOWN_STRING_VALUE), "can't be known during preview; autoscaling cannot be checked"),
         (node_group(["c5.xlarge"], 1, 1, UNKNOWN_NUMBER_VALUE), "can't be known during preview; autoscaling cannot be checked"),  # type: ignore[arg-type]
         (node_group(["c5.xlarge"], 1, 1, 1, scalingConfig=None), "its properties are not those of its type"),
@@ -276,6 +280,55 @@ def test_bounds_of_each_zone_and_of_all_zones_are_refused_together(
     why = f"`{each}` is of each zone and `{together}` of all zones together; GKE takes bounds of one kind"
     assert message == f"r0: its properties are not those of its type ({why}); correct them"
     assert why in line.unit_price.basis
+
+
+@pytest.mark.parametrize(
+    "resources",
+    [
+        [deployment(UNKNOWN_STRING_VALUE, UNKNOWN_STRING_VALUE, replicas=2)],
+        [deployment(replicas=UNKNOWN_NUMBER_VALUE)],
+        [("kubernetes:apps/v1:Deployment", {"metadata": UNKNOWN_STRING_VALUE, "spec": UNKNOWN_STRING_VALUE})],
+        [pod_autoscaler(UNKNOWN_STRING_VALUE, namespace=UNKNOWN_STRING_VALUE)],
+        [deployment(UNKNOWN_STRING_VALUE), pod_autoscaler(UNKNOWN_STRING_VALUE)],
+        # A namespace that is made in the same preview, by a provider whose cluster is made there too.
+        [
+            deployment(namespace=UNKNOWN_STRING_VALUE),
+            deployment("other", UNKNOWN_STRING_VALUE, replicas=2),
+            pod_autoscaler(namespace=UNKNOWN_STRING_VALUE),
+            pod_autoscaler("third", namespace=UNKNOWN_STRING_VALUE),
+        ],
+        [deployment(namespace=UNKNOWN_STRING_VALUE, replicas=2), pod_autoscaler("other")],
+    ],
+)
+def test_a_name_need_not_be_known_where_nothing_depends_on_it(resources: list[Resource]) -> None:
+    assert said(*resources) == []
+
+
+@pytest.mark.parametrize(
+    ("resources", "faulty", "unknown"),
+    [
+        ([deployment(UNKNOWN_STRING_VALUE, replicas=2), pod_autoscaler()], "r0", "the name of the workload of `r0`"),
+        ([deployment(namespace=UNKNOWN_STRING_VALUE, replicas=2), pod_autoscaler()], "r0", "the namespace of the workload of `r0`"),
+        ([deployment(replicas=2), pod_autoscaler(UNKNOWN_STRING_VALUE)], "r0", "the name of the workload of `r1`"),
+        ([deployment(replicas=2), pod_autoscaler(scaleTargetRef=UNKNOWN_STRING_VALUE)], "r0",
+         "the kind of the workload of `r1` and the name of the workload of `r1`"),
+        ([pod_autoscaler(), pod_autoscaler(UNKNOWN_STRING_VALUE)], "r1", "the name of the workload of `r1`"),
+        ([pod_autoscaler(UNKNOWN_STRING_VALUE), pod_autoscaler()], "r1", "the name of the workload of `r0`"),
+    ],
+)  # fmt: skip
+def test_a_workload_that_an_autoscaler_may_own_is_refused_with_the_name_to_make_known(
+    resources: list[Resource], faulty: str, unknown: str
+) -> None:
+    (message,) = said(*resources)
+
+    assert message.startswith(f"{faulty}: ")
+    assert f": {unknown} can't be known during preview; make it known" in message
+
+
+def test_an_autoscaler_that_names_no_workload_is_refused() -> None:
+    (message,) = said(pod_autoscaler(scaleTargetRef={"kind": "Deployment"}))
+
+    assert "(`spec.scaleTargetRef.name` is missing)" in message
 
 
 @pytest.mark.parametrize("owner", [old_pod_autoscaler(maxReplicas=4), keda()], ids=["v1", "keda"])

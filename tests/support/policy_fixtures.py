@@ -232,6 +232,7 @@ STACK_FIXTURES: dict[str, StackFixture] = {
             ),
             pod_autoscaler(),
             deployment(gpus=0),
+            ("kubernetes:apps/v1:Deployment", {"metadata": {"name": "fixed"}, "spec": {"replicas": 2}}),
         ),
         {},
         {
@@ -251,6 +252,7 @@ STACK_FIXTURES: dict[str, StackFixture] = {
             "4.spec.scaleTargetRef": (UNKNOWN_STRING_VALUE, None),
             "4.spec.scaleTargetRef.name": (UNKNOWN_STRING_VALUE,),
             "5.spec.replicas": (2, UNKNOWN_NUMBER_VALUE),
+            "6.metadata.name": ("model", UNKNOWN_STRING_VALUE),
         },
     ),
     "accelerator-supply": StackFixture(

@@ -65,6 +65,7 @@ def usd(*resources: Resource) -> tuple[float, float, float]:
         ([stateful_set(namespace="a"), pod_autoscaler(5, 50, namespace="a")], (40, 40, 400)),
         # A name that is not known before an `up` may be that of the StatefulSet.
         ([stateful_set(), pod_autoscaler(5, 50, name=UNKNOWN_STRING_VALUE)], (40, 40, 400)),
+        ([stateful_set(), pod_autoscaler(5, 50, kind=UNKNOWN_STRING_VALUE)], (40, 40, 400)),
         ([stateful_set(name=UNKNOWN_STRING_VALUE), pod_autoscaler(5, 50)], (40, 40, 400)),
         ([volume_claim("100Gi"), pod_autoscaler(5, 50)], (8, 8, 8)),
     ],

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.patience import PATIENCE_S
+
 CONFTEST = Path(__file__).parents[1] / "conftest.py"
 SETTINGS = """
 [pytest]
@@ -56,7 +58,7 @@ def test_ci_is_green_when_every_integration_test_passed(
 
     result = subprocess.run(
         [sys.executable, "-m", "pytest", *workers], cwd=tmp_path, env={**kept, "CI": "true"},
-        capture_output=True, text=True, check=False, timeout=120,
+        capture_output=True, text=True, check=False, timeout=PATIENCE_S,
     )  # fmt: skip
 
     assert said in result.stdout, result.stdout + result.stderr

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from optimizers.benchmark import BenchmarkConfig, measure
+from tests.support.locked_model import measurement
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -75,9 +76,9 @@ def test_every_load_is_measured_and_half_the_time_goes_to_the_first() -> None:
 
 
 def test_a_batch_that_takes_longer_than_any_plan_allows_is_not_measured() -> None:
-    config = BenchmarkConfig(batch_sizes=(1, 8), concurrencies=(1,), warmup_calls=0, budget_s=0.01)
-    (measured,) = measure({"a": RecordedRuntime("a", [], seconds=0.008)}, loads(1, 8), config).values()
-
+    config = BenchmarkConfig(batch_sizes=(1, 8), concurrencies=(1,))
     # Eight rows took 8 ms, so a row takes 1 ms.
+    measured = (measurement(8, 9), measurement(8, 9, batch_size=8))
+
     assert config.profile_within(measured, longest_ms=60).batch_sizes == (1, 2, 4, 8, 16, 32)
     assert config.profile_within(measured, longest_ms=1).batch_sizes == (1, 2, 4, 8)

@@ -142,7 +142,7 @@ def test_other_threads_run_while_a_very_long_text_is_cut(tmp_path: Path) -> None
     encode.encode(["the train " * LONG_TEXT])
     turns = 0
     with ThreadPoolExecutor(1) as thread:
-        found = thread.submit(encode.encode, ["the train " * 400_000])
+        found = thread.submit(encode.encode, ["the train " * 100_000])
         while not found.done():
             time.sleep(0.001)
             turns += 1

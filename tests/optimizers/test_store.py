@@ -62,6 +62,16 @@ def test_an_artifact_without_reference_answers_is_not_intact(store: ArtifactStor
         store.verify(added)
 
 
+@pytest.mark.parametrize("content", ["{}", '{"inputs": [], "outputs": []}', '{"inputs": [1], "outputs": []}', "no"])
+def test_an_artifact_with_damaged_reference_answers_is_not_intact(
+    store: ArtifactStore, added: Artifact, content: str
+) -> None:
+    (store.folder(added.sha256) / REFERENCE_NAME).write_text(content)
+
+    with pytest.raises(ArtifactError, match="not readable reference answers"):
+        store.verify(added)
+
+
 def test_what_a_killed_build_left_is_removed_by_the_next(store: ArtifactStore) -> None:
     program = (
         "import os, sys; from pathlib import Path; from optimizers.store import ArtifactStore\n"

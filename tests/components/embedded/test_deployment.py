@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Generator
 from pathlib import Path
 
 import httpx
@@ -18,6 +19,7 @@ from components.embedded.server_inputs import ServerInputs
 from components.embedded.server_resource import STOPPED, EmbeddedServerProvider
 from optimizers.errors import ArtifactError, DeployError, DigestMismatch, ParityError
 from optimizers.store import ArtifactStore
+from tests.support.patience import PATIENCE_S, wait_until
 from tests.support.served_artifact import server_inputs, small_artifact, unloadable_artifact
 from tests.support.small_model import WIDTH
 
@@ -27,7 +29,7 @@ ROW = [0.5] * WIDTH
 
 
 def answer(config: ServerConfig) -> list[float]:
-    response = httpx.post(f"{config.url}/predict", json={"inputs": [ROW]}, timeout=30).raise_for_status()
+    response = httpx.post(f"{config.url}/predict", json={"inputs": [ROW]}, timeout=PATIENCE_S).raise_for_status()
     first: list[float] = response.json()[0]
     return first
 
@@ -49,13 +51,29 @@ def running(store: ArtifactStore, run_folder: Path) -> ServerInputs:
     return inputs
 
 
-def test_a_deployed_server_runs_and_a_second_deploy_leaves_it_alone(running: ServerInputs, run_folder: Path) -> None:
-    process_id = supervisor(run_folder).pid
+@pytest.fixture(scope="module")
+def deployed_once(tmp_path_factory: pytest.TempPathFactory) -> Generator[ServerInputs]:
+    folder = tmp_path_factory.mktemp("shared")
+    store = ArtifactStore(folder / "store")
+    inputs = server_inputs(store, small_artifact(store), folder / "stack/shared")
+    yield inputs
+    deployment.remove(Path(inputs.run_folder))
 
-    deployment.deploy(running)
 
-    assert supervisor(run_folder).pid == process_id
-    assert deployment.is_running(running)
+@pytest.fixture
+def undisturbed(deployed_once: ServerInputs) -> ServerInputs:
+    """A running server for tests that leave it as it is."""
+    deployment.deploy(deployed_once)
+    return deployed_once
+
+
+def test_a_deployed_server_runs_and_a_second_deploy_leaves_it_alone(undisturbed: ServerInputs) -> None:
+    process_id = supervisor(Path(undisturbed.run_folder)).pid
+
+    deployment.deploy(undisturbed)
+
+    assert supervisor(Path(undisturbed.run_folder)).pid == process_id
+    assert deployment.is_running(undisturbed)
 
 
 def test_the_server_sees_no_credentials_of_the_command_that_started_it(
@@ -97,12 +115,9 @@ def test_a_killed_worker_is_started_again_by_its_supervisor(running: ServerInput
     before = {child.pid for child in first.children(recursive=True)}
     for child in first.children(recursive=True):
         child.kill()
-    deadline = 300
-    while not deployment.is_running(running) and deadline:
-        psutil.wait_procs([first], timeout=0.1)
-        deadline -= 1
 
-    assert deployment.is_running(running)
+    wait_until(lambda: deployment.is_running(running))
+
     assert supervisor(run_folder).pid == first.pid
     assert {child.pid for child in first.children(recursive=True)} != before
     assert len(answer(running.config)) == WIDTH
@@ -128,33 +143,33 @@ def test_a_new_version_replaces_the_old_one_on_the_same_port(
 
 
 def test_a_version_that_cannot_be_loaded_is_refused_and_the_old_one_still_runs(
-    running: ServerInputs, store: ArtifactStore, run_folder: Path
+    undisturbed: ServerInputs, store: ArtifactStore
 ) -> None:
     broken = unloadable_artifact(store)
-    before, process_id = answer(running.config), supervisor(run_folder).pid
+    before, process_id = answer(undisturbed.config), supervisor(Path(undisturbed.run_folder)).pid
 
     with pytest.raises(DeployError, match=r"cannot load the model: .*what ran before still runs"):
         deployment.deploy(
-            with_config(running, artifact_folder=str(store.folder(broken.sha256)), artifact_sha256=broken.sha256)
+            with_config(undisturbed, artifact_folder=str(store.folder(broken.sha256)), artifact_sha256=broken.sha256)
         )
 
-    assert supervisor(run_folder).pid == process_id
-    assert answer(running.config) == before
+    assert supervisor(Path(undisturbed.run_folder)).pid == process_id
+    assert answer(undisturbed.config) == before
 
 
 def test_a_version_that_answers_differently_is_refused_and_the_old_one_still_runs(
-    running: ServerInputs, store: ArtifactStore, run_folder: Path
+    undisturbed: ServerInputs, store: ArtifactStore
 ) -> None:
     wrong = small_artifact(store, seed=9, shift=1.0)
-    process_id = supervisor(run_folder).pid
+    process_id = supervisor(Path(undisturbed.run_folder)).pid
 
     with pytest.raises(DeployError, match=r"differ from the original model's: max_error .*what ran before still runs"):
         deployment.deploy(
-            with_config(running, artifact_folder=str(store.folder(wrong.sha256)), artifact_sha256=wrong.sha256)
+            with_config(undisturbed, artifact_folder=str(store.folder(wrong.sha256)), artifact_sha256=wrong.sha256)
         )
 
-    assert supervisor(run_folder).pid == process_id
-    assert deployment.is_running(running)
+    assert supervisor(Path(undisturbed.run_folder)).pid == process_id
+    assert deployment.is_running(undisturbed)
 
 
 def test_a_first_version_that_answers_differently_is_not_left_running(store: ArtifactStore, run_folder: Path) -> None:
@@ -166,17 +181,17 @@ def test_a_first_version_that_answers_differently_is_not_left_running(store: Art
     assert process.server_processes(run_folder) == []
 
 
-def test_an_artifact_changed_on_disk_is_not_served(running: ServerInputs, store: ArtifactStore) -> None:
+def test_an_artifact_changed_on_disk_is_not_served(undisturbed: ServerInputs, store: ArtifactStore) -> None:
     newer = small_artifact(store, seed=8)
     model = store.folder(newer.sha256) / "model.onnx"
     model.write_bytes(model.read_bytes() + b"\0")
 
     with pytest.raises(DigestMismatch, match="differs from the locked"):
         deployment.deploy(
-            with_config(running, artifact_folder=str(store.folder(newer.sha256)), artifact_sha256=newer.sha256)
+            with_config(undisturbed, artifact_folder=str(store.folder(newer.sha256)), artifact_sha256=newer.sha256)
         )
 
-    assert deployment.is_running(running)
+    assert deployment.is_running(undisturbed)
 
 
 def test_an_artifact_that_is_not_in_the_store_says_what_to_run(store: ArtifactStore, run_folder: Path) -> None:
@@ -198,31 +213,33 @@ def test_a_port_in_use_names_its_holder(store: ArtifactStore, run_folder: Path) 
     assert process.server_processes(run_folder) == []
 
 
-def test_a_port_that_another_stack_serves_on_names_its_endpoint(running: ServerInputs, store: ArtifactStore) -> None:
-    folder = Path(running.run_folder)
+def test_a_port_that_another_stack_serves_on_names_its_endpoint(
+    undisturbed: ServerInputs, store: ArtifactStore
+) -> None:
+    folder = Path(undisturbed.run_folder)
     other = server_inputs(
-        store, small_artifact(store), folder.parents[1] / "other-stack/other", port=running.config.port
+        store, small_artifact(store), folder.parents[1] / "other-stack/other", port=undisturbed.config.port
     )
 
     with pytest.raises(DeployError) as caught:
         deployment.deploy(other)
 
     assert f"the endpoint `{folder.name}` of stack `{folder.parent.name}`" in str(caught.value)
-    assert deployment.is_running(running)
+    assert deployment.is_running(undisturbed)
 
 
-def test_a_change_to_a_port_in_use_leaves_the_server_alone(running: ServerInputs, run_folder: Path) -> None:
-    process_id = supervisor(run_folder).pid
+def test_a_change_to_a_port_in_use_leaves_the_server_alone(undisturbed: ServerInputs) -> None:
+    process_id = supervisor(Path(undisturbed.run_folder)).pid
     with socket.socket() as holder:
         holder.bind(("127.0.0.1", 0))
         holder.listen()
 
         with pytest.raises(DeployError) as caught:
-            deployment.deploy(with_config(running, port=holder.getsockname()[1]))
+            deployment.deploy(with_config(undisturbed, port=holder.getsockname()[1]))
 
     assert "cannot be used" in str(caught.value)
-    assert supervisor(run_folder).pid == process_id
-    assert deployment.is_running(running)
+    assert supervisor(Path(undisturbed.run_folder)).pid == process_id
+    assert deployment.is_running(undisturbed)
 
 
 def test_removing_ends_every_process_frees_the_port_and_may_be_repeated(
@@ -238,7 +255,7 @@ def test_removing_ends_every_process_frees_the_port_and_may_be_repeated(
 
 def test_a_strangers_process_is_never_taken_for_the_server(tmp_path: Path, run_folder: Path) -> None:
     stranger = subprocess.Popen(
-        [sys.executable, "-c", "import time; time.sleep(60)", process.SERVICE, "serve"],
+        [sys.executable, "-c", "import time; time.sleep(3600)", process.SERVICE, "serve"],
         env={**os.environ, CONFIG_VARIABLE: str(tmp_path / "other" / process.CONFIG_NAME)},
     )
     try:

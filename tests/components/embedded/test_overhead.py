@@ -82,9 +82,9 @@ def test_a_real_server_is_measured_and_removed(tmp_path: Path) -> None:
     rounds = measure_rounds(store, artifact, MEASURED, run_folder)
 
     assert len(rounds) == overhead.ROUNDS
-    for item in rounds:
-        # On a machine that other tests share too, no server answers in half the time of its model.
-        assert min(item.apart_ms, item.lone_ms) > min(item.bare_ms) / 2
+    # On a machine that other tests share too, no server answers in half the time that its model ever took.
+    fastest_ms = min(bare_ms for item in rounds for bare_ms in item.bare_ms)
+    assert all(min(item.apart_ms, item.lone_ms) > fastest_ms / 2 for item in rounds)
     assert not run_folder.exists()
     assert process.running_config(run_folder) is None
 

@@ -13,12 +13,11 @@ from opentelemetry.proto.collector.trace.v1 import trace_service_pb2, trace_serv
 
 from components.embedded import deployment
 from optimizers.store import ArtifactStore
+from tests.support.patience import PATIENCE_S
 from tests.support.served_artifact import server_inputs, small_artifact
 from tests.support.small_model import WIDTH
 
 pytestmark = pytest.mark.integration
-
-WAIT_S = 30
 
 
 class Collector(trace_service_pb2_grpc.TraceServiceServicer):  # type: ignore[misc]  # its stubs have no types
@@ -55,9 +54,11 @@ def test_a_request_leaves_a_span_where_a_collector_is_configured(tmp_path: Path,
     inputs = server_inputs(store, small_artifact(store), tmp_path / "run", trace_sample_ratio=1.0)
     deployment.deploy(inputs)
     try:
-        httpx.post(f"{inputs.endpoint_url}/predict", json={"inputs": [[0.5] * WIDTH]}, timeout=30).raise_for_status()
-        found = collector.spans.get(timeout=WAIT_S)
+        httpx.post(
+            f"{inputs.endpoint_url}/predict", json={"inputs": [[0.5] * WIDTH]}, timeout=PATIENCE_S
+        ).raise_for_status()
+        found = collector.spans.get(timeout=PATIENCE_S)
         while found != ("small", "POST /predict"):
-            found = collector.spans.get(timeout=WAIT_S)
+            found = collector.spans.get(timeout=PATIENCE_S)
     finally:
         deployment.remove(Path(inputs.run_folder))

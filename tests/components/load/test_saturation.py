@@ -11,7 +11,7 @@ from components.load.job import SaturationJob
 from components.load.process import run_job
 from tests.support.loopback import Handler, LoopbackServer, serving
 
-CALL_S = 0.05
+CALL_S = 0.02
 # More than a client opens connections for where nobody says how many (aiohttp: 100).
 MANY = 101
 
@@ -59,7 +59,7 @@ class Waits(Handler):
         self.content()
         try:
             if not self.server.were_there.is_set():
-                self.server.all_there.wait(5)
+                self.server.all_there.wait(60)
         except threading.BrokenBarrierError:
             self.answer(503)
         else:
@@ -74,7 +74,7 @@ def server() -> Generator[OneAtATime]:
 
 def job(server: LoopbackServer, *, callers: int) -> SaturationJob:
     url = f"{server.url}/predict"
-    return SaturationJob(url=url, callers=callers, seconds=1, seed=1, timeout_s=10, reference=[[1.0, 2.0]])
+    return SaturationJob(url=url, callers=callers, seconds=1, seed=1, timeout_s=100, reference=[[1.0, 2.0]])
 
 
 @pytest.mark.parametrize("callers", [1, 4])

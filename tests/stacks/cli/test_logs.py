@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.checkout import Checkout
+from tests.support.patience import PATIENCE_S
 
 
 @pytest.fixture
@@ -28,7 +29,7 @@ def follower(checkout: Checkout, log: Path) -> Generator[subprocess.Popen[str]]:
     assert number_of(process) == 1
     yield process
     process.send_signal(signal.SIGINT)
-    assert (process.communicate(timeout=30)[1], process.returncode) == ("", 0)
+    assert (process.communicate(timeout=PATIENCE_S)[1], process.returncode) == ("", 0)
 
 
 def number_of(process: subprocess.Popen[str]) -> int:
@@ -56,7 +57,7 @@ def down_and_up(path: Path) -> None:
     new.rename(path)
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(PATIENCE_S)
 @pytest.mark.parametrize("change", [rotate, down_and_up])
 def test_lines_of_a_replaced_log_are_all_printed(
     follower: subprocess.Popen[str], log: Path, change: Callable[[Path], None]
@@ -67,7 +68,7 @@ def test_lines_of_a_replaced_log_are_all_printed(
     assert [number_of(follower) for _ in range(3)] == [2, 3, 4]
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(PATIENCE_S)
 def test_a_log_that_begins_anew_is_read_from_its_start(follower: subprocess.Popen[str], log: Path) -> None:
     append(log, 2)
     assert number_of(follower) == 2
@@ -77,7 +78,7 @@ def test_a_log_that_begins_anew_is_read_from_its_start(follower: subprocess.Pope
     assert number_of(follower) == 3
 
 
-@pytest.mark.timeout(60)
+@pytest.mark.timeout(PATIENCE_S)
 def test_a_log_that_is_gone_for_a_while_is_waited_for(follower: subprocess.Popen[str], log: Path) -> None:
     log.unlink()
     append(log, 2)

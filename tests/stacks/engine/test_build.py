@@ -2,7 +2,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from stacks.engine import build
 from stacks.engine.build import ensure_built
 from stacks.engine.cache import SOURCE, VERSION, built_engine_folder
 from tests.stacks.engine.conftest import Go
+from tests.support.patience import PATIENCE_S, wait_until
 
 pytestmark = pytest.mark.usefixtures("cache")
 
@@ -27,13 +27,6 @@ def start_build() -> subprocess.Popen[str]:
 
 def builds(calls: Path) -> int:
     return sum(line.startswith("build ") for line in calls.read_text().splitlines()) if calls.exists() else 0
-
-
-def wait_for(path: Path) -> None:
-    deadline = time.monotonic() + 60
-    while not path.exists():
-        assert time.monotonic() < deadline, f"{path} did not appear"
-        time.sleep(0.01)
 
 
 def test_an_engine_is_built_once_with_its_version_and_its_launchers(go: Go, said: list[str]) -> None:
@@ -55,13 +48,18 @@ def test_an_engine_is_built_once_with_its_version_and_its_launchers(go: Go, said
     assert said[-1].startswith("engine: built in ")
 
 
-def test_a_long_build_says_that_it_goes_on(go: Go, said: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_long_build_says_that_it_goes_on(go: Go, programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(build, "SAY_EVERY_S", 0.05)
-    go(while_building="/bin/sleep 0.5")
+    heard = programs / "heard"
+    go(while_building=f'n=0; while [ ! -e "{heard}" ] && [ $((n += 1)) -lt 3000 ]; do /bin/sleep 0.01; done')
 
-    ensure_built(said.append)
+    def hear(line: str) -> None:
+        if line.startswith("engine: still building, "):
+            heard.touch()
 
-    assert any(line.startswith("engine: still building, ") for line in said)
+    ensure_built(hear)
+
+    assert heard.exists()
 
 
 @pytest.mark.usefixtures("programs")
@@ -104,9 +102,9 @@ def test_a_second_build_waits_for_the_first(go: Go, programs: Path) -> None:
     calls = go(while_building=f'echo > "{programs}/started"; /bin/sleep 1')
 
     first = start_build()
-    wait_for(programs / "started")
+    wait_until((programs / "started").exists)
     second = start_build()
-    answers = [process.communicate(timeout=60)[0] for process in (first, second)]
+    answers = [process.communicate(timeout=PATIENCE_S)[0] for process in (first, second)]
 
     assert answers == [f"{built_engine_folder() / 'bin/pulumi'}\n"] * 2
     assert builds(calls) == 1
@@ -117,7 +115,7 @@ def test_a_killed_build_leaves_no_engine_and_the_next_one_cleans_up(go: Go, prog
     half = 'for word in "$@"; do [ "$last" = -o ] && echo half > "$word"; last=$word; done'
     go(while_building=f'{half}; echo > "{programs}/started"; /bin/sleep 60')
     process = start_build()
-    wait_for(programs / "started")
+    wait_until((programs / "started").exists)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate()
 

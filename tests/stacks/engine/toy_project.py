@@ -11,6 +11,7 @@ from stacks.engine.environment import engine_environment, own_state_folder
 from stacks.engine.locate import Engine
 from stacks.engine.run import StackRun
 from stacks.project import Project
+from tests.support.patience import PATIENCE_S
 
 PROJECT_FILE = """
 name: toy
@@ -114,7 +115,7 @@ class Toy:
         """Run a plain `pulumi` command."""
         return subprocess.run(
             [str(self.engine.path), *arguments], cwd=self.root, env=self.environment, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, check=False, timeout=120,
+            capture_output=True, text=True, check=False, timeout=PATIENCE_S,
         )  # fmt: skip
 
     @property

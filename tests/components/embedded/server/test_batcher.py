@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from components.embedded.server.batcher import Batcher
+from tests.support.patience import PATIENCE_S
 
 
 class Model:
@@ -24,7 +25,7 @@ class Model:
     def __call__(self, rows: Sequence[int]) -> list[int]:
         self.calls.append(list(rows))
         self.started.set()
-        assert self.gate.wait(30)
+        assert self.gate.wait(PATIENCE_S)
         if any(row < 0 for row in rows):
             raise ValueError("a negative row")
         return [2 * row for row in rows]
@@ -53,7 +54,7 @@ def test_what_arrives_while_a_call_runs_shares_the_next_call() -> None:
 
     async def ask() -> None:
         first = asyncio.create_task(batcher.answer([0]))
-        await asyncio.to_thread(model.started.wait, 30)
+        await asyncio.to_thread(model.started.wait, PATIENCE_S)
         others = [asyncio.create_task(batcher.answer([number])) for number in (1, 2, 3)]
         await asyncio.sleep(0)
         model.gate.set()
@@ -71,7 +72,7 @@ def test_a_row_whose_caller_gave_up_is_not_called() -> None:
 
     async def ask() -> None:
         first = asyncio.create_task(batcher.answer([0]))
-        await asyncio.to_thread(model.started.wait, 30)
+        await asyncio.to_thread(model.started.wait, PATIENCE_S)
         given_up = asyncio.create_task(batcher.answer([1]))
         last = asyncio.create_task(batcher.answer([2]))
         await asyncio.sleep(0)
@@ -89,13 +90,16 @@ def test_a_row_whose_caller_gave_up_is_not_called() -> None:
 
 
 def test_a_request_of_few_rows_does_not_wait_for_all_the_rows_of_a_large_one() -> None:
-    model = Model()
+    model = Model(open_gate=False)
     batcher = Batcher(model, 4, 1)
 
     async def ask() -> None:
         large = asyncio.create_task(batcher.answer(range(1000)))
+        await asyncio.to_thread(model.started.wait, PATIENCE_S)
+        small = asyncio.create_task(batcher.answer([5000]))
         await asyncio.sleep(0)
-        assert await batcher.answer([5000]) == [10_000]
+        model.gate.set()
+        assert await small == [10_000]
         assert not large.done()
         assert await large == [2 * row for row in range(1000)]
 
@@ -111,7 +115,7 @@ def test_rows_that_wait_for_their_turn_are_given_up_with_their_request() -> None
 
     async def ask() -> None:
         large = asyncio.create_task(batcher.answer(range(1000)))
-        await asyncio.to_thread(model.started.wait, 30)
+        await asyncio.to_thread(model.started.wait, PATIENCE_S)
         large.cancel()
         with pytest.raises(asyncio.CancelledError):
             await large
@@ -150,7 +154,7 @@ def test_a_call_that_fails_fails_its_requests_and_the_next_one_is_answered() -> 
 
 
 def test_as_many_calls_run_at_once_as_were_asked_for() -> None:
-    both = threading.Barrier(2, timeout=30)
+    both = threading.Barrier(2, timeout=PATIENCE_S)
 
     def call(rows: Sequence[int]) -> Sequence[int]:
         both.wait()

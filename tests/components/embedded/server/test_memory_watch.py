@@ -3,9 +3,9 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -13,6 +13,7 @@ import pytest
 from components.embedded import deployment
 from components.embedded.server.memory_watch import FOLDER, killed_predecessors, out_of_memory_kills
 from optimizers.store import ArtifactStore
+from tests.support.patience import PATIENCE_S, wait_until
 from tests.support.served_artifact import server_inputs, small_artifact
 from tests.support.small_model import WIDTH
 
@@ -52,7 +53,7 @@ def test_a_worker_that_ended_otherwise_is_not(tmp_path: Path, ending: str, kills
 
 
 def test_a_living_worker_is_left_alone(tmp_path: Path) -> None:
-    living = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    living = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
     note = tmp_path / FOLDER / str(living.pid)
     note.parent.mkdir()
     note.write_text("0")
@@ -98,17 +99,11 @@ def test_a_worker_killed_by_the_kernel_is_logged_as_fatal_and_serves_again(
     (small_memory / "cgroup.procs").write_text(worker.name)
 
     with pytest.raises(httpx.HTTPError):
-        httpx.post(f"{inputs.config.url}/predict", json={"inputs": [[1.0] * WIDTH] * 40_000}, timeout=60)
+        httpx.post(f"{inputs.config.url}/predict", json={"inputs": [[1.0] * WIDTH] * 40_000}, timeout=PATIENCE_S)
 
-    fatal: list[dict[str, object]] = []
-    patience = 600
-    while not fatal and patience:
-        time.sleep(0.1)
-        patience -= 1
+    def fatal() -> list[dict[str, Any]]:
         lines = [json.loads(line) for line in Path(inputs.config.log_file).read_text().splitlines()]
-        fatal = [line for line in lines if line["event"] == "oom_killed"]
-    assert [(line["level"], line["process_id"]) for line in fatal] == [("FATAL", int(worker.name))]
-    while not deployment.is_running(inputs) and patience:
-        time.sleep(0.1)
-        patience -= 1
-    assert deployment.is_running(inputs)
+        return [line for line in lines if line["event"] == "oom_killed"]
+
+    assert [(line["level"], line["process_id"]) for line in wait_until(fatal)] == [("FATAL", int(worker.name))]
+    wait_until(lambda: deployment.is_running(inputs))

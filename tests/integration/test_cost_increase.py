@@ -12,8 +12,9 @@ from stacks.engine.run import StackRun
 from stacks.engine.run_result import RunResult
 from stacks.project import Project
 from tests.integration.conftest import SMALL
-from tests.integration.test_stack_policies import PROGRAM, previewed
+from tests.integration.test_stack_policies import PROGRAM
 from tests.support.checkout import make_checkout
+from tests.support.plain_preview import make_plain_stack
 from tests.support.raw_resources import (
     Resource,
     endpoint_configuration,
@@ -101,7 +102,9 @@ def test_what_runs_without_a_price_is_refused(stack: Stack) -> None:
 
 
 def test_plain_pulumi_with_a_limit_fails_closed(tmp_path: Path, provider: str) -> None:
-    result = previewed(tmp_path, provider, INCREASE, ONE_G5)
+    stack = make_plain_stack(make_checkout(tmp_path, SMALL), PROGRAM, provider)
+
+    result = stack.preview(INCREASE, resources=[ONE_G5])
 
     assert result.code != 0
     assert "what runs now costs an unknown sum, so the increase cannot be checked; use `serving preview`" in result.out

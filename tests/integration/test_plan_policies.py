@@ -1,9 +1,6 @@
 """The real engine and the real pack on endpoints whose recorded plan breaks one rule: refused at preview, with the reason."""
 
-import json
-import subprocess
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +8,8 @@ import pytest
 from optimizers import lock
 from optimizers.lock import LOCK_NAME
 from tests.integration.conftest import SMALL
-from tests.support.checkout import SERVING, TIMEOUT_S, Finished, make_checkout
+from tests.support.checkout import Finished, make_checkout
+from tests.support.plain_preview import PlainStack, make_plain_stack
 from tests.support.policy_fixtures import deployment, inference_component
 from tests.support.raw_resources import Resource, endpoint_configuration, node_group, variant
 from tests.support.recording_provider import clouds
@@ -45,43 +43,27 @@ if declared["plan"]:
 for number, (token, props) in enumerate(declared["resources"]):
     pulumi.CustomResource(token, f"r{number}", filled(props))
 """
-PREVIEW = (
-    'eval "$("{serving}" engine --export)"; pulumi stack select --create local >/dev/null 2>&1; '
-    "pulumi preview --policy-pack policies --policy-pack-config stacks/policies.local.json --color never"
-)
 LIMITS = {"cold-start-budget": {"seconds": 5}}
 
 
 @pytest.fixture(scope="module")
-def provider() -> Generator[str]:
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Generator[PlainStack]:
+    """One for all previews: none leaves anything behind."""
+    checkout = make_checkout(tmp_path_factory.mktemp("stack"), SMALL)
+    lock.write(checkout.root / LOCK_NAME, valid_lock())
     with clouds() as addresses:
-        yield addresses
+        yield make_plain_stack(checkout, PROGRAM, addresses)
 
 
-def previewed(
-    folder: Path, addresses: str, plan: dict[str, Any] | None, config: dict[str, Any], *resources: Resource
-) -> Finished:
+def previewed(stack: PlainStack, plan: dict[str, Any] | None, config: dict[str, Any], *resources: Resource) -> Finished:
     """Preview a program that records this plan and makes these resources, with these limits."""
-    checkout = make_checkout(folder, SMALL)
-    lock.write(folder / LOCK_NAME, valid_lock())
-    (folder / "stacks/__main__.py").write_text(PROGRAM)
-    (folder / "stacks/declared.json").write_text(json.dumps({"plan": plan, "resources": resources}))
-    (folder / "stacks/policies.local.json").write_text(json.dumps(config))
-    result = subprocess.run(
-        ["bash", "-euc", PREVIEW.format(serving=SERVING)], cwd=folder, stdin=subprocess.DEVNULL,
-        env={
-            **checkout.environment,
-            "PULUMI_DEBUG_PROVIDERS": addresses,
-        },
-        capture_output=True, text=True, check=False, timeout=TIMEOUT_S,
-    )  # fmt: skip
-    return Finished(code=result.returncode, out=result.stdout, err=result.stderr)
+    return stack.preview(config, declared={"plan": plan, "resources": resources})
 
 
-def test_plans_and_resources_at_their_limits_pass(tmp_path: Path, provider: str) -> None:
+def test_plans_and_resources_at_their_limits_pass(stack: PlainStack) -> None:
     nodes = node_group(["g5.xlarge"], 0, 0, 2)
 
-    result = previewed(tmp_path, provider, valid_gpu_plan().recorded(), LIMITS, nodes, deployment())
+    result = previewed(stack, valid_gpu_plan().recorded(), LIMITS, nodes, deployment())
 
     assert result.code == 0, result.out + result.err
     assert "[mandatory]" not in result.out
@@ -96,8 +78,8 @@ def test_plans_and_resources_at_their_limits_pass(tmp_path: Path, provider: str)
         ("artifact-hardware-match", "hardware.gpu.architecture", "sm_80", "an engine for GPU architecture sm_89, and sm_80"),
     ],
 )  # fmt: skip
-def test_a_plan_that_breaks_a_rule_is_refused_before_anything_exists(  # noqa: PLR0913, PLR0917 - a table
-    tmp_path: Path, provider: str, policy: str, path: str, value: Any, reason: str
+def test_a_plan_that_breaks_a_rule_is_refused_before_anything_exists(
+    stack: PlainStack, policy: str, path: str, value: Any, reason: str
 ) -> None:
     plan = valid_gpu_plan().recorded()
     *parents, last = path.split(".")
@@ -106,18 +88,18 @@ def test_a_plan_that_breaks_a_rule_is_refused_before_anything_exists(  # noqa: P
         part = part[parent]
     part[last] = value
 
-    result = previewed(tmp_path, provider, plan, LIMITS)
+    result = previewed(stack, plan, LIMITS)
 
     assert result.code != 0
     assert f"[mandatory]  {policy}" in result.out
     assert reason in result.out
 
 
-def test_one_unknown_value_of_a_plan_is_refused_by_every_policy_that_judges(tmp_path: Path, provider: str) -> None:
+def test_one_unknown_value_of_a_plan_is_refused_by_every_policy_that_judges(stack: PlainStack) -> None:
     plan = valid_plan().recorded()
     plan["cold_start"]["image_s"]["value"] = "unknown"
 
-    result = previewed(tmp_path, provider, plan, LIMITS)
+    result = previewed(stack, plan, LIMITS)
 
     assert result.code != 0
     for policy in ("cold-start-budget", "min-replicas-for-sla", "accelerator-fit", "artifact-hardware-match"):
@@ -126,16 +108,14 @@ def test_one_unknown_value_of_a_plan_is_refused_by_every_policy_that_judges(tmp_
     assert "can't run policy" not in result.out
 
 
-def test_a_warning_and_a_policy_made_advisory_tell_and_let_pass(tmp_path: Path, provider: str) -> None:
+def test_a_warning_and_a_policy_made_advisory_tell_and_let_pass(stack: PlainStack) -> None:
     config = {
         "cold-start-warning": {"seconds": 1},
         "accelerator-warning": {"headroom": 0.2},
         "accelerator-supply": {"enforcementLevel": "advisory"},
     }
 
-    result = previewed(
-        tmp_path, provider, valid_gpu_plan().recorded(), config, node_group(["g5.xlarge"], 0, 0, 1), deployment(2)
-    )
+    result = previewed(stack, valid_gpu_plan().recorded(), config, node_group(["g5.xlarge"], 0, 0, 1), deployment(2))
 
     assert result.code == 0, result.out + result.err
     for policy in config:
@@ -152,17 +132,17 @@ def test_a_warning_and_a_policy_made_advisory_tell_and_let_pass(tmp_path: Path, 
     ],
 )  # fmt: skip
 def test_raw_resources_that_ask_for_what_no_node_has_are_refused(
-    tmp_path: Path, provider: str, resources: tuple[Resource, ...], reason: str
+    stack: PlainStack, resources: tuple[Resource, ...], reason: str
 ) -> None:
-    result = previewed(tmp_path, provider, None, {}, *resources)
+    result = previewed(stack, None, {}, *resources)
 
     assert result.code != 0
     assert "[mandatory]  accelerator-supply" in result.out
     assert reason in result.out
 
 
-def test_a_limit_with_a_slip_in_its_name_is_refused_by_plain_pulumi_too(tmp_path: Path, provider: str) -> None:
-    result = previewed(tmp_path, provider, valid_plan().recorded(), {"cold-start-budget": {"second": 5}})
+def test_a_limit_with_a_slip_in_its_name_is_refused_by_plain_pulumi_too(stack: PlainStack) -> None:
+    result = previewed(stack, valid_plan().recorded(), {"cold-start-budget": {"second": 5}})
 
     assert result.code != 0
     assert "the policy configuration is wrong at `second`" in result.out

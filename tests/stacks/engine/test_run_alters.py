@@ -1,7 +1,6 @@
 """When `serving up` runs the engine and when it has nothing to do; each test runs the real engine on a small project."""
 
 import threading
-import time
 
 import psutil
 import pytest
@@ -9,10 +8,9 @@ import pytest
 from optimizers.errors import DeployError
 from stacks.cli.up import _deploy
 from tests.stacks.engine.toy_project import POLICY_PACK, PROGRAM, Toy
+from tests.support.patience import wait_until
 
 pytestmark = pytest.mark.integration
-
-WAIT_S = 60
 
 
 def updates(toy: Toy) -> int:
@@ -59,9 +57,7 @@ def test_an_engine_that_was_killed_is_named_with_its_signal_and_nothing_is_warne
     engine = toy.run()
 
     def kill() -> None:
-        deadline = time.monotonic() + WAIT_S
-        while not (toy.root / "started").exists() and time.monotonic() < deadline:
-            time.sleep(0.02)
+        wait_until((toy.root / "started").exists)
         for child in psutil.Process().children():
             if child.name() == "pulumi":
                 child.kill()

@@ -5,7 +5,7 @@ import os
 import signal
 import struct
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -15,11 +15,11 @@ import pytest
 
 from tests.support.checkout import Checkout, finished
 from tests.support.optimized_checkout import make_optimized_checkout
+from tests.support.patience import wait_until
 
 pytestmark = pytest.mark.integration
 
 GENERATOR = "components.load.generator"
-WAIT_S = 60
 SUCCESS = 200
 PAUSE_S = 1.5
 
@@ -32,13 +32,6 @@ def deployed(tmp_path_factory: pytest.TempPathFactory) -> Generator[Checkout]:
     assert result.code == 0, result.err
     yield checkout
     checkout.serving("down")
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
 
 
 def answered(checkout: Checkout) -> int:
@@ -99,7 +92,7 @@ def test_the_time_that_the_client_itself_was_late_counts(deployed: Checkout) -> 
     """A request that is sent late had its caller waiting; a latency from the real send time would hide that."""
     before = answered(deployed)
     process = deployed.start("bench", "--rates", "50", "--seconds", "3")
-    until(lambda: answered(deployed) > before)
+    wait_until(lambda: answered(deployed) > before)
     client = client_of(process.pid)
     client.suspend()
     time.sleep(PAUSE_S)
@@ -119,7 +112,7 @@ def test_the_time_that_the_client_itself_was_late_counts(deployed: Checkout) -> 
 def test_ctrl_c_ends_the_load_and_keeps_nothing(deployed: Checkout) -> None:
     before = answered(deployed)
     process = deployed.start("bench", "--rates", "20", "--seconds", "60", "--out", "interrupted", "--json")
-    until(lambda: answered(deployed) > before)
+    wait_until(lambda: answered(deployed) > before)
     client = client_of(process.pid)
     os.killpg(process.pid, signal.SIGINT)
 

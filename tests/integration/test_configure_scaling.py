@@ -16,10 +16,10 @@ FLEET: dict[str, Any] = {
     "serving_context": {
         "model_format": "onnx",
         "latency_sla_ms": 1000,
-        "throughput_rps": 50,
+        "throughput_rps": 10,
         "deployment_target": "kubernetes",
     },
-    "traffic": {"kind": "daily", "lowest_rps": 1, "highest_rps": 50},
+    "traffic": {"kind": "daily", "lowest_rps": 1, "highest_rps": 10},
 }
 
 

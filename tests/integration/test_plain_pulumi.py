@@ -9,6 +9,7 @@ import pytest
 
 from components.embedded.process import server_processes
 from tests.support.checkout import ROOT, SERVING, TIMEOUT_S, Checkout, Finished
+from tests.support.patience import PATIENCE_S
 
 pytestmark = pytest.mark.integration
 
@@ -42,7 +43,7 @@ def test_a_stack_lives_under_plain_pulumi_and_under_serving_alike(small: Checkou
     shown = pulumi(small, "up --yes")
     assert "+ 3 created" in shown
     assert small.url in shown
-    answer = httpx.post(f"{small.url}/predict", json={"inputs": [[0.5] * 64]}, timeout=30)
+    answer = httpx.post(f"{small.url}/predict", json={"inputs": [[0.5] * 64]}, timeout=PATIENCE_S)
     assert len(answer.json()[0]) == 64
     processes = started(small)
     assert processes
@@ -59,7 +60,7 @@ def test_a_stack_lives_under_plain_pulumi_and_under_serving_alike(small: Checkou
     assert started(small) == processes
 
     assert "- 3 deleted" in pulumi(small, "destroy --yes")
-    _, left = psutil.wait_procs(processes, timeout=10)
+    _, left = psutil.wait_procs(processes, timeout=PATIENCE_S)
     assert left == []
     assert started(small) == []
     with pytest.raises(httpx.ConnectError):

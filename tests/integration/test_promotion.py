@@ -17,6 +17,7 @@ from optimizers import lock
 from optimizers.store import ArtifactStore
 from tests.support.checkout import SERVING, TIMEOUT_S, Checkout, Finished
 from tests.support.optimized_checkout import make_optimized_checkout
+from tests.support.patience import PATIENCE_S
 from tests.support.served_artifact import small_artifact
 from tests.support.stacks_of_a_checkout import SOURCES, add_stacks, change_spec
 
@@ -51,7 +52,7 @@ class Stages:
 
     def answer(self, stack: str) -> list[float]:
         response = httpx.post(
-            f"http://127.0.0.1:{self.ports[stack]}/predict", json={"inputs": [[0.5] * 64]}, timeout=30
+            f"http://127.0.0.1:{self.ports[stack]}/predict", json={"inputs": [[0.5] * 64]}, timeout=PATIENCE_S
         )
         (row,) = response.raise_for_status().json()
         values: list[float] = row

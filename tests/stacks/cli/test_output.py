@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.support.checkout import SERVING, Checkout, finished
+from tests.support.patience import PATIENCE_S
 
 ESCAPE = "\x1b"
 STYLE = re.compile(r"\x1b\[[0-9;]*m")
@@ -135,7 +136,7 @@ def test_a_deployment_as_a_person_sees_it(optimized: Checkout) -> None:
     assert follow.stdout is not None
     assert json.loads(follow.stdout.readline())["event"] == "request_processed"
     follow.send_signal(2)
-    assert (follow.communicate(timeout=30)[1], follow.returncode) == ("", 0)
+    assert (follow.communicate(timeout=PATIENCE_S)[1], follow.returncode) == ("", 0)
 
     assert "Changes  delete small-server, delete small" in optimized.serving("down").out
 

@@ -76,7 +76,11 @@ def stages(tmp_path: Path) -> Generator[Stages]:
     """Nothing is deployed yet; what a test leaves running is stopped."""
     found = Stages(make_optimized_checkout(tmp_path))
     yield found
-    downs = [found.serving("down", "--stack", stack) for stack in SOURCES if (tmp_path / ".model-serving/run").exists()]
+    downs = [
+        found.serving("down", "--stack", stack)
+        for stack in SOURCES
+        if (tmp_path / ".model-serving/run" / stack).exists()
+    ]
     assert [down.code for down in downs] == [0] * len(downs), [down.err for down in downs]
     assert [found.processes(stack) for stack in SOURCES] == [[], [], []]
 

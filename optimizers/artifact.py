@@ -34,6 +34,7 @@ class Manifest(BaseModel):
         tokenizer: Present when the model takes text.
         model_sha256: Digest of the model that this was built from.
         passes: Names of the passes that built it, in order.
+        remark: What the last pass decided, in words.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -49,6 +50,8 @@ class Manifest(BaseModel):
     tokenizer: Tokenizer | None = None
     model_sha256: str
     passes: tuple[str, ...] = ()
+    # Left out where there is none, so that artifacts without one keep their digest.
+    remark: str = Field(default="", exclude_if=lambda remark: not remark)
 
 
 class FileDigest(BaseModel):

@@ -10,7 +10,7 @@ import psutil
 from optimizers.artifact import Artifact
 from optimizers.benchmark import BenchmarkConfig, measure
 from optimizers.build_request import BuildRequest, build_request
-from optimizers.candidate_builder import BuiltIndex, CandidateBuilder, PassFailed, is_intact
+from optimizers.candidate_builder import BuiltIndex, CandidateBuilder, is_intact
 from optimizers.choose import choose
 from optimizers.errors import MissingExtra
 from optimizers.goal import Goal
@@ -19,17 +19,20 @@ from optimizers.lock import LockedModel
 from optimizers.model_source import ModelSource
 from optimizers.original import Original, load_original
 from optimizers.parity import compare
+from optimizers.pass_process import PassFailed
 from optimizers.processor_load import other_cpu_share, processor_times
 from optimizers.progress import Progress
 from optimizers.recipe import CandidateRecipe, Recipe, recipe_for
 from optimizers.report import ORIGINAL, CandidateReport, Measurement, Parity, Report
-from optimizers.session import Session, open_session
+from optimizers.sample_batches import write_batches
+from optimizers.session import Session, open_session, read_manifest
 from optimizers.source_facts import MEASURED_LIBRARIES, SourceFacts, facts_of, versions
 from optimizers.store import ArtifactStore
 from optimizers.trial import Trial, prepare
 from optimizers.vocabulary import Precision
 
 LONGEST_REASON = 200
+SAMPLES = "samples"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,7 @@ class _Tried:
     artifact: Artifact | None = None
     parity: Parity | None = None
     load_time_s: float | None = None
+    remark: str = ""
     failure: str = ""
 
 
@@ -178,6 +182,8 @@ def _build_and_compare(job: _Job, original: Original, trial: Trial, known: Locke
     index = BuiltIndex(job.store, job.facts.model_sha256, job.recipe.sha256)
     tried = list[_Tried]()
     with job.store.building() as work:
+        samples = work / SAMPLES
+        write_batches(samples, trial.batches)
         builder = CandidateBuilder(
             store=job.store,
             index=index,
@@ -185,6 +191,8 @@ def _build_and_compare(job: _Job, original: Original, trial: Trial, known: Locke
             original=original,
             source=job.source,
             model_sha256=job.facts.model_sha256,
+            threads=job.threads,
+            samples=samples,
             reference=trial.reference,
         )
         for candidate in job.recipe.candidates:
@@ -211,9 +219,10 @@ def _reusable(job: _Job, index: BuiltIndex, known: LockedModel | None, name: str
 
 
 def _compare(job: _Job, trial: Trial, candidate: CandidateRecipe, artifact: Artifact) -> _Tried:
+    folder = job.store.folder(artifact.sha256)
     start = time.perf_counter()
     try:
-        session = open_session(job.store.folder(artifact.sha256), job.threads)
+        session = open_session(folder, job.threads)
         load_time_s = time.perf_counter() - start
         answers = trial.answers(session)
     except (MissingExtra, OSError):
@@ -222,7 +231,7 @@ def _compare(job: _Job, trial: Trial, candidate: CandidateRecipe, artifact: Arti
         reason = " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__
         return _Tried(candidate, failure=f"does not run: {reason}")
     parity = compare(job.source.prediction, trial.expected, answers, job.goal.thresholds)
-    return _Tried(candidate, artifact, parity, load_time_s)
+    return _Tried(candidate, artifact, parity, load_time_s, read_manifest(folder).remark)
 
 
 def _sessions(job: _Job, original: Original, tried: tuple[_Tried, ...]) -> Mapping[str, Session]:
@@ -258,5 +267,6 @@ def _report(item: _Tried, measurements: tuple[Measurement, ...]) -> CandidateRep
         load_time_s=item.load_time_s,
         parity=item.parity,
         measurements=measurements,
+        remark=item.remark,
         verdict=item.failure,
     )

@@ -1,6 +1,5 @@
 """Build candidates into the store, each once: what was built before a crash is found again."""
 
-import errno
 import json
 import shutil
 import tempfile
@@ -11,19 +10,18 @@ from pydantic import ValidationError
 from optimizers import digest
 from optimizers.artifact import MANIFEST_NAME, REFERENCE_NAME, Artifact, Manifest
 from optimizers.atomic_file import write_atomically
-from optimizers.errors import ArtifactError, MissingExtra
+from optimizers.errors import ArtifactError
 from optimizers.model_source import ModelSource
 from optimizers.original import Original
-from optimizers.passes import FormedModel, Pass
+from optimizers.pass_job import ModelOnDisk, PassJob, PassSpec
+from optimizers.pass_process import PassFailed, run_passes
+from optimizers.passes import Form, FormedModel, Pass
 from optimizers.recipe import CandidateRecipe
 from optimizers.store import ArtifactStore
 
 BUILT = "built"
-DISK_FULL_BYTES = 16 << 20
-
-
-class PassFailed(ArtifactError):
-    """A library could not convert this model; the other candidates are not concerned."""
+# Longer than any conversion that was seen; a library that takes longer hangs.
+PASS_TIMEOUT_S = 1800.0
 
 
 class BuiltIndex:
@@ -66,7 +64,10 @@ class CandidateBuilder:
         work: An empty folder on the store's file system, removed by the caller.
         original: The loaded original model.
         source: Where it came from.
+        threads: Threads that the original computes with.
+        samples: Folder with encoded sample inputs.
         reference: The content of `reference.json`.
+        pass_timeout_s: A pass that takes longer is stopped.
     """
 
     def __init__(  # noqa: PLR0913 - what a build consists of
@@ -78,7 +79,10 @@ class CandidateBuilder:
         original: Original,
         source: ModelSource,
         model_sha256: str,
+        threads: int,
+        samples: Path,
         reference: str,
+        pass_timeout_s: float = PASS_TIMEOUT_S,
     ) -> None:
         self._store = store
         self._index = index
@@ -86,7 +90,10 @@ class CandidateBuilder:
         self._original = original
         self._source = source
         self._model_sha256 = model_sha256
+        self._threads = threads
+        self._samples = samples
         self._reference = reference
+        self._pass_timeout_s = pass_timeout_s
         self._shared: dict[tuple[Pass, ...], FormedModel | PassFailed] = {}
 
     def build(self, candidate: CandidateRecipe) -> Artifact:
@@ -104,7 +111,7 @@ class CandidateBuilder:
         # Not copytree: it hides the disk's own error in a list.
         for path in sorted(model.file.parent.iterdir()):
             shutil.copyfile(path, folder / path.name)
-        self._complete(folder, candidate, model.file.name)
+        self._complete(folder, candidate, model)
         artifact = self._store.add(folder)
         self._index.record(artifact)
         return artifact
@@ -114,9 +121,7 @@ class CandidateBuilder:
             return self._original.model
         if passes not in self._shared:
             try:
-                before = self._run_shared(passes[:-1])
-                folder = Path(tempfile.mkdtemp(dir=self._work, prefix=f"{passes[-1].name}-"))
-                self._shared[passes] = self._run(passes[-1], before, folder)
+                self._shared[passes] = self._run(passes)
             except PassFailed as error:
                 self._shared[passes] = error
         found = self._shared[passes]
@@ -124,36 +129,49 @@ class CandidateBuilder:
             raise found
         return found
 
-    def _run(self, step: Pass, model: FormedModel, folder: Path) -> FormedModel:
-        if model.form not in step.needs:
-            raise PassFailed(f"{step.name} needs {', '.join(sorted(step.needs))}, got {model.form}")
-        try:
-            return step.run(model, folder)
-        except (MissingExtra, OSError):
-            raise
-        except Exception as error:
-            if shutil.disk_usage(folder).free < DISK_FULL_BYTES:  # libraries report a full disk in many ways
-                raise OSError(errno.ENOSPC, "no space left on device") from error
-            reason = " ".join(str(error).split())[:200] or type(error).__name__
-            raise PassFailed(f"{step.name} cannot convert this model ({reason})") from error
+    def _run(self, passes: tuple[Pass, ...]) -> FormedModel:
+        """Run the last pass, and in the same process those before it that leave the model in memory."""
+        start = len(passes) - 1
+        while start and passes[start - 1].gives.in_memory:
+            start -= 1
+        before, chain = self._run_shared(passes[:start]), passes[start:]
+        _check_forms(before.form, chain)
+        folder = Path(tempfile.mkdtemp(dir=self._work, prefix=f"{passes[-1].name}-"))
+        job = PassJob(
+            passes=tuple(map(PassSpec.of, chain)),
+            model=None if before.form.in_memory else ModelOnDisk.of(before),
+            source=self._source,
+            threads=self._threads,
+            samples=self._samples,
+            folder=folder,
+            answer=folder.with_suffix(".json"),
+        )
+        return run_passes(job, " and ".join(step.name for step in chain), self._pass_timeout_s)
 
-    def _complete(self, folder: Path, candidate: CandidateRecipe, entry: str) -> None:
+    def _complete(self, folder: Path, candidate: CandidateRecipe, model: FormedModel) -> None:
         manifest = Manifest(
             name=candidate.name,
             runtime=candidate.runtime,
             precision=candidate.precision,
-            entry=entry,
+            entry=model.file.name,
             runtime_options=dict(candidate.runtime_options),
             signature=self._original.model.signature,
             prediction=self._source.prediction,
             tokenizer=self._original.tokenizer,
             model_sha256=self._model_sha256,
             passes=tuple(step.name for step in candidate.passes),
+            remark=model.remark,
         )
         (folder / MANIFEST_NAME).write_text(json.dumps(manifest.model_dump(mode="json"), indent=2, sort_keys=True))
         (folder / REFERENCE_NAME).write_text(self._reference)
         if self._original.tokenizer and self._original.tokenizer_file:
             shutil.copyfile(self._original.tokenizer_file, folder / self._original.tokenizer.file)
+
+
+def _check_forms(form: Form, chain: tuple[Pass, ...]) -> None:
+    for given, step in zip((form, *(item.gives for item in chain)), chain, strict=False):
+        if given not in step.needs:
+            raise PassFailed(f"{step.name} needs {', '.join(sorted(step.needs))}, got {given}")
 
 
 def is_intact(store: ArtifactStore, artifact: Artifact) -> bool:

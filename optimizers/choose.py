@@ -23,7 +23,12 @@ def choose(candidates: Sequence[CandidateReport]) -> tuple[str, tuple[CandidateR
             f"no candidate answers like the original ({reasons}); relax `optimization.parity` or give other samples"
         )
     best = min(servable, key=_p50_ms)
-    return best.name, tuple(item.model_copy(update={"verdict": _verdict(item, best, original)}) for item in candidates)
+    return best.name, tuple(item.model_copy(update={"verdict": _told(item, best, original)}) for item in candidates)
+
+
+def _told(item: CandidateReport, best: CandidateReport, original: CandidateReport) -> str:
+    verdict = _verdict(item, best, original)
+    return f"{verdict}; {item.remark}" if item.remark else verdict
 
 
 def _verdict(item: CandidateReport, best: CandidateReport, original: CandidateReport) -> str:

@@ -17,6 +17,11 @@ class Form(StrEnum):
     ONNX = "onnx"
     OPENVINO = "openvino"
 
+    @property
+    def in_memory(self) -> bool:
+        """Whether such a model has no file, so that no other process can be given it."""
+        return self in (Form.TORCH_MODULE, Form.TORCHSCRIPT)
+
 
 @dataclass(frozen=True, slots=True)
 class FormedModel:
@@ -26,12 +31,23 @@ class FormedModel:
     Attributes:
         module: The torch module in memory, for the two torch forms.
         path: The model file, for the other forms.
+        samples: Folder with encoded sample inputs, for passes that calibrate on them.
+        remark: What the last pass decided, in words; empty where nothing is worth a word.
     """
 
     form: Form
     signature: Signature
     module: Any = None
     path: Path | None = None
+    samples: Path | None = None
+    remark: str = ""
+
+    @property
+    def samples_folder(self) -> Path:
+        """The folder with sample inputs. Raises UnsupportedModel without one."""
+        if self.samples is None:
+            raise UnsupportedModel("it has no sample inputs to calibrate on")
+        return self.samples
 
     @property
     def file(self) -> Path:

@@ -1,6 +1,5 @@
 """Which candidates to build and measure for a model, a goal and a machine."""
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -11,13 +10,15 @@ from optimizers.onnx_dynamic_int8 import OnnxDynamicInt8
 from optimizers.onnx_export import OnnxExport
 from optimizers.onnx_fp16 import OnnxFp16
 from optimizers.onnx_graph import OnnxGraphOptimization
+from optimizers.onnx_static_int8 import OnnxStaticInt8
 from optimizers.openvino_convert import OpenVinoConversion
+from optimizers.pass_job import PassSpec
 from optimizers.passes import Pass
 from optimizers.source_facts import SourceFacts
 from optimizers.vocabulary import Accelerator, Precision, Runtime
 
 # Raised when a pass writes other bytes from the same options and libraries.
-RECIPE_FORMAT = 3
+RECIPE_FORMAT = 4
 # The branches of the tree in spec.md 2.2.
 FAST_SLA_MS = 10
 RELAXED_SLA_MS = 100
@@ -48,7 +49,7 @@ class CandidateRecipe:
         """Return what decides the bytes of the artifact, as plain values."""
         return {
             "name": self.name,
-            "passes": [{"pass": item.name, **_options(item)} for item in self.passes],
+            "passes": [{"pass": item.name, **PassSpec.of(item).options} for item in self.passes],
             "runtime_options": dict(self.runtime_options),
         }
 
@@ -92,10 +93,10 @@ def recipe_for(facts: SourceFacts, goal: Goal, hardware: Hardware) -> Recipe:
         **facts.settings,
         "goal": goal.model_dump_json(include={"accelerator", "quantization", "thresholds", "threads"}),
     }
-    return Recipe(first_choice, why, _candidates(goal, hardware), settings)
+    return Recipe(first_choice, why, _candidates(facts, goal, hardware), settings)
 
 
-def _candidates(goal: Goal, hardware: Hardware) -> tuple[CandidateRecipe, ...]:
+def _candidates(facts: SourceFacts, goal: Goal, hardware: Hardware) -> tuple[CandidateRecipe, ...]:
     export = OnnxExport()
     converted = (export, OpenVinoConversion())
     no_int8 = None if goal.quantization else "not built: quantization is off in the spec (`optimization.quantization`)"
@@ -111,6 +112,13 @@ def _candidates(goal: Goal, hardware: Hardware) -> tuple[CandidateRecipe, ...]:
         CandidateRecipe("onnx", ort, fp32, (export,)),
         CandidateRecipe("onnx-optimized", ort, fp32, (export, OnnxGraphOptimization())),
         CandidateRecipe("onnx-int8", ort, int8, (export, OnnxDynamicInt8()), refused=no_int8),
+        CandidateRecipe(
+            "onnx-static-int8",
+            ort,
+            int8,
+            (export, OnnxStaticInt8(prediction=facts.prediction, thresholds=goal.thresholds)),
+            refused=no_int8,
+        ),
         CandidateRecipe("onnx-fp16", ort, fp16, (export, OnnxFp16())),
         CandidateRecipe("openvino-fp32", openvino, fp32, converted, f32_arithmetic),
         CandidateRecipe(
@@ -140,11 +148,4 @@ def _first_choice(facts: SourceFacts, goal: Goal) -> tuple[str, str]:
             "onnx-int8",
             f"SLA {sla} ms is 10 to 100 ms and {size_mb:.0f} MB is large: dynamic quantization of the ONNX model",
         )
-    return "onnx-int8", (
-        f"SLA {sla} ms is 10 to 100 ms and {size_mb:.0f} MB is small: static quantization, "
-        f"for which dynamic quantization stands in until calibration is built"
-    )
-
-
-def _options(item: Pass) -> dict[str, object]:
-    return {option.name: getattr(item, option.name) for option in dataclasses.fields(item)}  # type: ignore[arg-type]
+    return "onnx-static-int8", f"SLA {sla} ms is 10 to 100 ms and {size_mb:.0f} MB is small: static quantization"

@@ -93,6 +93,7 @@ class CandidateReport(BaseModel):
 
     Attributes:
         artifact_sha256: Digest of the built folder; None for the original and for one that could not be built.
+        remark: What its last pass decided, in words.
         verdict: Why it was chosen or not, in one sentence.
     """
 
@@ -106,6 +107,7 @@ class CandidateReport(BaseModel):
     load_time_s: float | None = None
     parity: Parity | None = None
     measurements: tuple[Measurement, ...] = ()
+    remark: str = Field(default="", exclude_if=lambda remark: not remark)
     verdict: str
 
     def at(self, batch_size: int, concurrency: int) -> Measurement | None:

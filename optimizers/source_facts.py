@@ -10,7 +10,7 @@ from optimizers import digest
 from optimizers.model_source import ModelSource
 from optimizers.onnx_external_data import model_sha256
 from optimizers.original import check_readable
-from optimizers.vocabulary import ModelFormat
+from optimizers.vocabulary import ModelFormat, Prediction
 
 # Libraries whose version can change the bytes of an artifact.
 BYTE_WRITERS = ("onnx", "onnxruntime", "onnxscript", "openvino", "torch", "transformers")
@@ -24,6 +24,7 @@ class SourceFacts(BaseModel):
     Attributes:
         model_size_bytes: Size of the model's files.
         model_sha256: Digest of the model's files.
+        prediction: What the model predicts.
         settings: What else decides the bytes of an artifact, by name: the source's own fields and digests of what
             they name, and the versions of the libraries that write.
     """
@@ -33,6 +34,7 @@ class SourceFacts(BaseModel):
     model_format: ModelFormat
     model_size_bytes: int = Field(ge=0)
     model_sha256: str = ""
+    prediction: Prediction = Prediction.NUMERIC
     settings: dict[str, str] = Field(default_factory=dict)
 
 
@@ -55,6 +57,7 @@ def facts_of(source: ModelSource) -> SourceFacts:
         model_format=source.model_format,
         model_size_bytes=digest.size_bytes(source.path),
         model_sha256=model_sha256(source.path),
+        prediction=source.prediction,
         settings=settings,
     )
 

@@ -6,25 +6,26 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 
 from optimizers.benchmark import BenchmarkConfig, measure
 from optimizers.build import optimize
-from optimizers.candidate_builder import BuiltIndex, CandidateBuilder, PassFailed
+from optimizers.candidate_builder import BuiltIndex, CandidateBuilder
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
 from optimizers.lock import LockedModel
 from optimizers.model_source import ModelSource
 from optimizers.original import load_original
-from optimizers.passes import Form, FormedModel
+from optimizers.pass_process import PassFailed
 from optimizers.progress import SilentProgress
 from optimizers.recipe import CandidateRecipe, recipe_for
 from optimizers.report import QUANTILE_LEVELS
 from optimizers.source_facts import SourceFacts
 from optimizers.store import ArtifactStore
 from optimizers.vocabulary import Accelerator, ModelFormat, Precision, Runtime
+from tests.support.broken_passes import CountingPass
 from tests.support.locked_model import hardware
 from tests.support.small_model import write_small_onnx
 
@@ -163,32 +164,12 @@ def test_a_chosen_artifact_that_was_changed_on_disk_is_built_again(built: Built)
     assert store.verify(chosen)
 
 
-@dataclass(frozen=True)
-class CountingPass:
-    """Copies the model and counts its runs."""
-
-    name: str = "counting"
-    needs: frozenset[Form] = frozenset({Form.ONNX})
-    gives: Form = Form.ONNX
-    fails: bool = False
-    runs: ClassVar[list[str]] = []
-
-    def run(self, model: FormedModel, folder: Path) -> FormedModel:
-        self.runs.append(self.name)
-        if self.fails:
-            raise ValueError("not this\nmodel")
-        path = folder / "model.onnx"
-        path.write_bytes(model.file.read_bytes())
-        return FormedModel(Form.ONNX, model.signature, path=path)
-
-
 def recipe(name: str, *passes: Any) -> CandidateRecipe:
     return CandidateRecipe(name, Runtime.ONNXRUNTIME, Precision.FP32, passes)
 
 
 @pytest.fixture
 def builder(built: Built, tmp_path: Path) -> CandidateBuilder:
-    CountingPass.runs.clear()
     source = ModelSource(location="small", path=built.model, model_format=ModelFormat.ONNX)
     store = ArtifactStore(tmp_path / "store")
     work = tmp_path / "store" / "work"
@@ -200,29 +181,35 @@ def builder(built: Built, tmp_path: Path) -> CandidateBuilder:
         original=load_original(source, 1),
         source=source,
         model_sha256="m",
+        threads=1,
+        samples=tmp_path / "samples",
         reference="{}",
     )
 
 
-def test_a_pass_that_candidates_share_runs_once(builder: CandidateBuilder) -> None:
-    shared, last = CountingPass("shared"), CountingPass("last")
+def test_a_pass_that_candidates_share_runs_once(builder: CandidateBuilder, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    shared, last = CountingPass("shared", log), CountingPass("last", log)
 
     builder.build(recipe("a", shared))
     builder.build(recipe("b", shared, last))
     builder.build(recipe("c", shared, last))
 
-    assert CountingPass.runs == ["shared", "last"]
+    assert log.read_text().split() == ["shared", "last"]
 
 
-def test_a_shared_pass_that_fails_runs_once_and_every_candidate_says_why(builder: CandidateBuilder) -> None:
-    shared = CountingPass("shared", fails=True)
+def test_a_shared_pass_that_fails_runs_once_and_every_candidate_says_why(
+    builder: CandidateBuilder, tmp_path: Path
+) -> None:
+    log = tmp_path / "log"
+    shared = CountingPass("shared", log, fails=True)
 
     for name in ("a", "b"):
-        with pytest.raises(PassFailed, match=r"shared cannot convert this model \(not this model\)"):
-            builder.build(recipe(name, shared, CountingPass("last")))
-    builder.build(recipe("c", CountingPass("other")))
+        with pytest.raises(PassFailed, match=r"counting cannot convert this model \(not this model\)"):
+            builder.build(recipe(name, shared, CountingPass("last", log)))
+    builder.build(recipe("c", CountingPass("other", log)))
 
-    assert CountingPass.runs == ["shared", "other"]
+    assert log.read_text().split() == ["shared", "other"]
 
 
 @dataclass
@@ -253,7 +240,7 @@ def test_candidates_are_measured_in_turns_and_warm_up_is_not_counted() -> None:
     [
         (9, 1, Accelerator.CPU, "openvino-fp32"),
         (10, 60_000_000, Accelerator.CPU, "onnx-int8"),
-        (100, 1, Accelerator.CPU, "onnx-int8"),
+        (100, 1, Accelerator.CPU, "onnx-static-int8"),
         (101, 1, Accelerator.CPU, "onnx-optimized"),
     ],
 )

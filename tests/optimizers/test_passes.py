@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
-from optimizers.candidate_builder import BuiltIndex, CandidateBuilder, PassFailed
+from optimizers.candidate_builder import BuiltIndex, CandidateBuilder
 from optimizers.errors import UnsupportedModel
 from optimizers.model_source import ModelSource
 from optimizers.onnx_cleaning import check_opset, rename_outputs, save_clean
@@ -21,6 +21,7 @@ from optimizers.onnx_graph import OnnxGraphOptimization
 from optimizers.onnxruntime_session import OnnxRuntimeSession
 from optimizers.openvino_convert import OpenVinoConversion
 from optimizers.original import Original
+from optimizers.pass_process import PassFailed
 from optimizers.passes import Form, FormedModel, Pass
 from optimizers.recipe import CandidateRecipe
 from optimizers.signature import Signature, TensorSpec
@@ -79,6 +80,8 @@ def test_a_form_that_a_pass_does_not_need_is_refused_before_it_runs(tmp_path: Pa
         original=Original(FormedModel(form, SIGNATURE), session, Runtime.PYTORCH),
         source=source,
         model_sha256="m",
+        threads=1,
+        samples=tmp_path / "samples",
         reference="{}",
     )
 

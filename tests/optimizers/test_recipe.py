@@ -29,6 +29,7 @@ PASSES = {
     "onnx": ("onnx-export",),
     "onnx-optimized": ("onnx-export", "onnx-graph"),
     "onnx-int8": ("onnx-export", "onnx-dynamic-int8"),
+    "onnx-static-int8": ("onnx-export", "onnx-static-int8"),
     "onnx-fp16": ("onnx-export", "onnx-fp16"),
     "openvino-fp32": ("onnx-export", "openvino"),
     "openvino-fp16": ("onnx-export", "openvino"),
@@ -53,13 +54,13 @@ def by_name(candidates: tuple[CandidateRecipe, ...]) -> dict[str, CandidateRecip
 @pytest.mark.parametrize(
     ("features", "quantization", "more"),
     [
-        (PLAIN, True, {"onnx-int8"}),
+        (PLAIN, True, {"onnx-int8", "onnx-static-int8"}),
         (PLAIN, False, set[str]()),
-        (AMX, True, {"onnx-int8", "openvino-bf16"}),
+        (AMX, True, {"onnx-int8", "onnx-static-int8", "openvino-bf16"}),
         (AMX, False, {"openvino-bf16"}),
         (("avx512_bf16",), False, {"openvino-bf16"}),
         (("bf16", "asimd"), False, set[str]()),
-        ((), True, {"onnx-int8"}),
+        ((), True, {"onnx-int8", "onnx-static-int8"}),
     ],
 )
 def test_these_candidates_are_tried(
@@ -104,6 +105,7 @@ def test_what_is_not_built_says_why() -> None:
 
     assert refused == {
         "onnx-int8": "not built: quantization is off in the spec (`optimization.quantization`)",
+        "onnx-static-int8": "not built: quantization is off in the spec (`optimization.quantization`)",
         "openvino-bf16": "not built: Test CPU has no BF16 arithmetic (avx512_bf16 or amx_bf16)",
     }
 
@@ -113,8 +115,8 @@ def test_what_is_not_built_says_why() -> None:
     [
         (1, 1, True, "openvino-fp32", "under 10 ms"),
         (9, LARGE_MODEL_BYTES, False, "openvino-fp32", "under 10 ms"),
-        (10, 1, True, "onnx-int8", "is small"),
-        (10, LARGE_MODEL_BYTES - 1, True, "onnx-int8", "is small"),
+        (10, 1, True, "onnx-static-int8", "is small"),
+        (10, LARGE_MODEL_BYTES - 1, True, "onnx-static-int8", "is small"),
         (10, LARGE_MODEL_BYTES, True, "onnx-int8", "50 MB is large"),
         (100, LARGE_MODEL_BYTES, True, "onnx-int8", "is large"),
         (100, LARGE_MODEL_BYTES, False, "onnx-optimized", "quantization is off"),
@@ -193,6 +195,7 @@ def test_int8_and_bf16_are_called_what_they_are() -> None:
         "onnx": Precision.FP32,
         "onnx-optimized": Precision.FP32,
         "onnx-int8": Precision.INT8,
+        "onnx-static-int8": Precision.INT8,
         "onnx-fp16": Precision.FP16,
         "openvino-fp32": Precision.FP32,
         "openvino-fp16": Precision.FP16,

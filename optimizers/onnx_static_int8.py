@@ -1,0 +1,101 @@
+"""Quantize weights and activations of an ONNX model to INT8, with ranges that were seen on the samples."""
+
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import ClassVar
+
+from optimizers.errors import MissingExtra, UnsupportedModel
+from optimizers.goal import ParityThresholds
+from optimizers.onnx_export import ONNX_FILE
+from optimizers.parity import compare
+from optimizers.passes import Form, FormedModel
+from optimizers.quiet import quiet
+from optimizers.report import Parity
+from optimizers.sample_batches import read_batches
+from optimizers.vocabulary import Prediction
+
+# With more layers kept than this, little is left to gain.
+MOST_KEPT_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class OnnxStaticInt8:
+    """
+    Static INT8 as QDQ: unsigned activations, signed weights with a scale for each output channel.
+
+    ONNX Runtime's kernels for this pair are the fast ones on x86. Layers that hurt most stay in floating point: as few as
+    bring the answers on the samples back within parity, to the next power of two.
+
+    Attributes:
+        prediction: Decides how answers are compared.
+        thresholds: Parity to keep.
+    """
+
+    prediction: Prediction
+    thresholds: ParityThresholds
+
+    name: ClassVar[str] = "onnx-static-int8"
+    needs: ClassVar[frozenset[Form]] = frozenset({Form.ONNX})
+    gives: ClassVar[Form] = Form.ONNX
+
+    def run(self, model: FormedModel, folder: Path) -> FormedModel:
+        """
+        Write the quantized `model.onnx`.
+
+        Raises:
+            UnsupportedModel: It has nothing to quantize, or even half of it in INT8 is not near enough to the original.
+            MissingExtra: onnxruntime is not installed.
+        """
+        try:
+            from onnxruntime.quantization.shape_inference import quant_pre_process
+
+            from optimizers.onnx_calibrated import CalibratedModel
+            from optimizers.onnx_cleaning import load_proto, save_clean
+        except ImportError:
+            raise MissingExtra("onnx", "static INT8 quantization") from None
+        with quiet(), tempfile.TemporaryDirectory(dir=folder) as work:
+            prepared = Path(work) / "prepared.onnx"
+            # Batches and sequences are of any size, of which onnxruntime's symbolic inference makes nothing.
+            quant_pre_process(model.file, prepared, skip_symbolic_shape=True)
+            calibrated = CalibratedModel(prepared, Path(work), read_batches(model.samples_folder), os.cpu_count() or 1)
+            if not calibrated.layers:
+                raise UnsupportedModel("it has no layer with weights to quantize")
+            expected = calibrated.expected()
+            kept = fewest_kept(
+                lambda kept: compare(self.prediction, expected, calibrated.quantize(kept), self.thresholds),
+                calibrated.by_damage,
+            )
+            save_clean(load_proto(calibrated.quantized), folder / ONNX_FILE)
+        layers = len(calibrated.layers)
+        remark = f"{len(kept)} of {layers} layers kept in floating point" if kept else f"{layers} layers"
+        return FormedModel(Form.ONNX, model.signature, path=folder / ONNX_FILE, remark=remark)
+
+
+def fewest_kept(parity: Callable[[Sequence[str]], Parity], by_damage: Callable[[], Sequence[str]]) -> tuple[str, ...]:
+    """
+    Return the layers to keep in floating point: none, or the first 1, 2, 4... of those that hurt most.
+
+    Args:
+        parity: Of the model that keeps these layers, which it leaves behind.
+        by_damage: The layers, worst first; asked once all of them are quantized.
+
+    Raises:
+        UnsupportedModel: Parity fails with half of the layers kept.
+    """
+    found = parity(())
+    if found.passed:
+        return ()
+    ranked = by_damage()
+    count = 1
+    while count <= MOST_KEPT_SHARE * len(ranked):
+        found = parity(ranked[:count])
+        if found.passed:
+            return tuple(ranked[:count])
+        count *= 2
+    raise UnsupportedModel(
+        f"{found.metric} {found.value:.6f} with {count // 2} of {len(ranked)} layers kept in floating point; "
+        f"{found.threshold:g} is asked for"
+    )

@@ -1,0 +1,98 @@
+"""Start a process for passes, and tell how it ended: a crash or a hang costs one candidate, not the build."""
+
+import contextlib
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import IO, cast
+
+from pydantic import ValidationError
+
+from optimizers.errors import ArtifactError, MissingExtra
+from optimizers.pass_job import PassAnswer, PassJob
+from optimizers.passes import FormedModel
+
+MODULE = "optimizers.pass_worker"
+DISK_FULL_BYTES = 16 << 20
+
+
+class PassFailed(ArtifactError):
+    """A library could not convert this model; the other candidates are not concerned."""
+
+
+def run_passes(job: PassJob, name: str, timeout_s: float) -> FormedModel:
+    """
+    Run the passes of `job` in a process of their own and return what the last one gave.
+
+    Args:
+        job: What to do.
+        name: Of the passes, for messages.
+        timeout_s: The process is ended after so many seconds.
+
+    Raises:
+        PassFailed: A library cannot convert this model, crashed, or did not end in time.
+        MissingExtra: A library is not installed.
+        OSError: The disk is full or not writable.
+    """
+    # The child finds the modules that this process finds: what lies in the current folder only where that counts here too.
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", MODULE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment,
+        start_new_session=True,
+    )
+    try:
+        with contextlib.suppress(BrokenPipeError):
+            cast("IO[bytes]", process.stdin).write(f"{job.model_dump_json()}\n".encode())
+            cast("IO[bytes]", process.stdin).flush()
+        process.wait(timeout_s)
+    except subprocess.TimeoutExpired:
+        raise PassFailed(f"{name} did not end within {timeout_s:g} s and was stopped") from None
+    finally:
+        _end(process)
+    return _result(job, name, process.returncode)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Kill the process, and those that it started, where it still runs."""
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+
+
+def _result(job: PassJob, name: str, code: int) -> FormedModel:
+    try:
+        answer = PassAnswer.model_validate_json(job.answer.read_bytes())
+    except (OSError, ValidationError):
+        raise _crash(job.folder, name, code) from None
+    if answer.model is not None:
+        return answer.model.formed()
+    if answer.missing is not None:
+        raise MissingExtra(answer.missing.extra, answer.missing.purpose)
+    if answer.disk is not None:
+        raise OSError(answer.disk.number, answer.disk.reason)
+    _raise_if_full(job.folder)
+    if answer.refusal is None:
+        raise _crash(job.folder, name, code)
+    raise PassFailed(f"{answer.refusal.step} cannot convert this model ({answer.refusal.reason})")
+
+
+def _crash(folder: Path, name: str, code: int) -> PassFailed:
+    _raise_if_full(folder)
+    if code == -signal.SIGKILL:
+        return PassFailed(f"{name} was killed, as the system does when memory runs out; build where more is free")
+    ended = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
+    return PassFailed(f"{name} crashed: its process ended {ended}")
+
+
+def _raise_if_full(folder: Path) -> None:
+    """Blame the disk where it is full: libraries report that in many ways."""
+    if shutil.disk_usage(folder).free < DISK_FULL_BYTES:
+        raise OSError(errno.ENOSPC, "no space left on device")

@@ -56,6 +56,11 @@ class LockedModel(BaseModel):
                 return artifact
         return None
 
+    def report_for(self, fingerprint: str) -> Report | None:
+        """Return what was measured on such hardware, else the newest measurement from elsewhere; None without any."""
+        by_age = sorted(self.reports.values(), key=lambda report: (report.measured_at, report.hardware.fingerprint))
+        return self.reports.get(fingerprint, by_age[-1] if by_age else None)
+
     def with_server(self, fingerprint: str, overhead: ServerOverhead) -> "LockedModel":
         """Return a copy whose report of this hardware says what a server adds."""
         report = self.reports[fingerprint].model_copy(update={"server": overhead})

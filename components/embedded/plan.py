@@ -207,10 +207,10 @@ def _predict(report: Report, batch_size: Decision, calls: Decision, load: Arriva
 
 def _report_for(locked: LockedModel, hardware: Hardware, name: str) -> Report:
     """Return what was measured on hardware like this, else the newest measurement from elsewhere."""
-    if not locked.reports:
+    report = locked.report_for(hardware.fingerprint)
+    if report is None:
         raise ArtifactError(f"the lock holds no measurement of `{name}`; run `serving optimize`")
-    here = locked.reports.get(hardware.fingerprint)
-    return here or max(locked.reports.values(), key=lambda report: (report.measured_at, report.hardware.fingerprint))
+    return report
 
 
 def _locked_artifact(locked: LockedModel, chosen: CandidateReport, name: str) -> Artifact:

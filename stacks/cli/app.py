@@ -73,6 +73,21 @@ def optimize(
 
 
 @app.command()
+def report(
+    stack: Stack = "local",
+    json: Json = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write to FILE instead of .model-serving/reports/MODEL.html.")
+    ] = None,
+    opens: Annotated[bool, typer.Option("--open", help="Show the page in a browser.")] = False,
+) -> None:
+    """Write a page with everything that was tried, measured and refused; it needs no other file and no network."""
+    from stacks.cli import report as command
+
+    command.run(stack, as_json=json, out=out, opens=opens)
+
+
+@app.command()
 def plan(
     stack: Stack = "local",
     json: Json = False,

@@ -122,9 +122,10 @@ class LoadPoint(BaseModel):
         arrivals = "Poisson" if self.variation == 1 else f"bursts (Ca2 {self.variation:g})"
         p50 = "; ".join(f"{item.predicted_p50_ms:.1f} and {item.measured_p50_ms:.1f}" for item in self.rounds)
         rounds = "; ".join(f"{item.predicted_ms:.0f} and {item.measured_ms:.0f}" for item in self.rounds)
+        off = f"{self.error:+.0f} % in the median round"
         return (
             f"batches of {self.max_batch_size}, {arrivals}, {self.rate_rps:.1f} requests/s ({self.utilization:.0%}): p99 "
-            f"{self.predicted_ms:.1f} ms predicted, {self.measured_ms:.1f} ms measured, {self.error:+.0f} %; in rounds "
+            f"{self.predicted_ms:.1f} ms predicted, {self.measured_ms:.1f} ms measured, {off}; in rounds "
             f"{rounds} ms; p50 {p50} ms; by the plan {self.plan_ms:.1f} ms, up to {self.plan_high_ms:.1f}"
         )
 

@@ -12,7 +12,7 @@ from optimizers.benchmark import BenchmarkConfig, measure
 from optimizers.build_request import BuildRequest, build_request
 from optimizers.candidate_builder import BuiltIndex, CandidateBuilder, is_intact
 from optimizers.choose import choose
-from optimizers.errors import MissingExtra
+from optimizers.errors import MissingExtra, short_reason
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
 from optimizers.lock import LockedModel
@@ -31,8 +31,11 @@ from optimizers.store import ArtifactStore
 from optimizers.trial import Trial, prepare
 from optimizers.vocabulary import Precision
 
-LONGEST_REASON = 200
 SAMPLES = "samples"
+ANOTHER_BUILD = (
+    "not used: ranges that are measured on this processor give other bytes than the locked ones, which another machine's report "
+    "names; copy `.model-serving/artifacts` from there"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +211,9 @@ def _build_and_compare(job: _Job, original: Original, trial: Trial, known: Locke
                 job.progress.step(f"skip {candidate.name}")
                 tried.append(_Tried(candidate, failure=f"not built: {error}"))
                 continue
+            if _is_served_elsewhere(job, known, artifact):
+                tried.append(_Tried(candidate, failure=ANOTHER_BUILD))
+                continue
             job.progress.step(f"compare {candidate.name}")
             tried.append(_compare(job, trial, candidate, artifact))
     return tuple(tried)
@@ -216,6 +222,15 @@ def _build_and_compare(job: _Job, original: Original, trial: Trial, known: Locke
 def _reusable(job: _Job, index: BuiltIndex, known: LockedModel | None, name: str) -> Artifact | None:
     locked = known.artifact(name) if known else None
     return locked if locked and is_intact(job.store, locked) else index.find(name)
+
+
+def _is_served_elsewhere(job: _Job, known: LockedModel | None, artifact: Artifact) -> bool:
+    """Return whether another machine's report names other bytes of this candidate: they stay the locked ones."""
+    locked = known.artifact(artifact.name) if known else None
+    if known is None or locked is None or locked.sha256 == artifact.sha256:
+        return False
+    others = (report for fingerprint, report in known.reports.items() if fingerprint != job.hardware.fingerprint)
+    return any(item.artifact_sha256 == locked.sha256 for report in others for item in report.candidates)
 
 
 def _compare(job: _Job, trial: Trial, candidate: CandidateRecipe, artifact: Artifact) -> _Tried:
@@ -228,8 +243,7 @@ def _compare(job: _Job, trial: Trial, candidate: CandidateRecipe, artifact: Arti
     except (MissingExtra, OSError):
         raise
     except Exception as error:  # noqa: BLE001 - a runtime's own error; the other candidates are not concerned
-        reason = " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__
-        return _Tried(candidate, failure=f"does not run: {reason}")
+        return _Tried(candidate, failure=f"does not run: {short_reason(error)}")
     parity = compare(job.source.prediction, trial.expected, answers, job.goal.thresholds)
     return _Tried(candidate, artifact, parity, load_time_s, read_manifest(folder).remark)
 

@@ -22,6 +22,8 @@ A user of the library writes `except ServingError as error: sys.exit(error.exit_
 from dataclasses import dataclass
 from typing import ClassVar
 
+LONGEST_REASON = 200
+
 
 class ServingError(Exception):
     """Base of every error raised on purpose; its text is one sentence that a user can act on."""
@@ -139,3 +141,8 @@ class Busy(ServingError):
     """Another command holds this stack."""
 
     exit_code = 8
+
+
+def short_reason(error: BaseException) -> str:
+    """Return what a library says of its error, in one line that a table has room for."""
+    return " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__

@@ -1,6 +1,5 @@
 """Quantize weights and activations of an ONNX model to INT8, with ranges that were seen on the samples."""
 
-import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,6 +8,7 @@ from typing import ClassVar
 
 from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.goal import ParityThresholds
+from optimizers.hardware import detect
 from optimizers.onnx_export import ONNX_FILE
 from optimizers.parity import compare
 from optimizers.passes import Form, FormedModel
@@ -60,7 +60,7 @@ class OnnxStaticInt8:
             prepared = Path(work) / "prepared.onnx"
             # Batches and sequences are of any size, of which onnxruntime's symbolic inference makes nothing.
             quant_pre_process(model.file, prepared, skip_symbolic_shape=True)
-            calibrated = CalibratedModel(prepared, Path(work), read_batches(model.samples_folder), os.cpu_count() or 1)
+            calibrated = CalibratedModel(prepared, Path(work), read_batches(model.samples_folder), detect().cpu_cores)
             if not calibrated.layers:
                 raise UnsupportedModel("it has no layer with weights to quantize")
             expected = calibrated.expected()
@@ -96,6 +96,6 @@ def fewest_kept(parity: Callable[[Sequence[str]], Parity], by_damage: Callable[[
             return tuple(ranked[:count])
         count *= 2
     raise UnsupportedModel(
-        f"{found.metric} {found.value:.6f} with {count // 2} of {len(ranked)} layers kept in floating point; "
+        f"{found.metric} {found.value:.6g} with {count // 2} of {len(ranked)} layers kept in floating point; "
         f"{found.threshold:g} is asked for"
     )

@@ -2,11 +2,8 @@
 
 import contextlib
 import errno
-import os
 import shutil
-import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import IO, cast
 
@@ -15,6 +12,7 @@ from pydantic import ValidationError
 from optimizers.errors import ArtifactError, MissingExtra
 from optimizers.pass_job import PassAnswer, PassJob
 from optimizers.passes import FormedModel
+from optimizers.worker_process import crash, end_worker, start_worker
 
 MODULE = "optimizers.pass_worker"
 DISK_FULL_BYTES = 16 << 20
@@ -38,16 +36,7 @@ def run_passes(job: PassJob, name: str, timeout_s: float) -> FormedModel:
         MissingExtra: A library is not installed.
         OSError: The disk is full or not writable.
     """
-    # The child finds the modules that this process finds: what lies in the current folder only where that counts here too.
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", MODULE],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env=environment,
-        start_new_session=True,
-    )
+    process = start_worker(MODULE, job.answer.parent)
     try:
         with contextlib.suppress(BrokenPipeError):
             cast("IO[bytes]", process.stdin).write(f"{job.model_dump_json()}\n".encode())
@@ -56,15 +45,8 @@ def run_passes(job: PassJob, name: str, timeout_s: float) -> FormedModel:
     except subprocess.TimeoutExpired:
         raise PassFailed(f"{name} did not end within {timeout_s:g} s and was stopped") from None
     finally:
-        _end(process)
+        end_worker(process)
     return _result(job, name, process.returncode)
-
-
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    """Kill the process, and those that it started, where it still runs."""
-    if process.poll() is None:
-        os.killpg(process.pid, signal.SIGKILL)
-    process.communicate()
 
 
 def _result(job: PassJob, name: str, code: int) -> FormedModel:
@@ -86,10 +68,7 @@ def _result(job: PassJob, name: str, code: int) -> FormedModel:
 
 def _crash(folder: Path, name: str, code: int) -> PassFailed:
     _raise_if_full(folder)
-    if code == -signal.SIGKILL:
-        return PassFailed(f"{name} was killed, as the system does when memory runs out; build where more is free")
-    ended = f"by {signal.Signals(-code).name}" if code < 0 else f"with exit code {code}"
-    return PassFailed(f"{name} crashed: its process ended {ended}")
+    return PassFailed(f"{name} {crash(code)}")
 
 
 def _raise_if_full(folder: Path) -> None:

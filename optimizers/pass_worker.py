@@ -1,38 +1,35 @@
 """
 Run passes in a process of their own (`python -m optimizers.pass_worker`): a library that crashes takes only this one along.
 
-Reads a `PassJob` from the first line of stdin and writes a `PassAnswer` into the file that the job names. Ends when stdin does:
-whoever started it is gone then.
+Reads a `PassJob` from the first line of stdin and writes a `PassAnswer` into the file that the job names. Ends with
+the process that started it.
 """
 
-import os
-import signal
 import sys
-import threading
 from dataclasses import replace
 
 from optimizers.atomic_file import write_atomically
-from optimizers.errors import MissingExtra
+from optimizers.errors import MissingExtra, short_reason
 from optimizers.original import load_original
 from optimizers.pass_job import DiskFailure, MissingLibrary, ModelOnDisk, PassAnswer, PassJob, Refusal
 from optimizers.store import DISK_ERRORS
-
-LONGEST_REASON = 200
+from optimizers.worker_process import end_with_parent
 
 
 def main() -> int:
     """Run the passes of one job."""
+    end_with_parent()
     job = PassJob.model_validate_json(sys.stdin.readline())
-    threading.Thread(target=_end_with_parent, daemon=True).start()
     write_atomically(job.answer, _answer(job).model_dump_json().encode())
     return 0
 
 
 def _answer(job: PassJob) -> PassAnswer:
-    step = job.passes[0].kind
+    passes = [spec.create() for spec in job.passes]
+    step = passes[0].name
     try:
         model = job.model.formed() if job.model else load_original(job.source, job.threads).model
-        for item in (spec.create() for spec in job.passes):
+        for item in passes:
             step = item.name
             model = item.run(replace(model, samples=job.samples), job.folder)
         return PassAnswer(model=ModelOnDisk.of(model))
@@ -41,19 +38,9 @@ def _answer(job: PassJob) -> PassAnswer:
     except OSError as error:
         if error.errno in DISK_ERRORS:
             return PassAnswer(disk=DiskFailure(number=error.errno, reason=error.strerror or str(error)))
-        return PassAnswer(refusal=Refusal(step=step, reason=_reason(error)))
+        return PassAnswer(refusal=Refusal(step=step, reason=short_reason(error)))
     except Exception as error:  # noqa: BLE001 - a library's own error; the other candidates are not concerned
-        return PassAnswer(refusal=Refusal(step=step, reason=_reason(error)))
-
-
-def _reason(error: Exception) -> str:
-    return " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__
-
-
-def _end_with_parent() -> None:
-    sys.stdin.read()
-    # With all that it started: it leads a group of its own.
-    os.killpg(os.getpgrp(), signal.SIGKILL)
+        return PassAnswer(refusal=Refusal(step=step, reason=short_reason(error)))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Encoded sample inputs in files, for passes that calibrate on them in a process of their own."""
+"""Batches of named arrays in files, for processes of their own: calibration and the original model."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -7,22 +7,32 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SUFFIX = ".npz"
+NAMES = "names"
+
+
+def write_batch(path: Path, batch: "Mapping[str, NDArray[Any]]") -> None:
+    """Write one batch; a model may name its arrays as it likes, so names are values of the file."""
+    import numpy as np
+
+    np.savez(path, *batch.values(), **{NAMES: np.array(list(batch))}, allow_pickle=False)
+
+
+def read_batch(path: Path) -> "dict[str, NDArray[Any]]":
+    """Return one batch."""
+    import numpy as np
+
+    with np.load(path, allow_pickle=False) as archive:
+        return {str(name): archive[f"arr_{place}"] for place, name in enumerate(archive[NAMES])}
+
 
 def write_batches(folder: Path, batches: "Sequence[Mapping[str, NDArray[Any]]]") -> None:
     """Write each batch into a file of its own, in order."""
-    import numpy as np
-
     folder.mkdir()
     for number, batch in enumerate(batches):
-        np.savez(folder / f"{number:06d}.npz", allow_pickle=False, **batch)
+        write_batch(folder / f"{number:06d}{SUFFIX}", batch)
 
 
 def read_batches(folder: Path) -> "list[dict[str, NDArray[Any]]]":
     """Return the batches in the order in which they were written; each array has its rows on axis 0."""
-    import numpy as np
-
-    batches = list[dict[str, Any]]()
-    for path in sorted(folder.glob("*.npz")):
-        with np.load(path, allow_pickle=False) as archive:
-            batches.append({name: archive[name] for name in archive.files})
-    return batches
+    return [read_batch(path) for path in sorted(folder.glob(f"*{SUFFIX}"))]

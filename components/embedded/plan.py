@@ -242,16 +242,22 @@ def batch_size_for(
         return Decision(value=1, basis="batching is off in the spec")
     waiting_ms, busy_ms = overhead.waiting_ms, overhead.busy_ms
     batches = [item for item in _one_at_a_time(measured) if item.batch_size <= max_batch_size]
-    fitting = [item for item in batches if 2 * (item.p99.value_ms + item.batch_size * busy_ms) + waiting_ms <= sla_ms]
+    resize_ms = overhead.resize_ms
+    fitting = [
+        item
+        for item in batches
+        if 2 * (item.p99.value_ms + item.batch_size * busy_ms + resize_ms) + waiting_ms <= sla_ms
+    ]
     if not fitting:
         return Decision(value=1, basis=f"a batch would break the SLA of {sla_ms} ms")
     largest = max(fitting, key=lambda item: item.batch_size)
-    fastest = min(batches, key=lambda item: item.p50.value_ms / item.batch_size)
-    if fastest.batch_size == 1 and len(batches) > 1:
+    # Of those that fit alone, or a record could not be derived again from the size that was planned.
+    fastest = min(fitting, key=lambda item: item.p50.value_ms / item.batch_size)
+    if fastest.batch_size == 1 and len(fitting) > 1:
         return Decision(value=1, basis="no measured batch answers more rows a second than one row at a time")
     # Latency grows at most linearly with the rows, so the largest measured batch that fits bounds larger ones.
     row_ms = largest.p99.value_ms / largest.batch_size + busy_ms
-    room = int((sla_ms - waiting_ms) / 2 / row_ms)
+    room = int(((sla_ms - waiting_ms) / 2 - resize_ms) / row_ms)
     too_slow = (item.batch_size - 1 for item in batches if item.batch_size > largest.batch_size)
     size = max(largest.batch_size, min(room, max_batch_size, *too_slow))
     if size == max_batch_size:

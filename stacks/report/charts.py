@@ -85,7 +85,7 @@ def parity_chart(report: Report) -> str:
                 continue
             axes.plot(item.parity.value, place, marker="o", markersize=9, color=_colour(report, item))
             single: Measurement | None = fast[item.name]
-            note = f"  {single.p50.value_ms:.3g} ms" if single else "  refused"
+            note = "  refused" if is_refused(item) else f"  {single.p50.value_ms:.3g} ms" if single else ""
             axes.annotate(note, (item.parity.value, place), va="center", color=LINE, fontsize=9)
         parity = compared[0].parity
         if parity is not None:
@@ -106,8 +106,12 @@ def _by_parity(compared: Iterable[CandidateReport]) -> list[CandidateReport]:
 def _colour(report: Report, item: CandidateReport) -> str:
     if item.name == report.chosen:
         return CHOSEN
-    refused = item.parity is not None and not item.parity.passed
-    return REFUSED if refused or item.name == ORIGINAL else OTHER
+    return REFUSED if is_refused(item) or item.name == ORIGINAL else OTHER
+
+
+def is_refused(item: CandidateReport) -> bool:
+    """Return whether a candidate could not be built or does not answer like the original."""
+    return item.name != ORIGINAL and (item.parity is None or not item.parity.passed)
 
 
 def _svg(draw: Callable[[Any], None], height_inches: float) -> str:
@@ -118,7 +122,9 @@ def _svg(draw: Callable[[Any], None], height_inches: float) -> str:
     mpl.use("Agg")
     from matplotlib import pyplot as plt
 
+    # A name is a name, also one with the signs of a formula in it.
     style: dict[Any, Any] = {
+        "text.parse_math": False,
         "svg.hashsalt": "model-serving",
         "svg.fonttype": "none",
         "font.size": 10,

@@ -8,7 +8,7 @@ from optimizers.errors import MissingExtra
 from optimizers.lock import LockedModel
 from optimizers.processor_load import QUIET_CPU_SHARE
 from optimizers.report import ORIGINAL, CandidateReport, Report
-from stacks.report.charts import batch_chart, latency_chart, parity_chart
+from stacks.report.charts import batch_chart, is_refused, latency_chart, parity_chart
 
 TEMPLATE = "page.html.j2"
 NONE = "-"
@@ -69,8 +69,8 @@ def page(name: str, locked: LockedModel, report: Report) -> str:
 
 def _speed_up(report: Report) -> str:
     original, chosen = report.candidate(ORIGINAL).at(1, 1), report.candidate(report.chosen).at(1, 1)
-    if original is None or chosen is None:
-        return NONE
+    if original is None or chosen is None or not chosen.p50.value_ms:
+        return ""
     return f"{original.p50.value_ms / chosen.p50.value_ms:.2f}"
 
 
@@ -95,7 +95,7 @@ def _row(report: Report, item: CandidateReport) -> Row:
 def _kind(report: Report, item: CandidateReport) -> str:
     if item.name in {report.chosen, ORIGINAL}:
         return "chosen" if item.name == report.chosen else "original"
-    return "other" if item.measurements else "refused"
+    return "refused" if is_refused(item) else "other"
 
 
 def _facts(locked: LockedModel, report: Report) -> Iterator[tuple[str, str]]:

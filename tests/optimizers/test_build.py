@@ -151,6 +151,31 @@ def test_on_another_machine_the_same_artifacts_are_measured_again(built: Built) 
     assert "measure" in steps.taken
 
 
+def test_bytes_that_another_machine_is_locked_to_are_not_replaced(built: Built, tmp_path: Path) -> None:
+    """As where ranges that a processor measures differ in their last digits."""
+    (fingerprint,) = built.locked.reports
+    report = built.locked.reports[fingerprint]
+    other = next(item for item in built.locked.artifacts if item.name != report.chosen)
+    elsewhere = other.model_copy(update={"sha256": "e" * 64})
+    candidates = tuple(
+        item.model_copy(update={"artifact_sha256": elsewhere.sha256}) if item.name == other.name else item
+        for item in report.candidates
+    )
+    locked = built.locked.model_copy(
+        update={
+            "artifacts": tuple(elsewhere if item.name == other.name else item for item in built.locked.artifacts),
+            "reports": {fingerprint: report.model_copy(update={"candidates": candidates})},
+        }
+    )
+
+    moved = build(built.model, tmp_path / "store", locked, on=hardware(cpu_cores=4))
+
+    assert moved.artifact(other.name) == elsewhere
+    told = moved.reports[hardware(cpu_cores=4).fingerprint].candidate(other.name)
+    assert told.verdict.startswith("not used: ranges that are measured on this processor")
+    assert moved.reports[fingerprint] == locked.reports[fingerprint]
+
+
 def test_a_chosen_artifact_that_was_changed_on_disk_is_built_again(built: Built) -> None:
     (report,) = built.locked.reports.values()
     chosen = built.locked.artifact(report.chosen)

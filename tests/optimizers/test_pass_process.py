@@ -111,11 +111,26 @@ def test_a_pass_that_hangs_is_ended_with_all_that_it_started(job: PassJob, tmp_p
     assert ended(left)
 
 
-def test_a_pass_ends_with_the_build_that_started_it(job: PassJob, tmp_path: Path) -> None:
+def test_what_a_pass_that_crashes_leaves_behind_is_ended_and_lies_in_the_folder_of_the_build(
+    job: PassJob, tmp_path: Path
+) -> None:
+    left = tmp_path / "left"
+
+    for way in ("crash and leave a process", "leave a temporary file"):
+        with pytest.raises(PassFailed, match=r"^broken crashed: its process ended with exit code 7$"):
+            run_passes(with_passes(job, BrokenPass(way, left)), "broken", LONG_S)
+
+    assert ended(left)
+    assert len(list(tmp_path.glob("left-*"))) == 1
+    assert list(job.folder.iterdir()) == []
+
+
+@pytest.mark.parametrize("way", ["hang", "hang without a turn for Python"])
+def test_a_pass_ends_with_the_build_that_started_it(job: PassJob, tmp_path: Path, way: str) -> None:
     left = tmp_path / "left"
     build = subprocess.Popen([sys.executable, "-c", RUN], stdin=subprocess.PIPE, text=True)
     assert build.stdin is not None
-    build.stdin.write(with_passes(job, BrokenPass("hang", left)).model_dump_json())
+    build.stdin.write(with_passes(job, BrokenPass(way, left)).model_dump_json())
     build.stdin.close()
     wait_for(left)
 

@@ -1,9 +1,11 @@
 """Passes that go wrong in every way that a library can."""
 
+import ctypes
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,7 +53,7 @@ class BrokenPass:
 
     Attributes:
         way: What it does.
-        left: File that receives the id of a process that it starts before it hangs.
+        left: File that receives the ids of the processes that must not outlive it.
     """
 
     way: str
@@ -71,6 +73,9 @@ class BrokenPass:
             "disk": self._disk,
             "print": lambda: sys.stdout.write("{}\n" * 100_000),
             "hang": self._hang,
+            "hang without a turn for Python": self._hang_deaf,
+            "crash and leave a process": self._crash_and_leave,
+            "leave a temporary file": self._leave_temporary,
         }
         ways[self.way]()
         return model
@@ -82,9 +87,23 @@ class BrokenPass:
         raise OSError(28, "no space left on device")
 
     def _hang(self) -> None:
-        child = subprocess.Popen([sys.executable, "-c", SLEEP])
+        self._tell(os.getpid(), subprocess.Popen([sys.executable, "-c", SLEEP]).pid)
+        time.sleep(600)
+
+    def _hang_deaf(self) -> None:
+        self._tell(os.getpid())
+        ctypes.PyDLL(None).sleep(600)
+
+    def _crash_and_leave(self) -> None:
+        self._tell(subprocess.Popen([sys.executable, "-c", SLEEP]).pid)
+        os._exit(7)
+
+    def _leave_temporary(self) -> None:
+        tempfile.mkdtemp(prefix="left-")
+        os._exit(7)
+
+    def _tell(self, *process_ids: int) -> None:
         if self.left is not None:
             part = self.left.with_suffix(".part")
-            part.write_text(f"{os.getpid()} {child.pid}")
+            part.write_text(" ".join(map(str, process_ids)))
             part.replace(self.left)
-        time.sleep(600)

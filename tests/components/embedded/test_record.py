@@ -46,6 +46,48 @@ def test_every_plan_follows_from_what_it_was_made_of(  # noqa: PLR0913, PLR0917 
     assert contradictions(planned(measured, rate_rps, sla_ms, max_batch_size=max_batch_size), measured) == []
 
 
+SIZES = (1, 2, 4, 8, 16, 32)
+
+
+@settings(max_examples=60)
+@given(
+    row_ms=st.floats(min_value=0.1, max_value=50),
+    noise=st.lists(st.floats(min_value=0.9, max_value=1.1), min_size=len(SIZES), max_size=len(SIZES)),
+    tail=st.floats(min_value=1, max_value=1.5),
+    sla_ms=st.integers(min_value=1, max_value=1000),
+    max_batch_size=st.integers(min_value=1, max_value=64),
+)
+def test_a_planned_batch_follows_from_its_own_size(
+    row_ms: float, noise: list[float], tail: float, sla_ms: int, max_batch_size: int
+) -> None:
+    # Rows of a batch cost nearly what one costs, so noise decides which size is the fastest.
+    calls = [
+        measurement(row_ms * size * factor, row_ms * size * factor * tail, batch_size=size)
+        for size, factor in zip(SIZES, noise, strict=True)
+    ]
+    measured = report(*calls)
+
+    assert contradictions(planned(measured, 1, sla_ms, max_batch_size=max_batch_size), measured) == []
+
+
+def test_larger_batches_that_do_not_fit_decide_nothing() -> None:
+    measured = report(measurement(10, 11), measurement(44, 46, batch_size=4), measurement(140, 150, batch_size=16))
+
+    plan = planned(measured, 1, 160, max_batch_size=32)
+
+    assert plan.max_batch_size.value == 1
+    assert contradictions(plan, measured) == []
+
+
+def test_a_larger_batch_than_keeps_the_sla_is_told() -> None:
+    measured = report(measurement(10, 11), measurement(40, 42, batch_size=8))
+    plan = planned(measured, 1, 200, max_batch_size=8)
+    larger = plan.model_copy(update={"max_batch_size": plan.max_batch_size.model_copy(update={"value": 64})})
+
+    assert plan.max_batch_size.value == 8
+    assert any("max_batch_size 64 is not the" in line for line in contradictions(larger, measured))
+
+
 @pytest.mark.parametrize(
     "traffic",
     [

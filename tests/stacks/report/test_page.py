@@ -35,7 +35,7 @@ class Outline(HTMLParser):
         self._inside = tag in {"td", "th"}
         if self._inside:
             self.cells.append("")
-        self.loads += [value or "" for name, value in attrs if name in {"src", "href"}]
+        self.loads += [value or "" for name, value in attrs if name in {"src", "href", "xlink:href"}]
 
     def handle_data(self, data: str) -> None:
         if self._inside:
@@ -69,7 +69,19 @@ def test_every_candidate_has_a_row_with_its_numbers_and_its_verdict(written: Out
 def test_three_pictures_stand_inside_and_nothing_is_loaded(written: Outline) -> None:
     assert written.tags.count("svg") == 3
     # Parts of a picture refer to each other.
+    assert written.loads
     assert all(address.startswith("#") for address in written.loads)
+
+
+def test_a_name_is_drawn_as_it_is_written() -> None:
+    odd = measured()
+    name = r"$\frac$ </svg><script>alert(1)</script>"
+    odd = odd.model_copy(update={"candidates": (*odd.candidates, REFUSED.model_copy(update={"name": name}))})
+
+    tags = outline(page("minilm", locked_model(odd), odd)).tags
+
+    assert "script" not in tags
+    assert tags.count("svg") == 3
 
 
 def test_what_a_library_said_is_shown_as_text(written: Outline) -> None:

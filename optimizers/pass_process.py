@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -74,4 +75,4 @@ def _crash(folder: Path, name: str, code: int) -> PassFailed:
 def _raise_if_full(folder: Path) -> None:
     """Blame the disk where it is full: libraries report that in many ways."""
     if shutil.disk_usage(folder).free < DISK_FULL_BYTES:
-        raise OSError(errno.ENOSPC, "no space left on device")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

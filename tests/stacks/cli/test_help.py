@@ -12,6 +12,7 @@ OPTIONS = {
     "validate": (*STACK, "--json"),
     "schema": ("--policies", "--review", "--check", "--out"),
     "optimize": (*STACK, "--json", "--force"),
+    "report": (*STACK, "--json", "--out", "--open"),
     "plan": (*STACK, "--json", "--quick"),
     "preview": (*STACK, "--json", "--markdown", "--offline", "--state"),
     "comment": ("--silent-below-usd", "--pull-request", "--failed", "--stack"),

@@ -10,6 +10,7 @@ from optimizers.report import ORIGINAL, CandidateReport, Measurement, Report
 WIDTH_INCHES = 8.0
 BAR_INCHES = 0.42
 CURVE_INCHES = 3.4
+ROOM_FOR_NOTES = 1.2
 # Readable on white and on black.
 CHOSEN, OTHER, REFUSED, LINE = "#2a9d5c", "#6b8fb5", "#b0b0b0", "#808080"
 P50, P99, ROWS = "#3b7dbf", "#d1495b", "#2a9d5c"
@@ -26,13 +27,14 @@ def latency_chart(report: Report) -> str:
             axes.barh(place, p50.value_ms, color=_colour(report, item), height=0.62)
             axes.plot([p50.low_ms, p50.high_ms], [place, place], color=LINE, linewidth=1)
             axes.plot(p99.value_ms, place, marker="|", color=P99, markersize=12, markeredgewidth=2)
-            axes.annotate(
-                f" {p50.value_ms:.3g}", (max(p50.value_ms, p99.value_ms), place), va="center", color=LINE, fontsize=9
-            )
+            slowest_ms = max(p50.value_ms, p99.value_ms)
+            note = f"  {p50.value_ms:.3g} / {p99.value_ms:.3g}"
+            axes.annotate(note, (slowest_ms, place), va="center", color=LINE, fontsize=9)
             if item.name == ORIGINAL:
                 axes.axvline(p50.value_ms, color=LINE, linestyle=":", linewidth=1)
         axes.set_yticks(range(len(measured)), [item.name for item, _ in measured])
-        axes.set_xlim(left=0)
+        longest_ms = max(max(single.p50.value_ms, single.p99.value_ms) for _, single in measured)
+        axes.set_xlim(0, ROOM_FOR_NOTES * longest_ms)
         axes.set_xlabel("ms for one row: bar p50, red mark p99, dotted the original's p50")
         axes.grid(visible=True, axis="x", alpha=0.25)
 
@@ -68,7 +70,7 @@ def batch_chart(report: Report) -> str:
         for spine in rows.spines.values():
             spine.set_color(LINE)
         handles = [*axes.get_lines(), *rows.get_lines()]
-        axes.legend(handles, [line.get_label() for line in handles], loc="upper left", frameon=False, labelcolor=LINE)
+        axes.legend(handles, [line.get_label() for line in handles], loc="center left", frameon=False, labelcolor=LINE)
         axes.grid(visible=True, alpha=0.25)
 
     return _svg(draw, CURVE_INCHES)

@@ -137,6 +137,19 @@ def read_model(path: Path, name: str) -> LockedModel:
     return locked
 
 
+def report_of(locked: LockedModel, name: str, fingerprint: str) -> Report:
+    """
+    Return what was measured on such hardware, else the newest measurement from elsewhere.
+
+    Raises:
+        ArtifactError: The lock holds no measurement of the model.
+    """
+    report = locked.report_for(fingerprint)
+    if report is None:
+        raise ArtifactError(f"the lock holds no measurement of `{name}`; run `serving optimize`")
+    return report
+
+
 def _remedy(path: Path) -> str:
     return "run `serving optimize`" if path.name == LOCK_NAME else "promote again with `serving promote`"
 

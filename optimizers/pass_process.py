@@ -40,8 +40,9 @@ def run_passes(job: PassJob, name: str, timeout_s: float) -> FormedModel:
     process = start_worker(MODULE, job.answer.parent)
     try:
         with contextlib.suppress(BrokenPipeError):
-            cast("IO[bytes]", process.stdin).write(f"{job.model_dump_json()}\n".encode())
-            cast("IO[bytes]", process.stdin).flush()
+            told = cast("IO[bytes]", process.stdin)
+            told.write(f"{job.model_dump_json()}\n".encode())
+            told.flush()
         process.wait(timeout_s)
     except subprocess.TimeoutExpired:
         raise PassFailed(f"{name} did not end within {timeout_s:g} s and was stopped") from None

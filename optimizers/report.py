@@ -110,6 +110,11 @@ class CandidateReport(BaseModel):
     remark: str = Field(default="", exclude_if=lambda remark: not remark)
     verdict: str
 
+    @property
+    def best_throughput_rps(self) -> float | None:
+        """Rows a second at the load that answered most; None where nothing was measured."""
+        return max((item.throughput_rps for item in self.measurements), default=None)
+
     def at(self, batch_size: int, concurrency: int) -> Measurement | None:
         """Return the measurement at exactly this load, or None if it was not made."""
         for measurement in self.measurements:
@@ -172,6 +177,11 @@ class Report(BaseModel):
     def call_times(self) -> tuple[Measurement, ...]:
         """The chosen candidate's measurements that a prediction rests on: its profile, else what it was compared by."""
         return self.profile or self.candidate(self.chosen).measurements
+
+    @property
+    def compared_rows(self) -> int | None:
+        """Sample rows on which candidates were compared with the original; None where none was."""
+        return next((item.parity.samples for item in self.candidates if item.parity), None)
 
     def candidate(self, name: str) -> CandidateReport:
         """Return the candidate of this name. Raises KeyError if there is none."""

@@ -30,7 +30,7 @@ from optimizers.artifact import Artifact
 from optimizers.errors import ArtifactError
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
-from optimizers.lock import LOCK_NAME, LockedModel
+from optimizers.lock import LOCK_NAME, LockedModel, report_of
 from optimizers.processor_load import QUIET_CPU_SHARE
 from optimizers.recipe import recipe_for
 from optimizers.report import CandidateReport, Measurement, Report, ServerOverhead
@@ -93,7 +93,7 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
     Raises:
         ArtifactError: The lock holds no measurement, or not the artifact that its report chose.
     """
-    report = _report_for(locked, hardware, request.name)
+    report = report_of(locked, request.name, hardware.fingerprint)
     chosen = report.candidate(report.chosen)
     artifact = _locked_artifact(locked, chosen, request.name)
     batch_size, calls = _batch_size(request, report), concurrent_calls(report.call_times)
@@ -151,7 +151,7 @@ def predict_load(
     Raises:
         ArtifactError: As `plan_endpoint`.
     """
-    report = _report_for(locked, hardware, request.name)
+    report = report_of(locked, request.name, hardware.fingerprint)
     batch_size, calls = _batch_size(request, report), concurrent_calls(report.call_times)
     return [_predict(report, batch_size, calls, load, request.goal.latency_sla_ms) for load in loads]
 
@@ -203,14 +203,6 @@ def _predict(report: Report, batch_size: Decision, calls: Decision, load: Arriva
     """Predict one server with the planned batcher."""
     fleet = Fleet(max_batch_size=int(batch_size.value), concurrent_calls=int(calls.value))
     return predict(server_times(report.call_times, int(calls.value), overhead_of(report)), fleet, load, sla_ms)
-
-
-def _report_for(locked: LockedModel, hardware: Hardware, name: str) -> Report:
-    """Return what was measured on hardware like this, else the newest measurement from elsewhere."""
-    report = locked.report_for(hardware.fingerprint)
-    if report is None:
-        raise ArtifactError(f"the lock holds no measurement of `{name}`; run `serving optimize`")
-    return report
 
 
 def _locked_artifact(locked: LockedModel, chosen: CandidateReport, name: str) -> Artifact:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 from optimizers import hardware, lock
 from optimizers.atomic_file import write_atomically
-from optimizers.errors import ArtifactError
 from stacks.cli.console import print_json, say
 from stacks.cli.context import open_stack
 from stacks.report.page import page
@@ -17,9 +16,7 @@ def run(stack: str, *, as_json: bool, out: Path | None, opens: bool) -> None:
     context = open_stack(stack)
     name = context.spec.name
     locked = lock.read_model(lock_path(context.spec, context.project, context.stack), name)
-    report = locked.report_for(hardware.detect().fingerprint)
-    if report is None:
-        raise ArtifactError(f"the lock holds no measurement of `{name}`; run `serving optimize`")
+    report = lock.report_of(locked, name, hardware.detect().fingerprint)
     path = out or context.project.private / "reports" / f"{name}.html"
     write_atomically(path, page(name, locked, report).encode())
     if as_json:

@@ -33,9 +33,8 @@ def report_table(report: Report) -> Table:
 
 
 def _remarks(report: Report) -> Iterator[str]:
-    compared = next((item.parity.samples for item in report.candidates if item.parity), None)
-    if compared is not None and report.samples_from is not None:
-        yield f"Compared on {compared} rows: {escape(report.samples_from)}."
+    if report.compared_rows is not None and report.samples_from is not None:
+        yield f"Compared on {report.compared_rows} rows: {escape(report.samples_from)}."
     busy = report.other_cpu_share or 0
     if busy > QUIET_CPU_SHARE:
         yield (
@@ -50,7 +49,7 @@ def _cells(candidate: CandidateReport, *, shows_intervals: bool) -> tuple[str, .
         return f"{interval.value_ms:.2f}{bounds}"
 
     single: Measurement | None = candidate.at(batch_size=1, concurrency=1)
-    best = max((item.throughput_rps for item in candidate.measurements), default=None)
+    best = candidate.best_throughput_rps
     return (
         candidate.name,
         shown(single.p50) if single else UNKNOWN,

@@ -1,11 +1,11 @@
 """Pictures of an optimization, as SVG that stands inside a page."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from io import StringIO
 from typing import Any
 
 from optimizers.errors import MissingExtra
-from optimizers.report import ORIGINAL, CandidateReport, Measurement, Report
+from optimizers.report import ORIGINAL, CandidateReport, Report
 
 WIDTH_INCHES = 8.0
 BAR_INCHES = 0.42
@@ -78,31 +78,25 @@ def batch_chart(report: Report) -> str:
 
 def parity_chart(report: Report) -> str:
     """Return each candidate's nearness to the original against its p50; the threshold is a line. SVG."""
-    compared = [item for item in report.candidates if item.parity is not None]
-    fast = {item.name: item.at(1, 1) for item in compared}
+    compared = sorted(
+        ((item, item.parity) for item in report.candidates if item.parity is not None), key=lambda pair: pair[1].value
+    )
 
     def draw(axes: Any) -> None:  # noqa: ANN401 - matplotlib has partial types
-        for place, item in enumerate(_by_parity(compared)):
-            if item.parity is None:
-                continue
-            axes.plot(item.parity.value, place, marker="o", markersize=9, color=_colour(report, item))
-            single: Measurement | None = fast[item.name]
+        for place, (item, parity) in enumerate(compared):
+            axes.plot(parity.value, place, marker="o", markersize=9, color=_colour(report, item))
+            single = item.at(1, 1)
             note = "  refused" if is_refused(item) else f"  {single.p50.value_ms:.3g} ms" if single else ""
-            axes.annotate(note, (item.parity.value, place), va="center", color=LINE, fontsize=9)
-        parity = compared[0].parity
-        if parity is not None:
-            axes.axvline(parity.threshold, color=P99, linewidth=1, linestyle="--")
-            worse = "right" if parity.metric == "max_error" else "left"
-            axes.set_xlabel(f"{parity.metric}; {worse} of the dashed line ({parity.threshold:g}) is refused")
-        axes.set_yticks(range(len(compared)), [item.name for item in _by_parity(compared)])
+            axes.annotate(note, (parity.value, place), va="center", color=LINE, fontsize=9)
+        limit = compared[0][1]
+        axes.axvline(limit.threshold, color=P99, linewidth=1, linestyle="--")
+        worse = "right" if limit.metric == "max_error" else "left"
+        axes.set_xlabel(f"{limit.metric}; {worse} of the dashed line ({limit.threshold:g}) is refused")
+        axes.set_yticks(range(len(compared)), [item.name for item, _ in compared])
         axes.margins(x=0.25)
         axes.grid(visible=True, axis="x", alpha=0.25)
 
     return _svg(draw, 1.1 + BAR_INCHES * len(compared)) if compared else ""
-
-
-def _by_parity(compared: Iterable[CandidateReport]) -> list[CandidateReport]:
-    return sorted(compared, key=lambda item: item.parity.value if item.parity else 0.0)
 
 
 def _colour(report: Report, item: CandidateReport) -> str:

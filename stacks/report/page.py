@@ -76,7 +76,7 @@ def _speed_up(report: Report) -> str:
 
 def _row(report: Report, item: CandidateReport) -> Row:
     single = item.at(1, 1)
-    best = max((call.throughput_rps for call in item.measurements), default=None)
+    best = item.best_throughput_rps
     return Row(
         kind=_kind(report, item),
         name=item.name,
@@ -108,9 +108,8 @@ def _facts(locked: LockedModel, report: Report) -> Iterator[tuple[str, str]]:
         "each call",
         f"{report.threads} threads" + (f", {report.sequence_length} tokens a row" if report.sequence_length else ""),
     )
-    compared = next((item.parity.samples for item in report.candidates if item.parity), None)
-    if compared is not None and report.samples_from is not None:
-        yield "compared on", f"{compared} rows: {report.samples_from}"
+    if report.compared_rows is not None and report.samples_from is not None:
+        yield "compared on", f"{report.compared_rows} rows: {report.samples_from}"
     if report.server is not None:
         yield "the server adds", f"{report.server.busy_ms:.2g} ms a row busy, {report.server.waiting_ms:.2g} ms waiting"
     busy = report.other_cpu_share or 0

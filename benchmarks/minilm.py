@@ -17,7 +17,7 @@ from optimizers.build import optimize
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware, detect
 from optimizers.model_source import ModelSource
-from optimizers.original import load_original
+from optimizers.original_process import OriginalProcess
 from optimizers.progress import SilentProgress
 from optimizers.recipe import recipe_for
 from optimizers.report import ORIGINAL, Parity, Report
@@ -67,14 +67,14 @@ def _p50_pairs(
 ) -> tuple[tuple[float, float], ...]:
     """Return the p50s in ms of PyTorch and of the chosen artifact, once a repeat; both take turns within each."""
     threads = GOAL.threads_on(hardware)
-    original = load_original(source, threads)
     chosen = open_session(store.folder(str(report.candidate(report.chosen).artifact_sha256)), threads)
-    inputs = prepare(source, original, REPEAT).loads
     pairs = list[tuple[float, float]]()
-    for repeat in range(REPEATS):
-        config = REPEAT.model_copy(update={"seed": repeat})
-        found = measure({ORIGINAL: original.session, report.chosen: chosen}, inputs, config)
-        pairs.append((found[ORIGINAL][0].p50.value_ms, found[report.chosen][0].p50.value_ms))
+    with OriginalProcess(source, threads, store.root / ORIGINAL) as original:
+        inputs = prepare(source, original.facts, original, REPEAT).loads
+        for repeat in range(REPEATS):
+            config = REPEAT.model_copy(update={"seed": repeat})
+            found = measure({ORIGINAL: original, report.chosen: chosen}, inputs, config)
+            pairs.append((found[ORIGINAL][0].p50.value_ms, found[report.chosen][0].p50.value_ms))
     return tuple(pairs)
 
 

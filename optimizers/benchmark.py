@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from optimizers.report import QUANTILE_LEVELS, Measurement
-from optimizers.session import Session
+from optimizers.session import Session, TimedElsewhere
 from optimizers.statistics import percentile, quantiles, squared_variation
 
 if TYPE_CHECKING:
@@ -114,8 +114,8 @@ def _measure_load(
     callers: ThreadPoolExecutor,
 ) -> dict[str, _Samples]:
     concurrency = load[1]
-    for session in sessions.values():
-        _turn(session, inputs, config.warmup_calls, concurrency, callers)
+    for session in sessions.values() if config.warmup_calls else ():
+        turn(session, inputs, config.warmup_calls, concurrency, callers)
     order = random.Random(config.seed)  # noqa: S311 - decides an order, no secret
     samples = {name: _Samples() for name in sessions}
     deadline = time.perf_counter() + config.share_s(load)
@@ -124,18 +124,18 @@ def _measure_load(
     while turns < config.min_turns or (turns < enough_turns and time.perf_counter() < deadline):
         turns += 1
         for name in order.sample(sorted(sessions), len(sessions)):
-            # The first call finds caches filled, and threads still spinning, by the candidate before.
-            sessions[name].run(inputs)
-            latencies_ms, wall_s = _turn(sessions[name], inputs, config.calls_per_turn, concurrency, callers)
+            latencies_ms, wall_s = turn(sessions[name], inputs, config.calls_per_turn, concurrency, callers)
             samples[name].latencies_ms += latencies_ms
             samples[name].wall_s += wall_s
     return samples
 
 
-def _turn(
+def turn(
     session: Session, inputs: "Mapping[str, NDArray[Any]]", calls: int, concurrency: int, callers: ThreadPoolExecutor
 ) -> tuple[list[float], float]:
-    """Return the latencies of `calls` calls by each of `concurrency` callers, and the time from first to last."""
+    """Return the latencies in ms of `calls` calls by each of `concurrency` callers, and the seconds from first to last."""
+    if isinstance(session, TimedElsewhere):
+        return session.turn(inputs, calls, concurrency)
 
     def call() -> list[float]:
         latencies = list[float]()
@@ -145,6 +145,8 @@ def _turn(
             latencies.append((time.perf_counter() - start) * MILLISECONDS)
         return latencies
 
+    # The first call finds caches filled, and threads still spinning, by the candidate before.
+    session.run(inputs)
     start = time.perf_counter()
     if concurrency == 1:
         return call(), time.perf_counter() - start

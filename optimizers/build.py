@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 import psutil
 
@@ -17,7 +18,8 @@ from optimizers.goal import Goal
 from optimizers.hardware import Hardware
 from optimizers.lock import LockedModel
 from optimizers.model_source import ModelSource
-from optimizers.original import Original, load_original
+from optimizers.original_job import OriginalFacts
+from optimizers.original_process import OriginalProcess
 from optimizers.parity import compare
 from optimizers.pass_process import PassFailed
 from optimizers.processor_load import other_cpu_share, processor_times
@@ -127,14 +129,41 @@ def _is_done(known: LockedModel, job: _Job) -> bool:
 
 
 def _run(job: _Job, known: LockedModel | None) -> LockedModel:
+    with job.store.building() as work:
+        return _run_in(job, known, work)
+
+
+def _run_in(job: _Job, known: LockedModel | None, work: Path) -> LockedModel:
     job.progress.begin(2 * len(job.recipe.offered) + 3)
     job.progress.step("load the original model")
-    start = time.perf_counter()
-    original = load_original(job.source, job.threads)
-    load_time_s = time.perf_counter() - start
-    trial = prepare(job.source, original, job.benchmark)
-    tried = _build_and_compare(job, original, trial, known)
+    # It is gone while candidates are built, so that no more of a large model is in memory than a pass needs.
+    with _original(job, work) as original:
+        facts = original.facts
+        trial = prepare(job.source, facts, original, job.benchmark)
+    tried = _build_and_compare(job, facts, trial, known, work)
     job.progress.step("measure")
+    with _original(job, work) as original:
+        report = _measure(job, original, trial, tried)
+    passed = {
+        item.artifact.name: item.artifact for item in tried if item.artifact and item.parity and item.parity.passed
+    }
+    kept = {artifact.name: artifact for artifact in known.artifacts} if known else {}
+    return LockedModel(
+        request=job.request,
+        model_sha256=job.facts.model_sha256,
+        model_size_bytes=job.facts.model_size_bytes,
+        recipe_sha256=job.recipe.sha256,
+        signature=facts.signature,
+        artifacts=tuple(sorted({**kept, **passed}.values(), key=lambda artifact: artifact.name)),
+        reports={**(known.reports if known else {}), job.hardware.fingerprint: report},
+    )
+
+
+def _original(job: _Job, work: Path) -> OriginalProcess:
+    return OriginalProcess(job.source, job.threads, work / ORIGINAL)
+
+
+def _measure(job: _Job, original: OriginalProcess, trial: Trial, tried: tuple[_Tried, ...]) -> Report:
     before = processor_times()
     sessions = _sessions(job, original, tried)
     # Whole distributions are kept of the chosen candidate alone, or a lock could not be reviewed.
@@ -143,7 +172,7 @@ def _run(job: _Job, known: LockedModel | None) -> LockedModel:
         for name, found in measure(sessions, trial.loads, job.benchmark).items()
     }
     candidates = (
-        _original_report(job, original, load_time_s, measurements[ORIGINAL]),
+        _original_report(job, original.facts, measurements[ORIGINAL]),
         *(_report(item, measurements.get(item.recipe.name, ())) for item in tried),
     )
     chosen, judged = choose(candidates)
@@ -154,7 +183,7 @@ def _run(job: _Job, known: LockedModel | None) -> LockedModel:
         job.benchmark.profile_within(measurements[chosen], job.goal.latency_sla_ms),
     )
     other_share = other_cpu_share(before, processor_times(), psutil.cpu_count() or 1)
-    report = Report(
+    return Report(
         measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
         hardware=job.hardware,
         threads=job.threads,
@@ -166,56 +195,42 @@ def _run(job: _Job, known: LockedModel | None) -> LockedModel:
         chosen=chosen,
         profile=profile[chosen],
     )
-    passed = {
-        item.artifact.name: item.artifact for item in tried if item.artifact and item.parity and item.parity.passed
-    }
-    kept = {artifact.name: artifact for artifact in known.artifacts} if known else {}
-    return LockedModel(
-        request=job.request,
-        model_sha256=job.facts.model_sha256,
-        model_size_bytes=job.facts.model_size_bytes,
-        recipe_sha256=job.recipe.sha256,
-        signature=original.model.signature,
-        artifacts=tuple(sorted({**kept, **passed}.values(), key=lambda artifact: artifact.name)),
-        reports={**(known.reports if known else {}), job.hardware.fingerprint: report},
-    )
 
 
-def _build_and_compare(job: _Job, original: Original, trial: Trial, known: LockedModel | None) -> tuple[_Tried, ...]:
+def _build_and_compare(
+    job: _Job, original: OriginalFacts, trial: Trial, known: LockedModel | None, work: Path
+) -> tuple[_Tried, ...]:
     index = BuiltIndex(job.store, job.facts.model_sha256, job.recipe.sha256)
     tried = list[_Tried]()
-    with job.store.building() as work:
-        samples = work / SAMPLES
-        write_batches(samples, trial.batches)
-        builder = CandidateBuilder(
-            store=job.store,
-            index=index,
-            work=work,
-            original=original,
-            source=job.source,
-            model_sha256=job.facts.model_sha256,
-            threads=job.threads,
-            samples=samples,
-            reference=trial.reference,
-        )
-        for candidate in job.recipe.candidates:
-            if candidate.refused is not None:
-                tried.append(_Tried(candidate, failure=candidate.refused))
-                continue
-            job.progress.step(f"build {candidate.name}")
-            try:
-                artifact = (None if job.force else _reusable(job, index, known, candidate.name)) or builder.build(
-                    candidate
-                )
-            except PassFailed as error:
-                job.progress.step(f"skip {candidate.name}")
-                tried.append(_Tried(candidate, failure=f"not built: {error}"))
-                continue
-            if _is_served_elsewhere(job, known, artifact):
-                tried.append(_Tried(candidate, failure=ANOTHER_BUILD))
-                continue
-            job.progress.step(f"compare {candidate.name}")
-            tried.append(_compare(job, trial, candidate, artifact))
+    samples = work / SAMPLES
+    write_batches(samples, trial.batches)
+    builder = CandidateBuilder(
+        store=job.store,
+        index=index,
+        work=work,
+        original=original,
+        source=job.source,
+        model_sha256=job.facts.model_sha256,
+        threads=job.threads,
+        samples=samples,
+        reference=trial.reference,
+    )
+    for candidate in job.recipe.candidates:
+        if candidate.refused is not None:
+            tried.append(_Tried(candidate, failure=candidate.refused))
+            continue
+        job.progress.step(f"build {candidate.name}")
+        try:
+            artifact = (None if job.force else _reusable(job, index, known, candidate.name)) or builder.build(candidate)
+        except PassFailed as error:
+            job.progress.step(f"skip {candidate.name}")
+            tried.append(_Tried(candidate, failure=f"not built: {error}"))
+            continue
+        if _is_served_elsewhere(job, known, artifact):
+            tried.append(_Tried(candidate, failure=ANOTHER_BUILD))
+            continue
+        job.progress.step(f"compare {candidate.name}")
+        tried.append(_compare(job, trial, candidate, artifact))
     return tuple(tried)
 
 
@@ -248,24 +263,22 @@ def _compare(job: _Job, trial: Trial, candidate: CandidateRecipe, artifact: Arti
     return _Tried(candidate, artifact, parity, load_time_s, read_manifest(folder).remark)
 
 
-def _sessions(job: _Job, original: Original, tried: tuple[_Tried, ...]) -> Mapping[str, Session]:
+def _sessions(job: _Job, original: Session, tried: tuple[_Tried, ...]) -> Mapping[str, Session]:
     """Return what is measured: the original, and each candidate that answers like it."""
-    sessions: dict[str, Session] = {ORIGINAL: original.session}
+    sessions: dict[str, Session] = {ORIGINAL: original}
     for item in tried:
         if item.artifact and item.parity and item.parity.passed:
             sessions[item.recipe.name] = open_session(job.store.folder(item.artifact.sha256), job.threads)
     return sessions
 
 
-def _original_report(
-    job: _Job, original: Original, load_time_s: float, measurements: tuple[Measurement, ...]
-) -> CandidateReport:
+def _original_report(job: _Job, original: OriginalFacts, measurements: tuple[Measurement, ...]) -> CandidateReport:
     return CandidateReport(
         name=ORIGINAL,
         runtime=original.runtime,
         precision=Precision.FP32,
         size_bytes=job.facts.model_size_bytes,
-        load_time_s=load_time_s,
+        load_time_s=original.load_time_s,
         measurements=measurements,
         verdict="",
     )

@@ -12,7 +12,7 @@ from optimizers.artifact import MANIFEST_NAME, REFERENCE_NAME, Artifact, Manifes
 from optimizers.atomic_file import write_atomically
 from optimizers.errors import ArtifactError
 from optimizers.model_source import ModelSource
-from optimizers.original import Original
+from optimizers.original_job import OriginalFacts
 from optimizers.pass_job import ModelOnDisk, PassJob, PassSpec
 from optimizers.pass_process import PassFailed, run_passes
 from optimizers.passes import Form, FormedModel, Pass
@@ -62,7 +62,7 @@ class CandidateBuilder:
         store: Receives the finished folders.
         index: Remembers them.
         work: An empty folder on the store's file system, removed by the caller.
-        original: The loaded original model.
+        original: What is known of the original model.
         source: Where it came from.
         threads: Threads that the original computes with.
         samples: Folder with encoded sample inputs.
@@ -76,7 +76,7 @@ class CandidateBuilder:
         store: ArtifactStore,
         index: BuiltIndex,
         work: Path,
-        original: Original,
+        original: OriginalFacts,
         source: ModelSource,
         model_sha256: str,
         threads: int,
@@ -155,7 +155,7 @@ class CandidateBuilder:
             precision=candidate.precision,
             entry=model.file.name,
             runtime_options=dict(candidate.runtime_options),
-            signature=self._original.model.signature,
+            signature=self._original.signature,
             prediction=self._source.prediction,
             tokenizer=self._original.tokenizer,
             model_sha256=self._model_sha256,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from pydantic import ValidationError
 
@@ -19,6 +19,15 @@ class Session(Protocol):
 
     def run(self, inputs: Mapping[str, "NDArray[Any]"]) -> "dict[str, NDArray[Any]]":
         """Return every named output for one batch; axis 0 of each array is `batch`."""
+        ...
+
+
+@runtime_checkable
+class TimedElsewhere(Session, Protocol):
+    """A model in another process, where its calls are timed: the way there is not part of them."""
+
+    def turn(self, inputs: Mapping[str, "NDArray[Any]"], calls: int, concurrency: int) -> tuple[list[float], float]:
+        """Return the latencies in ms of `calls` calls by each of `concurrency` callers, and the seconds they took together."""
         ...
 
 

@@ -11,7 +11,7 @@ from optimizers.artifact import Manifest
 from optimizers.benchmark import BenchmarkConfig
 from optimizers.errors import UnsupportedModel
 from optimizers.model_source import ModelSource
-from optimizers.original import Original
+from optimizers.original_job import OriginalFacts
 from optimizers.rows import TOKEN_IDS, RowEncoder
 from optimizers.samples import load_samples
 from optimizers.session import Session
@@ -52,38 +52,44 @@ class Trial:
         return [session.run(batch) for batch in self.batches]
 
 
-def prepare(source: ModelSource, original: Original, config: BenchmarkConfig) -> Trial:
+def prepare(source: ModelSource, facts: OriginalFacts, original: Session, config: BenchmarkConfig) -> Trial:
     """
     Encode the samples and let the original answer them.
+
+    Args:
+        source: Where the model and the samples lie.
+        facts: What is known of the loaded original.
+        original: Answers as it does.
+        config: Sizes of the measured batches.
 
     Raises:
         InvalidArgs: The samples are missing or do not fit the model.
         UnsupportedModel: The original itself fails on them or answers with NaN.
     """
-    folder = original.tokenizer_file.parent if original.tokenizer_file else Path()
-    encoder = RowEncoder(_manifest(source, original), folder)
-    signature = original.model.signature
-    rows, samples_from = load_samples(source, signature, takes_text=original.tokenizer is not None)
-    batches = _batches(rows, encoder, pads=original.tokenizer is not None)
-    expected = tuple(_answer(original.session, batch, source) for batch in batches)
-    length = min(config.sequence_length, original.tokenizer.max_length) if original.tokenizer else None
+    folder = facts.tokenizer_file.parent if facts.tokenizer_file else Path()
+    encoder = RowEncoder(_manifest(source, facts), folder)
+    takes_text = facts.tokenizer is not None
+    rows, samples_from = load_samples(source, facts.signature, takes_text=takes_text)
+    batches = _batches(rows, encoder, pads=takes_text)
+    expected = tuple(_answer(original, batch, source) for batch in batches)
+    length = min(config.sequence_length, facts.tokenizer.max_length) if facts.tokenizer else None
     measured = rows_of_length(rows, encoder, length) if length else rows[:1]
     loads = {
         size: encoder.encode([measured[index % len(measured)] for index in range(size)])
         for size in {*config.batch_sizes, *config.profile_batch_sizes}
     }
-    return Trial(samples_from, batches, expected, loads, length, _reference(rows, encoder, original.session))
+    return Trial(samples_from, batches, expected, loads, length, _reference(rows, encoder, original))
 
 
-def _manifest(source: ModelSource, original: Original) -> Manifest:
+def _manifest(source: ModelSource, facts: OriginalFacts) -> Manifest:
     return Manifest(
         name="original",
-        runtime=original.runtime,
+        runtime=facts.runtime,
         precision=Precision.FP32,
         entry="",
-        signature=original.model.signature,
+        signature=facts.signature,
         prediction=source.prediction,
-        tokenizer=original.tokenizer,
+        tokenizer=facts.tokenizer,
         model_sha256="",
     )
 

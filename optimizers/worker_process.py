@@ -14,13 +14,14 @@ WATCH_S = 0.5
 MEMORY = "was killed, as the system does when memory runs out; build where more is free"
 
 
-def start_worker(module: str, temporary: Path) -> "subprocess.Popen[bytes]":
+def start_worker(module: str, temporary: Path, *, is_heard: bool = False) -> "subprocess.Popen[bytes]":
     """
     Start `python -m module`, which leads a process group of its own and is told on stdin what to do.
 
     Args:
         module: One that begins with `end_with_parent`.
         temporary: Folder for its temporary files, which a process that is killed leaves behind.
+        is_heard: Whether its stdout is read; else what it prints is thrown away.
     """
     # It finds the modules that this process finds: what lies in the current folder only where that counts here too.
     found = os.pathsep.join(path or str(Path.cwd()) for path in sys.path)
@@ -28,7 +29,7 @@ def start_worker(module: str, temporary: Path) -> "subprocess.Popen[bytes]":
     return subprocess.Popen(
         [sys.executable, "-P", "-m", module],
         stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.PIPE if is_heard else subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         env=environment,
         start_new_session=True,

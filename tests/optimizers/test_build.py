@@ -17,7 +17,8 @@ from optimizers.goal import Goal
 from optimizers.hardware import Hardware
 from optimizers.lock import LockedModel
 from optimizers.model_source import ModelSource
-from optimizers.original import load_original
+from optimizers.original_job import OriginalFacts
+from optimizers.original_process import OriginalProcess
 from optimizers.pass_process import PassFailed
 from optimizers.progress import SilentProgress
 from optimizers.recipe import CandidateRecipe, recipe_for
@@ -193,6 +194,11 @@ def recipe(name: str, *passes: Any) -> CandidateRecipe:
     return CandidateRecipe(name, Runtime.ONNXRUNTIME, Precision.FP32, passes)
 
 
+def facts(source: ModelSource, folder: Path) -> OriginalFacts:
+    with OriginalProcess(source, 1, folder) as original:
+        return original.facts
+
+
 @pytest.fixture
 def builder(built: Built, tmp_path: Path) -> CandidateBuilder:
     source = ModelSource(location="small", path=built.model, model_format=ModelFormat.ONNX)
@@ -203,7 +209,7 @@ def builder(built: Built, tmp_path: Path) -> CandidateBuilder:
         store=store,
         index=BuiltIndex(store, "m", "r"),
         work=work,
-        original=load_original(source, 1),
+        original=facts(source, tmp_path / "original"),
         source=source,
         model_sha256="m",
         threads=1,
@@ -256,7 +262,7 @@ def test_candidates_are_measured_in_turns_and_warm_up_is_not_counted() -> None:
     found = measure({name: CalledSession(name, calls) for name in ("a", "b")}, {1: {}}, config)
 
     assert {name: items[0].samples for name, items in found.items()} == {"a": 8, "b": 8}
-    timed = calls[10:]
+    timed = calls[2 * (5 + 1) :]
     assert [set(timed[start : start + 6]) for start in range(0, len(timed), 6)] == [{"a", "b"}] * 4
 
 

@@ -20,7 +20,7 @@ from optimizers.onnx_fp16 import OnnxFp16
 from optimizers.onnx_graph import OnnxGraphOptimization
 from optimizers.onnxruntime_session import OnnxRuntimeSession
 from optimizers.openvino_convert import OpenVinoConversion
-from optimizers.original import Original
+from optimizers.original_job import OriginalFacts
 from optimizers.pass_process import PassFailed
 from optimizers.passes import Form, FormedModel, Pass
 from optimizers.recipe import CandidateRecipe
@@ -70,14 +70,15 @@ def test_a_form_that_a_pass_does_not_need_is_refused_before_it_runs(tmp_path: Pa
     if form in item.needs:
         return
     store = ArtifactStore(tmp_path / "store")
-    session: Any = None
     source = ModelSource(location="model", path=tmp_path, model_format=ModelFormat.ONNX)
     (tmp_path / "store").mkdir()
     builder = CandidateBuilder(
         store=store,
         index=BuiltIndex(store, "m", "r"),
         work=tmp_path / "store",
-        original=Original(FormedModel(form, SIGNATURE), session, Runtime.PYTORCH),
+        original=OriginalFacts(
+            form=form, signature=SIGNATURE, path=None, runtime=Runtime.PYTORCH, tokenizer=None, tokenizer_file=None, load_time_s=0
+        ),
         source=source,
         model_sha256="m",
         threads=1,

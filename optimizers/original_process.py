@@ -65,6 +65,11 @@ class OriginalProcess:
     ) -> None:
         self.close()
 
+    @property
+    def process_id(self) -> int:
+        """Of the process that holds the model."""
+        return self._process.pid
+
     def close(self) -> None:
         """End the process; may be repeated."""
         end_worker(self._process)

@@ -6,6 +6,8 @@ PYTHON ?= python3
 UV_VERSION := 0.13.9
 VENV := .venv
 BIN := $(VENV)/bin
+# MLServer holds starlette back, so the tests start it from an environment of its own.
+MLSERVER_VENV := .venv-mlserver
 # A pinned uv inside the virtual environment where the user has none.
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 STACK ?= local
@@ -21,8 +23,9 @@ $(VENV)/.synced: pyproject.toml uv.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, found " + sys.version.split()[0])'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@command -v $(UV) >/dev/null || { echo "setup: installing uv $(UV_VERSION) into $(VENV)"; $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
-	@echo "setup: installing the locked dependencies into $(VENV) (about 5 GB, most of it torch)"
-	@$(UV) sync --locked --inexact --all-extras --all-groups --quiet
+	@echo "setup: installing the locked dependencies into $(VENV) (about 8 GB, most of it torch and TensorFlow)"
+	@$(UV) sync --locked --inexact --all-extras --all-groups --no-group mlserver --quiet
+	@UV_PROJECT_ENVIRONMENT=$(MLSERVER_VENV) $(UV) sync --locked --only-group mlserver --quiet
 	@touch $@
 
 engine: setup ## Find the Pulumi engine, or build it (about 5 minutes, once a machine)
@@ -55,4 +58,4 @@ format: setup ## Format and fix what ruff can
 	@$(BIN)/ruff format .
 
 clean: ## Remove everything that was built here; run `make down` first
-	@rm -rf $(VENV) .model-serving benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(MLSERVER_VENV) .model-serving benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis

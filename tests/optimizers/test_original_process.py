@@ -43,7 +43,7 @@ def test_it_is_known_and_answers_as_in_this_process(original: OriginalProcess, s
 
 
 def test_its_calls_are_timed_where_it_is(original: OriginalProcess) -> None:
-    config = BenchmarkConfig(batch_sizes=(1,), concurrencies=(1, 2), min_turns=3, calls_per_turn=4, budget_s=0.01)
+    config = BenchmarkConfig(batch_sizes=(1,), concurrencies=(1, 2), min_turns=3, calls_per_turn=4, budget_s=1e-9)
 
     one, two = measure({"original": original}, {1: ROWS}, config)["original"]
 

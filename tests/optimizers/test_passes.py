@@ -77,7 +77,13 @@ def test_a_form_that_a_pass_does_not_need_is_refused_before_it_runs(tmp_path: Pa
         index=BuiltIndex(store, "m", "r"),
         work=tmp_path / "store",
         original=OriginalFacts(
-            form=form, signature=SIGNATURE, path=None, runtime=Runtime.PYTORCH, tokenizer=None, tokenizer_file=None, load_time_s=0
+            form=form,
+            signature=SIGNATURE,
+            path=None,
+            runtime=Runtime.PYTORCH,
+            tokenizer=None,
+            tokenizer_file=None,
+            load_time_s=0,
         ),
         source=source,
         model_sha256="m",

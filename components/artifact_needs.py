@@ -2,7 +2,7 @@
 
 from components.endpoint_plan import ArtifactNeeds
 from optimizers.artifact import Artifact
-from optimizers.recipe import BF16_FEATURES
+from optimizers.candidates import BF16_FEATURES
 from optimizers.vocabulary import Accelerator, Precision
 
 # Number format to the instruction sets of which one is needed. Without them OpenVINO silently computes in another format,

@@ -12,6 +12,7 @@ from optimizers.artifact import Artifact
 from optimizers.benchmark import BenchmarkConfig, measure
 from optimizers.build_request import BuildRequest, build_request
 from optimizers.candidate_builder import BuiltIndex, CandidateBuilder, is_intact
+from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.choose import choose
 from optimizers.errors import MissingExtra, short_reason
 from optimizers.goal import Goal
@@ -24,7 +25,7 @@ from optimizers.parity import compare
 from optimizers.pass_process import PassFailed
 from optimizers.processor_load import other_cpu_share, processor_times
 from optimizers.progress import Progress
-from optimizers.recipe import CandidateRecipe, Recipe, recipe_for
+from optimizers.recipe import Recipe, recipe_for
 from optimizers.report import ORIGINAL, CandidateReport, Measurement, Parity, Report
 from optimizers.sample_batches import write_batches
 from optimizers.session import Session, open_session, read_manifest

@@ -10,13 +10,13 @@ from pydantic import ValidationError
 from optimizers import digest
 from optimizers.artifact import MANIFEST_NAME, REFERENCE_NAME, Artifact, Manifest
 from optimizers.atomic_file import write_atomically
+from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.errors import ArtifactError
 from optimizers.model_source import ModelSource
 from optimizers.original_job import OriginalFacts
 from optimizers.pass_job import ModelOnDisk, PassJob, PassSpec
 from optimizers.pass_process import PassFailed, run_passes
 from optimizers.passes import Form, FormedModel, Pass
-from optimizers.recipe import CandidateRecipe
 from optimizers.store import ArtifactStore
 
 BUILT = "built"

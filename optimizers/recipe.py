@@ -1,21 +1,15 @@
 """Which candidates to build and measure for a model, a goal and a machine."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from optimizers import digest
+from optimizers.candidate_recipe import CandidateRecipe
+from optimizers.candidates import CANDIDATES
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
-from optimizers.onnx_dynamic_int8 import OnnxDynamicInt8
-from optimizers.onnx_export import OnnxExport
-from optimizers.onnx_fp16 import OnnxFp16
-from optimizers.onnx_graph import OnnxGraphOptimization
-from optimizers.onnx_static_int8 import OnnxStaticInt8
-from optimizers.openvino_convert import OpenVinoConversion
-from optimizers.pass_job import PassSpec
-from optimizers.passes import Pass
 from optimizers.source_facts import SourceFacts
-from optimizers.vocabulary import Accelerator, Precision, Runtime
+from optimizers.vocabulary import Accelerator
 
 # Raised when a pass writes other bytes from the same options and libraries.
 RECIPE_FORMAT = 4
@@ -24,34 +18,6 @@ FAST_SLA_MS = 10
 RELAXED_SLA_MS = 100
 # The tree says `large` and `small`; this is where quantizing weights alone starts to save more than calibration.
 LARGE_MODEL_BYTES = 50_000_000
-BF16_FEATURES = frozenset({"avx512_bf16", "amx_bf16"})
-
-
-@dataclass(frozen=True, slots=True)
-class CandidateRecipe:
-    """
-    One way to build an artifact.
-
-    Attributes:
-        passes: Run in order, each on what the one before gave.
-        runtime_options: Handed to the runtime when it loads the artifact.
-        refused: Why it is not even built here; None if it is.
-    """
-
-    name: str
-    runtime: Runtime
-    precision: Precision
-    passes: tuple[Pass, ...]
-    runtime_options: Mapping[str, str] = field(default_factory=dict[str, str])
-    refused: str | None = None
-
-    def described(self) -> dict[str, object]:
-        """Return what decides the bytes of the artifact, as plain values."""
-        return {
-            "name": self.name,
-            "passes": [{"pass": item.name, **PassSpec.of(item).options} for item in self.passes],
-            "runtime_options": dict(self.runtime_options),
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,41 +59,7 @@ def recipe_for(facts: SourceFacts, goal: Goal, hardware: Hardware) -> Recipe:
         **facts.settings,
         "goal": goal.model_dump_json(include={"accelerator", "quantization", "thresholds", "threads"}),
     }
-    return Recipe(first_choice, why, _candidates(facts, goal, hardware), settings)
-
-
-def _candidates(facts: SourceFacts, goal: Goal, hardware: Hardware) -> tuple[CandidateRecipe, ...]:
-    export = OnnxExport()
-    converted = (export, OpenVinoConversion())
-    no_int8 = None if goal.quantization else "not built: quantization is off in the spec (`optimization.quantization`)"
-    no_bf16 = (
-        None
-        if BF16_FEATURES & set(hardware.cpu_features)
-        else f"not built: {hardware.cpu_model} has no BF16 arithmetic (avx512_bf16 or amx_bf16)"
-    )
-    ort, openvino = Runtime.ONNXRUNTIME, Runtime.OPENVINO
-    fp32, fp16, int8, bf16 = Precision.FP32, Precision.FP16, Precision.INT8, Precision.BF16
-    f32_arithmetic = {"INFERENCE_PRECISION_HINT": "f32"}
-    return (
-        CandidateRecipe("onnx", ort, fp32, (export,)),
-        CandidateRecipe("onnx-optimized", ort, fp32, (export, OnnxGraphOptimization())),
-        CandidateRecipe("onnx-int8", ort, int8, (export, OnnxDynamicInt8()), refused=no_int8),
-        CandidateRecipe(
-            "onnx-static-int8",
-            ort,
-            int8,
-            (export, OnnxStaticInt8(prediction=facts.prediction, thresholds=goal.thresholds)),
-            refused=no_int8,
-        ),
-        CandidateRecipe("onnx-fp16", ort, fp16, (export, OnnxFp16())),
-        CandidateRecipe("openvino-fp32", openvino, fp32, converted, f32_arithmetic),
-        CandidateRecipe(
-            "openvino-fp16", openvino, fp16, (export, OpenVinoConversion(fp16_weights=True)), f32_arithmetic
-        ),
-        CandidateRecipe(
-            "openvino-bf16", openvino, bf16, converted, {"INFERENCE_PRECISION_HINT": "bf16"}, refused=no_bf16
-        ),
-    )
+    return Recipe(first_choice, why, tuple(row.recipe_for(facts, goal, hardware) for row in CANDIDATES), settings)
 
 
 def _first_choice(facts: SourceFacts, goal: Goal) -> tuple[str, str]:

@@ -13,6 +13,7 @@ import pytest
 from optimizers.benchmark import BenchmarkConfig, measure
 from optimizers.build import optimize
 from optimizers.candidate_builder import BuiltIndex, CandidateBuilder
+from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
 from optimizers.lock import LockedModel
@@ -21,7 +22,7 @@ from optimizers.original_job import OriginalFacts
 from optimizers.original_process import OriginalProcess
 from optimizers.pass_process import PassFailed
 from optimizers.progress import SilentProgress
-from optimizers.recipe import CandidateRecipe, recipe_for
+from optimizers.recipe import recipe_for
 from optimizers.report import QUANTILE_LEVELS
 from optimizers.source_facts import SourceFacts
 from optimizers.store import ArtifactStore

@@ -87,7 +87,7 @@ def test_one_that_does_not_answer_is_given_up(source: ModelSource, tmp_path: Pat
     with OriginalProcess(source, 1, tmp_path / "original", timeout_s=20) as original:
         os.kill(original.process_id, signal.SIGSTOP)
 
-        with pytest.raises(UnsupportedModel, match="^small: the original did not answer within 20 s$"):
+        with pytest.raises(UnsupportedModel, match=r"^small: the original did not answer within 20 s$"):
             original.run(ROWS)
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from optimizers.candidate_builder import BuiltIndex, CandidateBuilder
+from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.errors import UnsupportedModel
 from optimizers.model_source import ModelSource
 from optimizers.onnx_cleaning import check_opset, rename_outputs, save_clean
@@ -23,7 +24,6 @@ from optimizers.openvino_convert import OpenVinoConversion
 from optimizers.original_job import OriginalFacts
 from optimizers.pass_process import PassFailed
 from optimizers.passes import Form, FormedModel, Pass
-from optimizers.recipe import CandidateRecipe
 from optimizers.signature import Signature, TensorSpec
 from optimizers.store import ArtifactStore
 from optimizers.vocabulary import ModelFormat, Precision, Runtime

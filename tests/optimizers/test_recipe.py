@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.goal import Goal, ParityThresholds
 from optimizers.hardware import Hardware
 from optimizers.passes import Form
-from optimizers.recipe import LARGE_MODEL_BYTES, CandidateRecipe, recipe_for
+from optimizers.recipe import LARGE_MODEL_BYTES, recipe_for
 from optimizers.source_facts import SourceFacts
 from optimizers.vocabulary import Accelerator, ModelFormat, Precision, Runtime
 from tests.support.locked_model import hardware

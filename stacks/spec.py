@@ -4,7 +4,7 @@ import json
 from ipaddress import ip_address
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from components.capacity.declared import declared
@@ -15,12 +15,10 @@ from components.platforms.choice import Cloud
 from optimizers.errors import Issue
 from optimizers.signature import DeclaredInput
 from optimizers.vocabulary import Accelerator, DeploymentTarget, ModelFormat, Prediction, TaskType
+from stacks.spec_part import Number, PositiveNumber, SpecPart, Truth, Whole, disagreement, whole
 from stacks.traffic_conflicts import budget_conflict, mean_conflict, peak_conflict
 
 CONFIG_KEY = "model-serving:spec"
-
-# Type of the error for two fields that contradict each other; its context has `path`, `got`, `rule` and `fix`.
-DISAGREEMENT = "disagreement"
 
 # Type of the error for a host that is no address.
 NO_ADDRESS = "no_address"
@@ -49,27 +47,9 @@ def _address(host: str) -> str:
 Address = Annotated[str, AfterValidator(_address)]
 
 
-def _whole(value: object) -> object:
-    """Turn 2.0 into 2, which JSON and `pulumi` do not tell apart; anything else stays as it is."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-# Strict, as the JSON Schema is: no text that looks like a number, no `true` that counts as 1.
-Whole = Annotated[int, Field(strict=True), BeforeValidator(_whole)]
-Number = Annotated[float, Field(strict=True)]
-PositiveNumber = Annotated[float, Field(strict=True, gt=0, le=1e12)]
-Truth = Annotated[bool, Field(strict=True)]
-
-
 # A day; what takes longer is no scaling any more.
 LONGEST_PART_OF_A_LAG_S = 86_400
 Seconds = Annotated[float, Field(strict=True, ge=0, le=LONGEST_PART_OF_A_LAG_S)]
-
-
-class SpecPart(BaseModel):
-    """Base of every part of the spec: frozen, an unknown field is an error, and so is a number that is not finite."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class ModelSpec(SpecPart):
@@ -95,7 +75,7 @@ class ModelSpec(SpecPart):
         default=None,
         description="Real inputs for parity and measurement: .txt (one text a line), .json (rows) or .npz (arrays).",
     )
-    max_length: Annotated[int, Field(strict=True, ge=1, le=1_000_000), BeforeValidator(_whole)] | None = Field(
+    max_length: Annotated[int, Field(strict=True, ge=1, le=1_000_000), BeforeValidator(whole)] | None = Field(
         default=None, description="Longest input in tokens. Default: what the tokenizer says."
     )
 
@@ -141,7 +121,7 @@ class OptimizationSpec(SpecPart):
 
     quantization: Truth = Field(default=True, description="Try INT8 candidates; they still have to pass parity.")
     parity: ParitySpec = Field(default_factory=ParitySpec)
-    threads: Annotated[int, Field(strict=True, ge=1, le=1024), BeforeValidator(_whole)] | None = Field(
+    threads: Annotated[int, Field(strict=True, ge=1, le=1024), BeforeValidator(whole)] | None = Field(
         default=None, description="Threads for each call. Default: the machine's cores."
     )
 
@@ -216,7 +196,7 @@ class ScalingSpec(SpecPart):
     target_utilization: Number = Field(
         default=0.7, gt=0, le=1, description="Share of its capacity that a replica may use at the peak."
     )
-    min_replicas: Annotated[int, Field(strict=True, ge=0, le=HIGHEST_REPLICAS), BeforeValidator(_whole)] | None = Field(
+    min_replicas: Annotated[int, Field(strict=True, ge=0, le=HIGHEST_REPLICAS), BeforeValidator(whole)] | None = Field(
         default=None, description="Fewest replicas. Default: what the traffic and the scaler's lateness need."
     )
     max_replicas: Whole = Field(
@@ -225,7 +205,7 @@ class ScalingSpec(SpecPart):
     metric_window_s: Annotated[float, Field(strict=True, gt=0, le=LONGEST_PART_OF_A_LAG_S)] | None = Field(
         default=None, description="Seconds that one data point of the scaler's metric covers. Default: of the target."
     )
-    datapoints: Annotated[int, Field(strict=True, ge=1, le=100), BeforeValidator(_whole)] | None = Field(
+    datapoints: Annotated[int, Field(strict=True, ge=1, le=100), BeforeValidator(whole)] | None = Field(
         default=None, description="Data points over the target before it scales out. Default: of the target."
     )
     provisioning_s: Seconds | None = Field(
@@ -269,7 +249,7 @@ class ServingSpec(SpecPart):
         for path, part in (("budget", self.budget), ("scaling", self.scaling)):
             # Against the defaults, not what was written: a spec that was printed in full is read again.
             if part != type(part)():
-                raise _disagreement(
+                raise disagreement(
                     path=path,
                     got=f"`{json.dumps(part.model_dump(mode='json', exclude_defaults=True))}`",
                     rule=f"only `configure_scaling` reads it, and `task_type` is `{self.task_type}`",
@@ -283,7 +263,7 @@ class ServingSpec(SpecPart):
             return self
         planned = declared(self.traffic, self.serving_context.throughput_rps).planned
         for issue in self.conflicts(planned):
-            raise _disagreement(path=issue.path, got=issue.got, rule=issue.rule, fix=issue.fix)
+            raise disagreement(path=issue.path, got=issue.got, rule=issue.rule, fix=issue.fix)
         return self
 
     def conflicts(self, planned: PlannedTraffic) -> list[Issue]:
@@ -300,7 +280,7 @@ class ServingSpec(SpecPart):
     def _bounds_agree(self) -> Self:
         fewest, most = self.scaling.min_replicas, self.scaling.max_replicas
         if fewest is not None and fewest > most:
-            raise _disagreement(
+            raise disagreement(
                 path="scaling.min_replicas",
                 got=f"`{fewest}`",
                 rule=f"`max_replicas` is {most}",
@@ -312,7 +292,7 @@ class ServingSpec(SpecPart):
     def _lag_is_whole(self) -> Self:
         image_pull_s = self.scaling.image_pull_s
         if image_pull_s is not None and self.scaling.provisioning_s is None:
-            raise _disagreement(
+            raise disagreement(
                 path="scaling.image_pull_s",
                 got=f"`{image_pull_s:g}`",
                 rule="the default of `provisioning_s` has the image's time in it, which would count twice",
@@ -324,14 +304,14 @@ class ServingSpec(SpecPart):
     def _parts_agree(self) -> Self:
         context = self.serving_context
         if context.deployment_target is DeploymentTarget.EMBEDDED and context.hardware.instances != 1:
-            raise _disagreement(
+            raise disagreement(
                 path="serving_context.hardware.instances",
                 got=f"`{context.hardware.instances}`",
                 rule="`embedded` is one machine",
                 fix="set it to 1 or choose another `deployment_target`",
             )
         if self.task_type is TaskType.CONFIGURE_SCALING and context.hardware.instances != 1:
-            raise _disagreement(
+            raise disagreement(
                 path="serving_context.hardware.instances",
                 got=f"`{context.hardware.instances}`",
                 rule="`configure_scaling` decides the number of machines",
@@ -339,14 +319,10 @@ class ServingSpec(SpecPart):
             )
         known = SUFFIX_FORMATS.get("." + self.model.path.rpartition(".")[2])
         if known is not None and known is not context.model_format:
-            raise _disagreement(
+            raise disagreement(
                 path="serving_context.model_format",
                 got=f"`{context.model_format}`",
                 rule=f"`{self.model.path}` is in the format `{known}`",
                 fix=f"set it to `{known}`",
             )
         return self
-
-
-def _disagreement(*, path: str, got: str, rule: str, fix: str) -> PydanticCustomError:
-    return PydanticCustomError(DISAGREEMENT, "{rule}", {"path": path, "got": got, "rule": rule, "fix": fix})

@@ -11,7 +11,8 @@ from components.capacity.traffic import UNORDERED_RATES
 from optimizers.errors import InvalidArgs, Issue
 from optimizers.shown_json import printable, shown_json
 from optimizers.signature import BATCH, NO_AXIS, NO_BATCH
-from stacks.spec import CONFIG_KEY, DISAGREEMENT, NO_ADDRESS, ServingSpec
+from stacks.spec import CONFIG_KEY, NO_ADDRESS, ServingSpec
+from stacks.spec_part import DISAGREEMENT
 
 # The one field whose form depends on its `kind`.
 TRAFFIC = "traffic"

@@ -1,6 +1,5 @@
 """Load PyTorch models: Hugging Face folders, and weights with an architecture. Imports torch."""
 
-import importlib
 import pickle
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ import torch
 from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.huggingface import load_huggingface
 from optimizers.model_source import ModelSource
+from optimizers.named_module import build_module
 from optimizers.original import Original, damaged
 from optimizers.passes import Form, FormedModel
 from optimizers.quiet import quiet
@@ -18,6 +18,7 @@ from optimizers.torch_session import TorchSession
 from optimizers.vocabulary import Runtime
 
 SAFETENSORS = ".safetensors"
+ARCHITECTURE = "model.architecture"
 PICKLES = frozenset({".pt", ".pth", ".bin"})
 
 
@@ -39,7 +40,7 @@ def load_pytorch(source: ModelSource, threads: int) -> Original:
         raise UnsupportedModel(
             f"{source.path}: holds weights only; set `model.{missing}`, or give a Hugging Face folder, TorchScript or ONNX"
         )
-    module = _build(source.architecture)
+    module = build_module(source.architecture, ARCHITECTURE)
     try:
         module.load_state_dict(weights)
     except RuntimeError as error:
@@ -89,38 +90,3 @@ def _unpickle(path: Path) -> dict[str, torch.Tensor]:
             f"{path}: holds {type(content).__name__} with more than tensors; save `model.state_dict()` alone"
         )
     return content
-
-
-def _build(architecture: str) -> torch.nn.Module:
-    module_name, _, name = architecture.partition(":")
-    try:
-        factory = getattr(importlib.import_module(module_name), name, None)
-    except Exception as error:
-        if isinstance(error, ModuleNotFoundError) and f"{module_name}.".startswith(f"{error.name}."):
-            raise _not_found(architecture, error) from None
-        raise _failed(architecture, "importing it", error) from error
-    if factory is None:
-        raise UnsupportedModel(
-            f"`model.architecture`: got `{architecture}`; `{module_name}` has no `{name}`; correct the part after the colon"
-        )
-    try:
-        module = factory()
-    except Exception as error:
-        raise _failed(architecture, "calling it without arguments", error) from error
-    if not isinstance(module, torch.nn.Module):
-        raise UnsupportedModel(
-            f"`model.architecture`: `{architecture}` returns {type(module).__name__}; it must return a torch.nn.Module"
-        )
-    return module
-
-
-def _not_found(architecture: str, error: ModuleNotFoundError) -> UnsupportedModel:
-    return UnsupportedModel(
-        f"`model.architecture`: got `{architecture}`, {error}; modules are looked up in the environment that runs "
-        f"`serving` and on PYTHONPATH, not in the current folder; install the package there or add its folder to PYTHONPATH"
-    )
-
-
-def _failed(architecture: str, action: str, error: Exception) -> UnsupportedModel:
-    reason = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-    return UnsupportedModel(f"`model.architecture`: got `{architecture}`, {action} fails ({reason}); correct it")

@@ -1,13 +1,12 @@
 """What decides, together with the goal, which passes are tried and whether an earlier build still counts."""
 
 import importlib.metadata
-import importlib.util
-from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from optimizers import digest
 from optimizers.model_source import ModelSource
+from optimizers.named_callable import file_of
 from optimizers.onnx_external_data import model_sha256
 from optimizers.original import check_readable
 from optimizers.vocabulary import ModelFormat, Prediction
@@ -50,7 +49,7 @@ def facts_of(source: ModelSource) -> SourceFacts:
     settings = {
         "source": digest.canonical_json(fields),
         "samples": digest.of_file(source.samples) if source.samples and source.samples.is_file() else "",
-        "architecture": _architecture_sha256(source.architecture),
+        "architecture": _definition_sha256(source.architecture),
         **versions(BYTE_WRITERS),
     }
     return SourceFacts(
@@ -73,20 +72,7 @@ def versions(distributions: tuple[str, ...]) -> dict[str, str]:
     return found
 
 
-def _architecture_sha256(architecture: str | None) -> str:
-    """Return the digest of the file that defines the architecture, found without importing it; empty if not found."""
-    if architecture is None:
-        return ""
-    first, *rest = architecture.partition(":")[0].split(".")
-    try:
-        spec = importlib.util.find_spec(first)
-    except ValueError:
-        return ""
-    if spec is None or spec.origin is None:
-        return ""
-    origin = Path(spec.origin)
-    below = origin.parent.joinpath(*rest)
-    for file in (below.with_suffix(".py"), below / "__init__.py") if rest else (origin,):
-        if file.is_file():
-            return digest.of_file(file)
-    return ""
+def _definition_sha256(named: str | None) -> str:
+    """Return the digest of the file that defines `package.module:callable`; empty if there is none."""
+    file = None if named is None else file_of(named)
+    return "" if file is None else digest.of_file(file)

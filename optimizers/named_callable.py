@@ -25,7 +25,7 @@ def import_callable(named: str, field: str) -> Callable[..., Any]:
     """
     module_name, _, name = named.partition(":")
     try:
-        found = getattr(importlib.import_module(module_name), name, None)
+        found: Callable[..., Any] | None = getattr(importlib.import_module(module_name), name, None)
     except Exception as error:
         if isinstance(error, ModuleNotFoundError) and f"{module_name}.".startswith(f"{error.name}."):
             raise not_found(named, field, str(error)) from None

@@ -8,6 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 # MLServer holds starlette back, so the tests start it from an environment of its own.
 MLSERVER_VENV := .venv-mlserver
+# The peers of the benchmarks hold transformers back.
+PEERS_VENV := .venv-peers
 # A pinned uv inside the virtual environment where the user has none.
 UV := $(shell command -v uv 2>/dev/null || echo $(BIN)/uv)
 STACK ?= local
@@ -24,7 +26,7 @@ $(VENV)/.synced: pyproject.toml uv.lock
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@command -v $(UV) >/dev/null || { echo "setup: installing uv $(UV_VERSION) into $(VENV)"; $(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
 	@echo "setup: installing the locked dependencies into $(VENV) (about 8 GB, most of it torch and TensorFlow)"
-	@$(UV) sync --locked --inexact --all-extras --all-groups --no-group mlserver --quiet
+	@$(UV) sync --locked --inexact --all-extras --all-groups --no-group mlserver --no-group peers --quiet
 	@UV_PROJECT_ENVIRONMENT=$(MLSERVER_VENV) $(UV) sync --locked --only-group mlserver --quiet
 	@touch $@
 
@@ -50,7 +52,12 @@ check: setup ## Lint and type-check
 test: engine ## Run every test
 	@$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
-bench: engine ## Run the benchmarks: all, or ONLY=minilm
+$(PEERS_VENV)/.synced: $(VENV)/.synced
+	@echo "bench: installing the peers that are compared with into $(PEERS_VENV)"
+	@UV_PROJECT_ENVIRONMENT=$(PEERS_VENV) $(UV) sync --locked --only-group peers --quiet
+	@touch $@
+
+bench: engine $(PEERS_VENV)/.synced ## Run the benchmarks: all, or ONLY=minilm
 	@$(BIN)/python -m benchmarks $(ONLY)
 
 format: setup ## Format and fix what ruff can
@@ -58,4 +65,4 @@ format: setup ## Format and fix what ruff can
 	@$(BIN)/ruff format .
 
 clean: ## Remove everything that was built here; run `make down` first
-	@rm -rf $(VENV) $(MLSERVER_VENV) .model-serving benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf $(VENV) $(MLSERVER_VENV) $(PEERS_VENV) .model-serving benchmarks/out .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -6,6 +6,7 @@ import sys
 # Name to module; each has `main() -> int`, which is 0 when no goal was missed.
 BENCHMARKS = {
     "minilm": "benchmarks.minilm",
+    "zoo": "benchmarks.zoo",
     "endpoint-overhead": "benchmarks.endpoint_overhead",
     "predicted-p99": "benchmarks.predicted_p99",
     "preview-policies": "benchmarks.preview_policies",

@@ -57,7 +57,7 @@ def train(module: nn.Module, inputs: torch.Tensor, labels: torch.Tensor, epochs:
     module.eval()
 
 
-class VoiceChunk(nn.Module):
+class VoiceChunk(nn.Module):  # type: ignore[misc] # torch is not typed here
     """
     One step of silero-vad at 16 kHz, with the state handed in and out, so that any caller may go on.
 

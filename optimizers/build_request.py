@@ -1,6 +1,6 @@
 """What a build is asked for, in the words of the spec: a lock that was made for something else must not be used."""
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from optimizers.goal import Goal, ParityThresholds
 from optimizers.model_source import ModelSource
@@ -18,6 +18,7 @@ class BuildRequest(BaseModel):
         location: Where the model lies, as the spec writes it.
         samples: Where the samples lie, likewise; None for those of model-serving.
         threads: For each call; None for the cores of the machine.
+        edge: Whether exports for devices are built.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -33,6 +34,8 @@ class BuildRequest(BaseModel):
     quantization: bool = True
     thresholds: ParityThresholds = ParityThresholds()
     threads: int | None = None
+    # Left out where it is not set, so that locks of servers stay as they are.
+    edge: bool = Field(default=False, exclude_if=lambda edge: not edge)
 
     def difference(self, other: "BuildRequest") -> str | None:
         """Return the first field that differs, with this value and the other's, or None where none does."""
@@ -57,6 +60,7 @@ def build_request(source: ModelSource, goal: Goal) -> BuildRequest:
         quantization=goal.quantization,
         thresholds=goal.thresholds,
         threads=goal.threads,
+        edge=goal.edge,
     )
 
 

@@ -1,9 +1,7 @@
 """Every candidate that a recipe may offer: one row each."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-
-from optimizers.candidate_recipe import CandidateRecipe
+from optimizers.candidate_row import Row, exported, on_servers, without_quantization
+from optimizers.device_candidates import ON_DEVICES
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
 from optimizers.onnx_dynamic_int8 import OnnxDynamicInt8
@@ -14,17 +12,11 @@ from optimizers.onnx_static_int8 import OnnxStaticInt8
 from optimizers.openvino_convert import OpenVinoConversion
 from optimizers.passes import Pass
 from optimizers.source_facts import SourceFacts
-from optimizers.vocabulary import Precision, Runtime
+from optimizers.torchscript_freeze import TorchScriptFreeze
+from optimizers.vocabulary import ModelFormat, Precision, Runtime
 
 BF16_FEATURES = frozenset({"avx512_bf16", "amx_bf16"})
-
-Refusal = Callable[[SourceFacts, Goal, Hardware], str | None]
-Chain = Callable[[SourceFacts, Goal], tuple[Pass, ...]]
-
-
-def without_quantization(_facts: SourceFacts, goal: Goal, _hardware: Hardware) -> str | None:
-    """Refuse what quantizes where the spec says no."""
-    return None if goal.quantization else "not built: quantization is off in the spec (`optimization.quantization`)"
+TORCH_FORMATS = frozenset({ModelFormat.PYTORCH, ModelFormat.TORCHSCRIPT})
 
 
 def without_bf16(_facts: SourceFacts, _goal: Goal, hardware: Hardware) -> str | None:
@@ -34,50 +26,18 @@ def without_bf16(_facts: SourceFacts, _goal: Goal, hardware: Hardware) -> str | 
     return f"not built: {hardware.cpu_model} has no BF16 arithmetic (avx512_bf16 or amx_bf16)"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """
-    One candidate as data.
-
-    Attributes:
-        passes: Its passes for a model and a goal; rows that begin alike share what the beginning gives.
-        runtime_options: Handed to the runtime when it loads the artifact.
-        refusals: Each says why the candidate is not built, or None; the first that says so counts.
-    """
-
-    name: str
-    runtime: Runtime
-    precision: Precision
-    passes: Chain
-    runtime_options: Mapping[str, str] = field(default_factory=dict[str, str])
-    refusals: tuple[Refusal, ...] = ()
-
-    def recipe_for(self, facts: SourceFacts, goal: Goal, hardware: Hardware) -> CandidateRecipe:
-        """Return how to build it for one model, goal and machine."""
-        reasons = (refusal(facts, goal, hardware) for refusal in self.refusals)
-        return CandidateRecipe(
-            self.name,
-            self.runtime,
-            self.precision,
-            self.passes(facts, goal),
-            self.runtime_options,
-            next((reason for reason in reasons if reason is not None), None),
-        )
-
-
-def exported(*further: Pass) -> Chain:
-    """Return the export to ONNX and then `further`."""
-    return lambda _facts, _goal: (OnnxExport(), *further)
-
-
 def _static_int8(facts: SourceFacts, goal: Goal) -> tuple[Pass, ...]:
     return (OnnxExport(), OnnxStaticInt8(prediction=facts.prediction, thresholds=goal.thresholds))
+
+
+def _from_torch(facts: SourceFacts, goal: Goal) -> bool:
+    return facts.model_format in TORCH_FORMATS and on_servers(facts, goal)
 
 
 _F32 = {"INFERENCE_PRECISION_HINT": "f32"}
 _BF16 = {"INFERENCE_PRECISION_HINT": "bf16"}
 
-CANDIDATES: tuple[Row, ...] = (
+ON_PROCESSORS: tuple[Row, ...] = (
     Row("onnx", Runtime.ONNXRUNTIME, Precision.FP32, exported()),
     Row("onnx-optimized", Runtime.ONNXRUNTIME, Precision.FP32, exported(OnnxGraphOptimization())),
     Row(
@@ -99,4 +59,13 @@ CANDIDATES: tuple[Row, ...] = (
         _BF16,
         refusals=(without_bf16,),
     ),
+    Row(
+        "torchscript",
+        Runtime.PYTORCH,
+        Precision.FP32,
+        lambda _facts, _goal: (TorchScriptFreeze(),),
+        applies=_from_torch,
+    ),
 )
+
+CANDIDATES: tuple[Row, ...] = (*ON_PROCESSORS, *ON_DEVICES)

@@ -32,6 +32,7 @@ class Goal(BaseModel):
         throughput_rps: Peak requests a second.
         quantization: Whether INT8 candidates may be tried.
         threads: Threads for each call; None for the cores of the machine.
+        edge: Whether the model will run on devices: then the exports for them are the candidates.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +43,7 @@ class Goal(BaseModel):
     quantization: bool = True
     thresholds: ParityThresholds = ParityThresholds()
     threads: int | None = Field(default=None, gt=0)
+    edge: bool = False
 
     def threads_on(self, hardware: Hardware) -> int:
         """Return the threads that each call computes with on this machine."""

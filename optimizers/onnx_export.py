@@ -8,7 +8,6 @@ from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.passes import Form, FormedModel
 from optimizers.quiet import quiet
 from optimizers.signature import Signature
-from optimizers.signature_probe import SMALL, probe_inputs
 
 ONNX_FILE = "model.onnx"
 
@@ -57,6 +56,8 @@ class OnnxExport:
     def _from_module(self, model: FormedModel) -> Any:  # noqa: ANN401 - an onnx.ModelProto
         import torch
 
+        from optimizers.torch_trace import example_arguments
+
         specs = model.signature.inputs
         axes = {axis: torch.export.Dim(axis) for spec in specs for axis in spec.shape if isinstance(axis, str)}
         shapes = tuple(
@@ -64,7 +65,7 @@ class OnnxExport:
         )
         program = torch.onnx.export(
             model.module,
-            _arguments(model.signature),
+            example_arguments(model.signature),
             input_names=[spec.name for spec in specs],
             output_names=_temporary_names(model.signature),
             opset_version=self.opset,
@@ -82,6 +83,8 @@ class OnnxExport:
         import onnx
         import torch
 
+        from optimizers.torch_trace import example_arguments
+
         names = _temporary_names(model.signature)
         dynamic = {
             name: {index: axis for index, axis in enumerate(spec.shape) if isinstance(axis, str)}
@@ -94,7 +97,7 @@ class OnnxExport:
         buffer: Any = io.BytesIO()  # works, and is missing from the declared types
         torch.onnx.export(
             model.module,
-            _arguments(model.signature),
+            example_arguments(model.signature),
             buffer,
             input_names=[spec.name for spec in model.signature.inputs],
             output_names=names,
@@ -107,10 +110,3 @@ class OnnxExport:
 
 def _temporary_names(signature: Signature) -> list[str]:
     return [f"serving.output.{index}" for index in range(len(signature.outputs))]
-
-
-def _arguments(signature: Signature) -> tuple[Any, ...]:
-    import torch
-
-    arrays = probe_inputs(signature.inputs, SMALL)
-    return tuple(torch.from_numpy(arrays[spec.name]) for spec in signature.inputs)

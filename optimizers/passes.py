@@ -16,6 +16,11 @@ class Form(StrEnum):
     TORCHSCRIPT = "torchscript"
     ONNX = "onnx"
     OPENVINO = "openvino"
+    TORCHSCRIPT_FILE = "torchscript_file"
+    ORT = "ort"
+    SAVED_MODEL = "saved_model"
+    LITERT = "litert"
+    COREML = "coreml"
 
     @property
     def in_memory(self) -> bool:

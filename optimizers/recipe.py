@@ -9,7 +9,7 @@ from optimizers.candidates import CANDIDATES
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
 from optimizers.source_facts import SourceFacts
-from optimizers.vocabulary import Accelerator
+from optimizers.vocabulary import Accelerator, ModelFormat, Precision
 
 # Raised when a pass writes other bytes from the same options and libraries.
 RECIPE_FORMAT = 4
@@ -59,16 +59,23 @@ def recipe_for(facts: SourceFacts, goal: Goal, hardware: Hardware) -> Recipe:
         **facts.settings,
         "goal": goal.model_dump_json(include={"accelerator", "quantization", "thresholds", "threads"}),
     }
-    return Recipe(first_choice, why, tuple(row.recipe_for(facts, goal, hardware) for row in CANDIDATES), settings)
+    candidates = tuple(row.recipe_for(facts, goal, hardware) for row in CANDIDATES if row.applies(facts, goal))
+    return Recipe(first_choice, why, candidates, settings)
 
 
 def _first_choice(facts: SourceFacts, goal: Goal) -> tuple[str, str]:
-    sla, size_mb = goal.latency_sla_ms, facts.model_size_bytes / 1e6
+    if goal.edge:
+        return _first_on_devices(facts, goal)
     if goal.accelerator is not Accelerator.CPU:
         return (
             "onnx-optimized",
             f"the recipes for `{goal.accelerator}` are not built yet, so the portable graph comes first",
         )
+    return _first_on_processors(facts, goal)
+
+
+def _first_on_processors(facts: SourceFacts, goal: Goal) -> tuple[str, str]:
+    sla, size_mb = goal.latency_sla_ms, facts.model_size_bytes / 1e6
     if sla < FAST_SLA_MS:
         return "openvino-fp32", f"SLA {sla} ms is under 10 ms on a CPU: OpenVINO"
     if sla > RELAXED_SLA_MS:
@@ -81,3 +88,11 @@ def _first_choice(facts: SourceFacts, goal: Goal) -> tuple[str, str]:
             f"SLA {sla} ms is 10 to 100 ms and {size_mb:.0f} MB is large: dynamic quantization of the ONNX model",
         )
     return "onnx-static-int8", f"SLA {sla} ms is 10 to 100 ms and {size_mb:.0f} MB is small: static quantization"
+
+
+def _first_on_devices(facts: SourceFacts, goal: Goal) -> tuple[str, str]:
+    """Return the branch of spec.md 2.1 for devices, in INT8 where that is allowed."""
+    precision = Precision.INT8 if goal.quantization else Precision.FP32
+    if facts.model_format is ModelFormat.TENSORFLOW:
+        return f"litert-{precision}", "a TensorFlow model on devices: LiteRT"
+    return f"ort-mobile-{precision}", "a model on devices: ONNX Runtime Mobile"

@@ -1,12 +1,17 @@
 """Every pass that there is."""
 
+from optimizers.coreml_export import CoreMlExport
+from optimizers.litert_convert import LiteRtConversion
+from optimizers.litert_torch import LiteRtFromTorch
 from optimizers.onnx_dynamic_int8 import OnnxDynamicInt8
 from optimizers.onnx_export import OnnxExport
 from optimizers.onnx_fp16 import OnnxFp16
 from optimizers.onnx_graph import OnnxGraphOptimization
 from optimizers.onnx_static_int8 import OnnxStaticInt8
 from optimizers.openvino_convert import OpenVinoConversion
+from optimizers.ort_mobile import OrtMobile
 from optimizers.passes import Pass
+from optimizers.torchscript_freeze import TorchScriptFreeze
 
 PASSES: tuple[type[Pass], ...] = (
     OnnxExport,
@@ -15,4 +20,9 @@ PASSES: tuple[type[Pass], ...] = (
     OnnxStaticInt8,
     OnnxFp16,
     OpenVinoConversion,
+    TorchScriptFreeze,
+    LiteRtConversion,
+    LiteRtFromTorch,
+    OrtMobile,
+    CoreMlExport,
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from pydantic import ValidationError
 
 from optimizers.artifact import MANIFEST_NAME, Manifest
-from optimizers.errors import ArtifactError
+from optimizers.errors import ArtifactError, MissingExtra
 from optimizers.vocabulary import Runtime
 
 if TYPE_CHECKING:
@@ -62,6 +62,22 @@ def open_session(folder: Path, threads: int) -> Session:
         from optimizers.openvino_session import OpenVinoSession
 
         return OpenVinoSession(folder / manifest.entry, threads, manifest.runtime_options)
+    if manifest.runtime is Runtime.PYTORCH:
+        try:
+            from optimizers.torchscript_session import open_torchscript
+        except ImportError:
+            raise MissingExtra("torch", "running a TorchScript model") from None
+        return open_torchscript(folder / manifest.entry, manifest.signature, threads)
+    if manifest.runtime is Runtime.LITERT:
+        from optimizers.litert_session import LiteRtSession
+
+        return LiteRtSession(folder / manifest.entry, manifest.signature, threads)
+    if manifest.runtime is Runtime.COREML:
+        try:
+            from optimizers.coreml_session import CoreMlReference
+        except ImportError:
+            raise MissingExtra("torch", "computing a Core ML model's answers") from None
+        return CoreMlReference(folder / manifest.entry, threads)
     raise ArtifactError(f"{folder}: `{manifest.runtime}` artifacts cannot be served; run `serving optimize`")
 
 

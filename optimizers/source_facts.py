@@ -5,6 +5,7 @@ import importlib.metadata
 from pydantic import BaseModel, ConfigDict, Field
 
 from optimizers import digest
+from optimizers.litert_torch import LITERT_TORCH
 from optimizers.model_source import ModelSource
 from optimizers.named_callable import file_of
 from optimizers.onnx_external_data import model_sha256
@@ -13,6 +14,8 @@ from optimizers.vocabulary import ModelFormat, Prediction
 
 # Libraries whose version can change the bytes of an artifact.
 BYTE_WRITERS = ("onnx", "onnxruntime", "onnxscript", "openvino", "torch", "transformers")
+# Converters that no extra installs; where one is missing, a candidate says so.
+OPTIONAL_CONVERTERS = (LITERT_TORCH,)
 MEASURED_LIBRARIES = (*BYTE_WRITERS, "numpy", "safetensors", "tokenizers")
 
 
@@ -26,6 +29,7 @@ class SourceFacts(BaseModel):
         prediction: What the model predicts.
         settings: What else decides the bytes of an artifact, by name: the source's own fields and digests of what
             they name, and the versions of the libraries that write.
+        converters: Those of `OPTIONAL_CONVERTERS` that are installed.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -35,6 +39,7 @@ class SourceFacts(BaseModel):
     model_sha256: str = ""
     prediction: Prediction = Prediction.NUMERIC
     settings: dict[str, str] = Field(default_factory=dict)
+    converters: tuple[str, ...] = ()
 
 
 def facts_of(source: ModelSource) -> SourceFacts:
@@ -58,6 +63,7 @@ def facts_of(source: ModelSource) -> SourceFacts:
         model_sha256=model_sha256(source.path),
         prediction=source.prediction,
         settings=settings,
+        converters=tuple(versions(OPTIONAL_CONVERTERS)),
     )
 
 

@@ -55,6 +55,11 @@ class Runtime(StrEnum):
     PYTORCH = "pytorch"
     ONNXRUNTIME = "onnxruntime"
     OPENVINO = "openvino"
+    TENSORRT = "tensorrt"
+    MIGRAPHX = "migraphx"
+    NEURON = "neuron"
+    LITERT = "litert"
+    COREML = "coreml"
 
 
 class Precision(StrEnum):

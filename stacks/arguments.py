@@ -56,6 +56,7 @@ def optimization_goal(spec: ServingSpec) -> Goal:
         quantization=spec.optimization.quantization,
         thresholds=ParityThresholds(cosine=parity.cosine, top1=parity.top1, max_error=parity.max_error),
         threads=spec.optimization.threads,
+        edge=context.deployment_target is DeploymentTarget.EDGE,
     )
 
 

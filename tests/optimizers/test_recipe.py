@@ -25,7 +25,15 @@ ORIGINAL_FORMS = {
     ModelFormat.TORCHSCRIPT: Form.TORCHSCRIPT,
     ModelFormat.ONNX: Form.ONNX,
 }
-RESULT_FORMS = {Runtime.ONNXRUNTIME: Form.ONNX, Runtime.OPENVINO: Form.OPENVINO}
+RESULT_FORMS = {
+    Runtime.ONNXRUNTIME: {Form.ONNX, Form.ORT},
+    Runtime.OPENVINO: {Form.OPENVINO},
+    Runtime.PYTORCH: {Form.TORCHSCRIPT_FILE},
+    Runtime.LITERT: {Form.LITERT},
+    Runtime.COREML: {Form.COREML},
+}
+# What only these formats are tried as.
+MORE_OF = {ModelFormat.PYTORCH: {"torchscript"}, ModelFormat.TORCHSCRIPT: {"torchscript"}, ModelFormat.ONNX: set[str]()}
 PASSES = {
     "onnx": ("onnx-export",),
     "onnx-optimized": ("onnx-export", "onnx-graph"),
@@ -35,6 +43,7 @@ PASSES = {
     "openvino-fp32": ("onnx-export", "openvino"),
     "openvino-fp16": ("onnx-export", "openvino"),
     "openvino-bf16": ("onnx-export", "openvino"),
+    "torchscript": ("torchscript",),
 }
 ARITHMETIC = {"openvino-fp32": "f32", "openvino-fp16": "f32", "openvino-bf16": "bf16"}
 
@@ -71,7 +80,7 @@ def test_these_candidates_are_tried(
 
     recipe = recipe_for(facts(model_format), goal, machine(features))
 
-    assert {candidate.name for candidate in recipe.offered} == EVERYWHERE | more
+    assert {candidate.name for candidate in recipe.offered} == EVERYWHERE | MORE_OF[model_format] | more
 
 
 def test_each_candidate_has_these_passes_and_this_arithmetic() -> None:
@@ -85,15 +94,68 @@ def test_each_candidate_has_these_passes_and_this_arithmetic() -> None:
     } == ARITHMETIC
 
 
-@pytest.mark.parametrize(("model_format", "form"), ORIGINAL_FORMS.items())
-@pytest.mark.parametrize("name", PASSES)
-def test_every_pass_takes_what_the_one_before_gives(name: str, model_format: ModelFormat, form: Form) -> None:
-    candidate = by_name(recipe_for(facts(model_format), GOAL, machine()).candidates)[name]
+@pytest.mark.parametrize("edge", [False, True])
+@pytest.mark.parametrize(("model_format", "original"), ORIGINAL_FORMS.items())
+def test_every_pass_takes_what_the_one_before_gives(edge: bool, model_format: ModelFormat, original: Form) -> None:
+    recipe = recipe_for(facts(model_format), GOAL.model_copy(update={"edge": edge}), machine(AMX))
 
-    for item in candidate.passes:
-        assert form in item.needs
-        form = item.gives
-    assert form is RESULT_FORMS[candidate.runtime]
+    for candidate in recipe.offered:
+        form = original
+        for item in candidate.passes:
+            assert form in item.needs
+            form = item.gives
+        assert form in RESULT_FORMS[candidate.runtime]
+
+
+@pytest.mark.parametrize(
+    ("model_format", "names"),
+    [
+        (ModelFormat.TENSORFLOW, {"litert-fp32", "litert-fp16", "litert-int8"}),
+        (ModelFormat.PYTORCH, {"coreml-fp32", "coreml-fp16", "coreml-int8"}),
+        (ModelFormat.TORCHSCRIPT, {"coreml-fp32", "coreml-fp16", "coreml-int8"}),
+        (ModelFormat.ONNX, set[str]()),
+    ],
+)
+def test_devices_get_exports_and_nothing_else(model_format: ModelFormat, names: set[str]) -> None:
+    recipe = recipe_for(facts(model_format), GOAL.model_copy(update={"edge": True}), machine(AMX))
+
+    assert {candidate.name for candidate in recipe.offered} == {"ort-mobile-fp32", "ort-mobile-int8"} | names
+
+
+def test_an_export_that_cannot_be_built_says_what_to_type() -> None:
+    goal = GOAL.model_copy(update={"edge": True})
+
+    refused = {item.name: item.refused for item in recipe_for(FACTS, goal, machine()).candidates if item.refused}
+
+    assert refused == {
+        "litert-fp32": "not built: TensorFlow's converter to LiteRT reads TensorFlow models; give a SavedModel or a Keras file",
+        "litert-torch-fp32": "not built: litert-torch is not installed, which no extra does; run `uv pip install litert-torch`, "
+        "then `serving optimize --force`",
+    }
+
+
+def test_litert_torch_is_used_where_it_is_installed() -> None:
+    installed = FACTS.model_copy(update={"converters": ("litert-torch",)})
+    recipe = recipe_for(installed, GOAL.model_copy(update={"edge": True}), machine())
+
+    assert "litert-torch-fp32" in by_name(recipe.offered)
+
+
+@pytest.mark.parametrize(
+    ("model_format", "quantization", "first"),
+    [
+        (ModelFormat.TENSORFLOW, True, "litert-int8"),
+        (ModelFormat.TENSORFLOW, False, "litert-fp32"),
+        (ModelFormat.ONNX, True, "ort-mobile-int8"),
+        (ModelFormat.PYTORCH, False, "ort-mobile-fp32"),
+    ],
+)
+def test_the_first_choice_on_devices_follows_the_format(
+    model_format: ModelFormat, quantization: bool, first: str
+) -> None:
+    goal = GOAL.model_copy(update={"edge": True, "quantization": quantization})
+
+    assert recipe_for(facts(model_format), goal, machine()).first_choice == first
 
 
 def test_what_is_not_built_says_why() -> None:
@@ -150,6 +212,7 @@ GOALS = st.builds(
     accelerator=st.sampled_from(Accelerator),
     quantization=st.booleans(),
     threads=st.none() | st.integers(1, 64),
+    edge=st.booleans(),
 )
 FEATURES = st.lists(st.sampled_from(["avx2", "avx512_bf16", "amx_bf16", "amx_tile", "bf16"]), unique=True).map(tuple)
 
@@ -179,6 +242,7 @@ def test_whatever_decides_the_result_changes_the_digest() -> None:
         recipe_for(FACTS, GOAL, machine()),
         recipe_for(FACTS, GOAL.model_copy(update={"quantization": False}), machine()),
         recipe_for(FACTS, GOAL.model_copy(update={"threads": 2}), machine()),
+        recipe_for(FACTS, GOAL.model_copy(update={"edge": True}), machine()),
         recipe_for(FACTS, GOAL.model_copy(update={"accelerator": Accelerator.GPU}), machine()),
         recipe_for(FACTS, GOAL.model_copy(update={"thresholds": ParityThresholds(cosine=0.5)}), machine()),
         recipe_for(facts(onnx="1.0"), GOAL, machine()),
@@ -201,4 +265,5 @@ def test_int8_and_bf16_are_called_what_they_are() -> None:
         "openvino-fp32": Precision.FP32,
         "openvino-fp16": Precision.FP16,
         "openvino-bf16": Precision.BF16,
+        "torchscript": Precision.FP32,
     }

@@ -33,8 +33,7 @@ def server_inputs(plan: EndpointPlan, inputs: EmbeddedInputs) -> ServerInputs:
 
 def server_config(plan: EndpointPlan, inputs: EmbeddedInputs) -> ServerConfig:
     """Return the file that the server process is started with."""
-    timeout_s = max(SHORTEST_TIMEOUT_S, TIMEOUT_SLAS * plan.latency_sla_ms // 1000)
-    capacity_rps = plan.predicted.capacity_rps.value or 0
+    timeout_s = request_timeout_s(plan.latency_sla_ms)
     return ServerConfig(
         name=plan.name,
         artifact_folder=str(Path(inputs.store_path) / "sha256" / plan.artifact.sha256),
@@ -47,12 +46,22 @@ def server_config(plan: EndpointPlan, inputs: EmbeddedInputs) -> ServerConfig:
         max_batch_size=int(plan.max_batch_size.value),
         concurrent_calls=int(plan.concurrent_calls.value),
         request_timeout_s=timeout_s,
-        max_concurrency=max(SMALLEST_QUEUE, int(capacity_rps * timeout_s)),
+        max_concurrency=max_concurrency(plan.predicted.capacity_rps.value or 0, timeout_s),
         max_body_bytes=MAX_BODY_BYTES,
         max_rows=MAX_ROWS,
         cache_entries=plan.cache_entries,
         log_file=str(event_log(plan.name, inputs)),
     )
+
+
+def request_timeout_s(latency_sla_ms: int) -> int:
+    """Return after how long a request is ended that was not answered."""
+    return max(SHORTEST_TIMEOUT_S, TIMEOUT_SLAS * latency_sla_ms // 1000)
+
+
+def max_concurrency(rate_rps: float, timeout_s: int) -> int:
+    """Return how many requests may be in a server at once that answers so many a second."""
+    return max(SMALLEST_QUEUE, int(rate_rps * timeout_s))
 
 
 def run_folder(name: str, inputs: EmbeddedInputs) -> Path:

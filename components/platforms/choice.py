@@ -15,6 +15,7 @@ class Platform(StrEnum):
     TRITON = "triton"
     BENTOML = "bentoml"
     SELDON = "seldon"
+    VLLM = "vllm"
     SAGEMAKER = "sagemaker"
     VERTEX_AI = "vertex-ai"
     LITERT = "litert"

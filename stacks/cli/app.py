@@ -88,6 +88,54 @@ def report(
 
 
 @app.command()
+def package(
+    platform: Annotated[
+        str,
+        typer.Option(
+            "--platform", metavar="NAME", help="triton, torchserve, tensorflow-serving, bentoml, seldon or vllm."
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help="A new folder, which the server is pointed at.")],
+    stack: Stack = "local",
+    json: Json = False,
+    sign_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--sign-key",
+            metavar="FILE",
+            help="Sign with this private key (PEM). Its password: MODEL_SERVING_SIGN_PASSWORD, or asked for.",
+        ),
+    ] = None,
+    sigstore: Annotated[
+        bool, typer.Option("--sigstore", help="Sign with your identity instead of a key; needs Sigstore's servers.")
+    ] = False,
+) -> None:
+    """Lay the chosen artifact out for a serving platform, with digests, provenance and a signature."""
+    from stacks.cli import package as command
+
+    sign = command.signer(sign_key, sigstore=sigstore)
+    command.run(stack, platform, out, sign, as_json=json)
+
+
+@app.command()
+def verify(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder that `serving package` wrote.")],
+    json: Json = False,
+    public_key: Annotated[
+        Path | None, typer.Option("--public-key", metavar="FILE", help="Who should have signed it: a public key (PEM).")
+    ] = None,
+    identity: Annotated[
+        str, typer.Option("--identity", help="Who should have signed it with Sigstore: an e-mail or a workflow.")
+    ] = "",
+    issuer: Annotated[str, typer.Option("--issuer", help="Who vouched for the identity: an OpenID issuer.")] = "",
+) -> None:
+    """Check a package: every file against its digest, and the signature."""
+    from stacks.cli import verify as command
+
+    command.run(folder, as_json=json, public_key=public_key, identity=identity, issuer=issuer)
+
+
+@app.command()
 def plan(
     stack: Stack = "local",
     json: Json = False,

@@ -13,6 +13,8 @@ OPTIONS = {
     "schema": ("--policies", "--review", "--check", "--out"),
     "optimize": (*STACK, "--json", "--force"),
     "report": (*STACK, "--json", "--out", "--open"),
+    "package": (*STACK, "--json", "--platform", "--out", "--sign-key", "--sigstore"),
+    "verify": ("--json", "--public-key", "--identity", "--issuer"),
     "plan": (*STACK, "--json", "--quick"),
     "preview": (*STACK, "--json", "--markdown", "--offline", "--state"),
     "comment": ("--silent-below-usd", "--pull-request", "--failed", "--stack"),

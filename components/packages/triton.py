@@ -1,0 +1,129 @@
+"""NVIDIA Triton: a model repository with one model, and for texts an ensemble that tokenizes before it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from components.packages.served import ServedArtifact, copy_file
+from components.packages.triton_config import CONFIG_NAME, DATA_TYPES, batching, config_text, dimensions, protobufs
+from components.packages.triton_text import write_text_models
+from components.packages.triton_warmup import write_warmup
+from optimizers.artifact import MANIFEST_NAME
+from optimizers.signature import Signature
+from optimizers.vocabulary import Accelerator, Runtime
+
+# Each entry of Triton's model repository is a model; the numeric folder is its version.
+VERSION = "1"
+BF16, F32 = "bf16", "f32"
+# spec.md 2.3 has TensorRT as GPU accelerator. 1 GiB is ONNX Runtime's default workspace:
+# https://github.com/triton-inference-server/onnxruntime_backend#onnx-runtime-with-tensorrt-optimization.
+TENSORRT = {"precision_mode": "FP16", "max_workspace_size_bytes": str(2**30)}
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """
+    What runs an artifact in Triton.
+
+    Attributes:
+        name: The backend.
+        threads: Its parameter for the threads of one call; None where it has none.
+        numbered: Its tensors are told apart by a number at the end of their name (TorchScript has no names).
+        on_cpu: It computes on CPUs.
+        on_gpu: It computes on GPUs.
+    """
+
+    name: str
+    threads: str | None
+    numbered: bool = False
+    on_cpu: bool = True
+    on_gpu: bool = True
+
+
+# https://github.com/triton-inference-server/backend#where-can-i-find-all-the-backends-that-are-available-for-triton
+BACKENDS = {
+    Runtime.ONNXRUNTIME: Backend("onnxruntime", "intra_op_thread_count"),
+    Runtime.OPENVINO: Backend("openvino", "INFERENCE_NUM_THREADS", on_gpu=False),
+    Runtime.TENSORRT: Backend("tensorrt", None, on_cpu=False),
+    Runtime.PYTORCH: Backend("pytorch", "INTRA_OP_THREAD_COUNT", numbered=True),
+}
+
+
+def write(served: ServedArtifact, folder: Path) -> tuple[str, ...]:
+    """
+    Write the repository; its `config.pbtxt` files are printed by Triton's own protobufs.
+
+    Raises:
+        MissingExtra: tritonclient is not installed.
+    """
+    manifest = served.manifest
+    name = f"{served.name}-model" if manifest.tokenizer else served.name
+    _copy_model(served, folder / name / VERSION)
+    config = _config(served, name)
+    write_warmup(served, config, folder / name)
+    (folder / name / CONFIG_NAME).write_text(config_text(config))
+    if manifest.tokenizer:
+        write_text_models(served, config, folder)
+    return tuple(remark for remark in (_precision_remark(served), _gpu_remark(served)) if remark)
+
+
+def _copy_model(served: ServedArtifact, target: Path) -> None:
+    """Copy the model's own files: everything of the artifact but its manifest and its tokenizer."""
+    tokenizer = served.manifest.tokenizer
+    others = {MANIFEST_NAME, tokenizer.file if tokenizer else None}
+    for file in served.artifact.files:
+        if file.path not in others:
+            copy_file(served.folder / file.path, target / file.path)
+
+
+def _config(served: ServedArtifact, name: str) -> Any:  # noqa: ANN401 - a protobuf message, made at run time
+    manifest, settings = served.manifest, served.settings
+    backend = BACKENDS[manifest.runtime]
+    config: Any = protobufs().ModelConfig(
+        name=name,
+        backend=backend.name,
+        max_batch_size=settings.max_batch_size,
+        default_model_filename=manifest.entry,
+    )
+    _add_tensors(config, manifest.signature, backend)
+    config.version_policy.latest.num_versions = 1
+    batching(config, settings.max_batch_size)
+    group = config.instance_group.add(count=settings.concurrent_calls)
+    gpu = not backend.on_cpu or (settings.accelerator is Accelerator.GPU and backend.on_gpu)
+    # Without a list of GPUs there is one such group on each.
+    group.kind = group.KIND_GPU if gpu else group.KIND_CPU
+    if gpu and manifest.runtime is Runtime.ONNXRUNTIME:
+        accelerator = config.optimization.execution_accelerators.gpu_execution_accelerator.add(name="tensorrt")
+        accelerator.parameters.update(TENSORRT)
+    if not gpu and backend.threads:
+        config.parameters[backend.threads].string_value = str(settings.threads)
+    if manifest.runtime is Runtime.OPENVINO:
+        config.parameters["PERFORMANCE_HINT"].string_value = "LATENCY"
+        if manifest.runtime_options.get("INFERENCE_PRECISION_HINT") == BF16:
+            config.parameters["HINT_BF16"].string_value = "YES"
+    return config
+
+
+def _add_tensors(config: Any, signature: Signature, backend: Backend) -> None:  # noqa: ANN401 - as above
+    for specs, listed in ((signature.inputs, config.input), (signature.outputs, config.output)):
+        for number, spec in enumerate(specs):
+            tensor = listed.add(name=f"{spec.name}__{number}" if backend.numbered else spec.name)
+            tensor.data_type = DATA_TYPES[spec.dtype]
+            dimensions(tensor, spec)
+
+
+def _precision_remark(served: ServedArtifact) -> str | None:
+    """Triton's OpenVINO backend has a switch for BF16 and none for FP32, in which OpenVINO itself does not compute by default."""
+    hint = served.manifest.runtime_options.get("INFERENCE_PRECISION_HINT")
+    if served.manifest.runtime is not Runtime.OPENVINO or hint != F32:
+        return None
+    return (
+        "Triton's OpenVINO backend cannot be told to compute in FP32: on processors with BF16 instructions it rounds to "
+        "BF16; compare its answers with the reference rows there"
+    )
+
+
+def _gpu_remark(served: ServedArtifact) -> str | None:
+    if served.settings.accelerator is not Accelerator.GPU or BACKENDS[served.manifest.runtime].on_gpu:
+        return None
+    return "the chosen artifact is for OpenVINO, whose backend computes on the CPU only"

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.capacity.prediction import Method
+from optimizers.accuracy import Accuracy
 from optimizers.lock import LOCK_NAME
 from optimizers.report import Parity
 from optimizers.vocabulary import Accelerator, DeploymentTarget, Precision, Prediction, Runtime
@@ -267,6 +268,11 @@ class EndpointPlan(PlanPart):
     first_choice: Decision
     artifact: PlannedArtifact
     parity: Parity | None
+    accuracy: Accuracy | None = Field(
+        default=None,
+        exclude_if=lambda accuracy: accuracy is None,
+        description="On labelled data, which then decide; None where there are none.",
+    )
     hardware: PlannedHardware
     accelerator: PlannedAccelerator | None
     latency_sla_ms: int = Field(ge=1)

@@ -8,7 +8,10 @@ from pathlib import Path
 
 import psutil
 
-from optimizers.artifact import Artifact
+from optimizers.accuracy import Accuracy
+from optimizers.answer_check import WrongAnswer
+from optimizers.artifact import REFERENCE_NAME, Artifact
+from optimizers.atomic_file import write_atomically
 from optimizers.benchmark import BenchmarkConfig, measure
 from optimizers.build_request import BuildRequest, build_request
 from optimizers.candidate_builder import BuiltIndex, CandidateBuilder, is_intact
@@ -21,7 +24,6 @@ from optimizers.lock import LockedModel
 from optimizers.model_source import ModelSource
 from optimizers.original_job import OriginalFacts
 from optimizers.original_process import OriginalProcess
-from optimizers.parity import compare
 from optimizers.pass_process import PassFailed
 from optimizers.processor_load import other_cpu_share, processor_times
 from optimizers.progress import Progress
@@ -34,7 +36,7 @@ from optimizers.store import ArtifactStore
 from optimizers.trial import Trial, prepare
 from optimizers.vocabulary import Precision
 
-SAMPLES = "samples"
+SAMPLES, EVALUATION = "samples", "evaluation"
 ANOTHER_BUILD = (
     "not used: ranges that are measured on this processor give other bytes than the locked ones, which another machine's report "
     "names; copy `.model-serving/artifacts` from there"
@@ -71,9 +73,15 @@ class _Tried:
     recipe: CandidateRecipe
     artifact: Artifact | None = None
     parity: Parity | None = None
+    accuracy: Accuracy | None = None
     load_time_s: float | None = None
     remark: str = ""
     failure: str = ""
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it may be measured and served."""
+        return _report(self, ()).is_right
 
 
 def optimize(  # noqa: PLR0913, PLR0917 - the six things that an optimization is about
@@ -140,14 +148,12 @@ def _run_in(job: _Job, known: LockedModel | None, work: Path) -> LockedModel:
     # It is gone while candidates are built, so that no more of a large model is in memory than a pass needs.
     with _original(job, work) as original:
         facts = original.facts
-        trial = prepare(job.source, facts, original, job.benchmark)
+        trial = prepare(job.source, facts, original, job.benchmark, work / EVALUATION)
     tried = _build_and_compare(job, facts, trial, known, work)
     job.progress.step("measure")
     with _original(job, work) as original:
         report = _measure(job, original, trial, tried)
-    passed = {
-        item.artifact.name: item.artifact for item in tried if item.artifact and item.parity and item.parity.passed
-    }
+    passed = {item.artifact.name: item.artifact for item in tried if item.artifact and item.is_right}
     kept = {artifact.name: artifact for artifact in known.artifacts} if known else {}
     return LockedModel(
         request=job.request,
@@ -190,6 +196,7 @@ def _measure(job: _Job, original: OriginalProcess, trial: Trial, tried: tuple[_T
         threads=job.threads,
         sequence_length=trial.sequence_length,
         samples_from=trial.samples_from,
+        evaluated_on=trial.evaluation.data if trial.evaluation else None,
         other_cpu_share=other_share,
         versions=versions(MEASURED_LIBRARIES),
         candidates=judged,
@@ -255,20 +262,24 @@ def _compare(job: _Job, trial: Trial, candidate: CandidateRecipe, artifact: Arti
     try:
         session = open_session(folder, job.threads)
         load_time_s = time.perf_counter() - start
-        answers = trial.answers(session)
+        parity, accuracy = trial.judge(session, job.source.prediction, job.goal)
+        if accuracy and accuracy.passed and not parity.passed:
+            # What is deployed answers as it did here, and that is right, though it is not what the original answers.
+            write_atomically(folder / REFERENCE_NAME, trial.reference_of(session).encode())
     except (MissingExtra, OSError):
         raise
+    except WrongAnswer as error:
+        return _Tried(candidate, failure=f"refused: {error}")
     except Exception as error:  # noqa: BLE001 - a runtime's own error; the other candidates are not concerned
         return _Tried(candidate, failure=f"does not run: {short_reason(error)}")
-    parity = compare(job.source.prediction, trial.expected, answers, job.goal.thresholds)
-    return _Tried(candidate, artifact, parity, load_time_s, read_manifest(folder).remark)
+    return _Tried(candidate, artifact, parity, accuracy, load_time_s, read_manifest(folder).remark)
 
 
 def _sessions(job: _Job, original: Session, tried: tuple[_Tried, ...]) -> Mapping[str, Session]:
     """Return what is measured: the original, and each candidate that answers like it."""
     sessions: dict[str, Session] = {ORIGINAL: original}
     for item in tried:
-        if item.artifact and item.parity and item.parity.passed:
+        if item.artifact and item.is_right:
             sessions[item.recipe.name] = open_session(job.store.folder(item.artifact.sha256), job.threads)
     return sessions
 
@@ -294,6 +305,7 @@ def _report(item: _Tried, measurements: tuple[Measurement, ...]) -> CandidateRep
         artifact_sha256=item.artifact.sha256 if item.artifact else None,
         load_time_s=item.load_time_s,
         parity=item.parity,
+        accuracy=item.accuracy,
         measurements=measurements,
         remark=item.remark,
         verdict=item.failure,

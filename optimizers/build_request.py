@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from optimizers.accuracy import AccuracyLimits
 from optimizers.goal import Goal, ParityThresholds
 from optimizers.model_source import ModelSource
 from optimizers.signature import TensorSpec
@@ -17,6 +18,8 @@ class BuildRequest(BaseModel):
     Attributes:
         location: Where the model lies, as the spec writes it.
         samples: Where the samples lie, likewise; None for those of model-serving.
+        evaluation: Where labelled data lie, likewise; None where there are none.
+        accuracy: How much may be lost on them.
         threads: For each call; None for the cores of the machine.
         edge: Whether exports for devices are built.
     """
@@ -36,6 +39,9 @@ class BuildRequest(BaseModel):
     threads: int | None = None
     # Left out where it is not set, so that locks of servers stay as they are.
     edge: bool = Field(default=False, exclude_if=lambda edge: not edge)
+    # Left out where there are none, so that locks without keep their digest.
+    evaluation: str | None = Field(default=None, exclude_if=lambda location: location is None)
+    accuracy: AccuracyLimits | None = Field(default=None, exclude_if=lambda limits: limits is None)
 
     def difference(self, other: "BuildRequest") -> str | None:
         """Return the first field that differs, with this value and the other's, or None where none does."""
@@ -56,6 +62,8 @@ def build_request(source: ModelSource, goal: Goal) -> BuildRequest:
         inputs=source.inputs,
         samples=source.samples_location,
         max_length=source.max_length,
+        evaluation=source.evaluation_location,
+        accuracy=goal.accuracy if source.evaluation_location else None,
         accelerator=goal.accelerator,
         quantization=goal.quantization,
         thresholds=goal.thresholds,

@@ -13,15 +13,16 @@ def choose(candidates: Sequence[CandidateReport]) -> tuple[str, tuple[CandidateR
     The lowest median latency for one row wins. A candidate without parity was not built: its verdict stays.
 
     Raises:
-        ParityError: No candidate passed parity.
+        ParityError: No candidate is right: on labelled data where there are some, else by its nearness to the original.
     """
     original = next(candidate for candidate in candidates if candidate.name == ORIGINAL)
-    servable = [item for item in candidates if item.parity and item.parity.passed and item.measurements]
+    servable = [item for item in candidates if item.is_right and item.measurements]
     if not servable:
         reasons = "; ".join(f"{item.name}: {_refusal(item)}" for item in candidates if item.name != ORIGINAL)
-        raise ParityError(
-            f"no candidate answers like the original ({reasons}); relax `optimization.parity` or give other samples"
-        )
+        fix = "relax `optimization.parity` or give other samples"
+        if any(item.accuracy for item in candidates):
+            fix = "relax `optimization.accuracy` or give other evaluation data"
+        raise ParityError(f"no candidate answers like the original ({reasons}); {fix}")
     best = min(servable, key=_p50_ms)
     return best.name, tuple(item.model_copy(update={"verdict": _told(item, best, original)}) for item in candidates)
 
@@ -36,7 +37,7 @@ def _verdict(item: CandidateReport, best: CandidateReport, original: CandidateRe
         return f"the reference: p50 {_p50_ms(item):.2f} ms for one row"
     if item.parity is None:
         return item.verdict
-    if not item.parity.passed:
+    if not item.is_right:
         return f"refused: {_refusal(item)}"
     if item.name != best.name:
         return f"slower: p50 {_p50_ms(item):.2f} ms, {best.name} has {_p50_ms(best):.2f} ms"
@@ -44,18 +45,22 @@ def _verdict(item: CandidateReport, best: CandidateReport, original: CandidateRe
     speed = f"{ratio:.2f}x the original's speed"
     if ratio < 1:
         speed = f"slower than the original ({speed}), which only the build can run"
-    return f"chosen: lowest p50, {_p50_ms(item):.2f} ms for one row, {speed}, {_parity(item.parity)}"
+    return f"chosen: lowest p50, {_p50_ms(item):.2f} ms for one row, {speed}, {_right(item, item.parity)}"
 
 
 def _refusal(item: CandidateReport) -> str:
     if item.parity is None:
         return item.verdict
+    if item.accuracy is not None:
+        return item.accuracy.against_limit
     relation = "is over" if item.parity.metric == "max_error" else "is under"
     return f"{item.parity.metric} {item.parity.value:.4g} {relation} the limit {item.parity.threshold:g}"
 
 
-def _parity(parity: Parity) -> str:
-    return f"{parity.metric} {parity.value:.6g} (limit {parity.threshold:g})"
+def _right(item: CandidateReport, parity: Parity) -> str:
+    """Return how near it is to the original, after how right it is where that was measured."""
+    near = f"{parity.metric} {parity.value:.6g} (limit {parity.threshold:g})"
+    return f"{item.accuracy.in_words}; {near}" if item.accuracy else near
 
 
 def _p50_ms(item: CandidateReport) -> float:

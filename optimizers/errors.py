@@ -68,6 +68,11 @@ class InvalidRow(InvalidArgs):
         self.issue = Issue(f"inputs[{index}]", got, rule, fix)
         super().__init__("the request", (self.issue,))
 
+    def in_file(self, source: str, place: str) -> InvalidArgs:
+        """Return the same of a row in a file: a caller sends a row, the author of a file writes it."""
+        fix = self.issue.fix.replace("send ", "write ", 1)
+        return InvalidArgs(source, (Issue(place, self.issue.got, self.issue.rule, fix),))
+
     def __reduce__(self) -> tuple[type["InvalidRow"], tuple[int, str, str, str]]:  # type: ignore[override]
         return (type(self), (self.index, self.issue.got, self.issue.rule, self.issue.fix))
 

@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from optimizers.accuracy import AccuracyLimits
 from optimizers.hardware import Hardware
 from optimizers.vocabulary import Accelerator
 
@@ -31,6 +32,7 @@ class Goal(BaseModel):
         latency_sla_ms: 99th percentile at the caller.
         throughput_rps: Peak requests a second.
         quantization: Whether INT8 candidates may be tried.
+        accuracy: How much may be lost on the evaluation data, where there are some.
         threads: Threads for each call; None for the cores of the machine.
         edge: Whether the model will run on devices: then the exports for them are the candidates.
     """
@@ -42,6 +44,7 @@ class Goal(BaseModel):
     accelerator: Accelerator = Accelerator.CPU
     quantization: bool = True
     thresholds: ParityThresholds = ParityThresholds()
+    accuracy: AccuracyLimits = AccuracyLimits()
     threads: int | None = Field(default=None, gt=0)
     edge: bool = False
 

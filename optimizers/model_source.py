@@ -20,6 +20,8 @@ class ModelSource(BaseModel):
         inputs: Names, dtypes and shapes, where the file cannot tell them (weights only, TorchScript).
         samples: Real inputs: `.txt` (one text a line), `.json` (rows) or `.npz` (one array an input).
         samples_location: What the spec said of them; a label.
+        evaluation: Labelled data: `.json` or `.jsonl` (records) or `.npz` (one array an input, and the labels).
+        evaluation_location: What the spec said of them; a label.
         max_length: Longest input in tokens; None for what the model's own files say.
     """
 
@@ -33,4 +35,6 @@ class ModelSource(BaseModel):
     inputs: tuple[TensorSpec, ...] = ()
     samples: Path | None = None
     samples_location: str | None = None
+    evaluation: Path | None = None
+    evaluation_location: str | None = None
     max_length: int | None = Field(default=None, gt=0)

@@ -60,12 +60,13 @@ class OnnxStaticInt8:
             prepared = Path(work) / "prepared.onnx"
             # Batches and sequences are of any size, of which onnxruntime's symbolic inference makes nothing.
             quant_pre_process(model.file, prepared, skip_symbolic_shape=True)
-            calibrated = CalibratedModel(prepared, Path(work), read_batches(model.samples_folder), detect().cpu_cores)
+            batches = read_batches(model.samples_folder)
+            calibrated = CalibratedModel(prepared, Path(work), batches, detect().cpu_cores)
             if not calibrated.layers:
                 raise UnsupportedModel("it has no layer with weights to quantize")
             expected = calibrated.expected()
             kept = fewest_kept(
-                lambda kept: compare(self.prediction, expected, calibrated.quantize(kept), self.thresholds),
+                lambda kept: compare(self.prediction, expected, calibrated.quantize(kept), self.thresholds, batches),
                 calibrated.by_damage,
             )
             save_clean(load_proto(calibrated.quantized), folder / ONNX_FILE)

@@ -75,9 +75,10 @@ class OriginalProcess:
         end_worker(self._process)
 
     def run(self, inputs: Mapping[str, "NDArray[Any]"]) -> "dict[str, NDArray[Any]]":
-        """Return every named output for one batch."""
-        outputs = self._folder / "answer.npz"
-        self._ask(AskOriginal(inputs=self._file(inputs), outputs=outputs))
+        """Return every named output for one batch, which is not kept: labelled data may be larger than memory."""
+        question, outputs = self._folder / "question.npz", self._folder / "answer.npz"
+        write_batch(question, inputs)
+        self._ask(AskOriginal(inputs=question, outputs=outputs))
         return read_batch(outputs)
 
     def turn(self, inputs: Mapping[str, "NDArray[Any]"], calls: int, concurrency: int) -> tuple[list[float], float]:
@@ -88,7 +89,7 @@ class OriginalProcess:
         return taken.latencies_ms, taken.wall_s
 
     def _file(self, inputs: Mapping[str, "NDArray[Any]"]) -> Path:
-        """Write each batch once, however often it is used."""
+        """Write each measured batch once, however often it is used."""
         for known, path in self._files:
             if known is inputs:
                 return path

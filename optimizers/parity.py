@@ -1,11 +1,12 @@
 """How near a candidate's answers are to the original's, on the same inputs."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from optimizers.goal import ParityThresholds
 from optimizers.report import Parity
+from optimizers.rows import TOKEN_MASK
 from optimizers.vocabulary import Prediction
 
 if TYPE_CHECKING:
@@ -15,14 +16,17 @@ if TYPE_CHECKING:
 WORST_COSINE = -1.0
 # The default of `optimization.parity.max_error`.
 SAME_SCORE_ERROR = 1e-2
+# Rows, tokens, classes.
+TOKEN_AXES = 3
 WORST_ERROR = sys.float_info.max
 
 
 def compare(
     prediction: Prediction,
-    references: "Sequence[Mapping[str, NDArray[Any]]]",
-    answers: "Sequence[Mapping[str, NDArray[Any]]]",
+    references: "Iterable[Mapping[str, NDArray[Any]]]",
+    answers: "Iterable[Mapping[str, NDArray[Any]]]",
     thresholds: ParityThresholds,
+    inputs: "Sequence[Mapping[str, NDArray[Any]]] | None" = None,
 ) -> Parity:
     """
     Compare a candidate's outputs with the original's, batch by batch.
@@ -32,23 +36,23 @@ def compare(
         references: The original's outputs, one mapping a batch; axis 0 of each array is the row.
         answers: The candidate's, for the same batches.
         thresholds: One for each kind of prediction.
+        inputs: The batches themselves; given, tokens that are only padding do not count.
 
     Returns:
-        The worst row's cosine, the share of equal top classes, or the largest relative error. An answer that is
+        The worst row's cosine, the share of equal top classes or tokens, or the largest relative error. An answer that is
         missing, of another shape, NaN or infinite counts as the worst possible one.
     """
-    rows = sum(len(next(iter(batch.values()))) for batch in references)
-    scores = [
-        _score(prediction, batch[name], answer.get(name))
-        for batch, answer in zip(references, answers, strict=True)
-        for name in batch
-    ]
+    rows, scores = 0, list[list[float]]()
+    for place, (batch, answer) in enumerate(zip(references, answers, strict=True)):
+        mask = inputs[place].get(TOKEN_MASK) if inputs is not None else None
+        rows += len(next(iter(batch.values())))
+        scores += [_score(prediction, batch[name], answer.get(name), mask) for name in _compared(prediction, batch)]
     if prediction is Prediction.EMBEDDING:
         cosine = min(min(score) for score in scores)
         return Parity(
             metric="cosine", value=cosine, threshold=thresholds.cosine, samples=rows, passed=cosine >= thresholds.cosine
         )
-    if prediction is Prediction.CLASSIFICATION:
+    if prediction in {Prediction.CLASSIFICATION, Prediction.TOKENS}:
         equal = [value for score in scores for value in score]
         top1 = sum(equal) / len(equal)
         return Parity(
@@ -64,11 +68,29 @@ def compare(
     )
 
 
-def _score(prediction: Prediction, reference: "NDArray[Any]", answer: "NDArray[Any] | None") -> list[float]:
-    """Return one score a row: cosine, 1 or 0 for the same class or not, or the largest error."""
+def _compared(prediction: Prediction, batch: "Mapping[str, NDArray[Any]]") -> list[str]:
+    """Return the outputs that are compared: of a token model those with scores for each token, where it has any."""
+    tokens = [name for name, values in batch.items() if values.ndim == TOKEN_AXES]
+    return tokens if tokens and prediction is Prediction.TOKENS else list(batch)
+
+
+def _score(
+    prediction: Prediction,
+    reference: "NDArray[Any]",
+    answer: "NDArray[Any] | None",
+    mask: "NDArray[Any] | None",
+) -> list[float]:
+    """Return one score a row: cosine, 1 or 0 for the same class or not, or the largest error; of tokens one a token."""
     import numpy as np
 
-    worst = {Prediction.EMBEDDING: WORST_COSINE, Prediction.CLASSIFICATION: 0.0, Prediction.NUMERIC: WORST_ERROR}
+    if prediction is Prediction.TOKENS and reference.ndim == TOKEN_AXES:
+        return _same_tokens(reference, answer, mask)
+    worst = {
+        Prediction.EMBEDDING: WORST_COSINE,
+        Prediction.CLASSIFICATION: 0.0,
+        Prediction.TOKENS: 0.0,
+        Prediction.NUMERIC: WORST_ERROR,
+    }
     count = len(reference)
     if answer is None or answer.shape != reference.shape:
         return [worst[prediction]] * count
@@ -78,12 +100,25 @@ def _score(prediction: Prediction, reference: "NDArray[Any]", answer: "NDArray[A
     with np.errstate(invalid="ignore", over="ignore"):
         if prediction is Prediction.EMBEDDING:
             scores = _cosine(expected, found)
-        elif prediction is Prediction.CLASSIFICATION:
+        elif prediction in {Prediction.CLASSIFICATION, Prediction.TOKENS}:
             scores = _same_class(reference, answer)
         else:
             scores = _error(expected, found)
     values: list[float] = np.where(finite, scores, worst[prediction]).tolist()
     return values
+
+
+def _same_tokens(reference: "NDArray[Any]", answer: "NDArray[Any] | None", mask: "NDArray[Any] | None") -> list[float]:
+    """Return 1 or 0 for each token, padding left out; arrays are `(rows, tokens, classes)`."""
+    import numpy as np
+
+    counted = np.ones(reference.shape[:2], bool) if mask is None or mask.shape != reference.shape[:2] else mask != 0
+    if answer is None or answer.shape != reference.shape:
+        return [0.0] * int(counted.sum())
+    equal = reference.argmax(axis=-1) == answer.argmax(axis=-1)
+    finite = np.isfinite(reference).all(axis=-1) & np.isfinite(answer).all(axis=-1)
+    same: list[float] = (equal & finite)[counted].astype(float).tolist()
+    return same
 
 
 def _error(expected: "NDArray[Any]", found: "NDArray[Any]") -> "NDArray[Any]":

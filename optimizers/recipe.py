@@ -8,7 +8,7 @@ from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.candidates import CANDIDATES
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
-from optimizers.source_facts import SourceFacts
+from optimizers.source_facts import EVALUATION, SourceFacts
 from optimizers.vocabulary import Accelerator, ModelFormat, Precision
 
 # Raised when a pass writes other bytes from the same options and libraries.
@@ -59,6 +59,8 @@ def recipe_for(facts: SourceFacts, goal: Goal, hardware: Hardware) -> Recipe:
         **facts.settings,
         "goal": goal.model_dump_json(include={"accelerator", "quantization", "thresholds", "threads"}),
     }
+    if EVALUATION in facts.settings:
+        settings["accuracy"] = goal.accuracy.model_dump_json()
     candidates = tuple(row.recipe_for(facts, goal, hardware) for row in CANDIDATES if row.applies(facts, goal))
     return Recipe(first_choice, why, candidates, settings)
 

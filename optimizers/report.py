@@ -5,6 +5,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from optimizers.accuracy import Accuracy
 from optimizers.hardware import Hardware
 from optimizers.vocabulary import Precision, Runtime
 
@@ -93,6 +94,7 @@ class CandidateReport(BaseModel):
 
     Attributes:
         artifact_sha256: Digest of the built folder; None for the original and for one that could not be built.
+        accuracy: On labelled data; None where there are none.
         remark: What its last pass decided, in words.
         verdict: Why it was chosen or not, in one sentence.
     """
@@ -106,9 +108,17 @@ class CandidateReport(BaseModel):
     artifact_sha256: str | None = None
     load_time_s: float | None = None
     parity: Parity | None = None
+    # Left out where there is none, so that locks without keep their digest.
+    accuracy: Accuracy | None = Field(default=None, exclude_if=lambda accuracy: accuracy is None)
     measurements: tuple[Measurement, ...] = ()
     remark: str = Field(default="", exclude_if=lambda remark: not remark)
     verdict: str
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it may be served: labels decide where there are some, else nearness to the original."""
+        decides = self.accuracy or self.parity
+        return decides is not None and decides.passed
 
     @property
     def best_throughput_rps(self) -> float | None:
@@ -150,6 +160,7 @@ class Report(BaseModel):
         threads: Threads that each call could use.
         sequence_length: Tokens in each measured row, for models that take text.
         samples_from: Where the inputs come from on which candidates were compared, in words; None where unknown.
+        evaluated_on: The labelled data that candidates were scored on, in words; None where there are none.
         other_cpu_share: Share of all cores, 0 to 1, that other work kept busy meanwhile; None where it is unknown.
         versions: Distribution name to version, of every library that took part.
         chosen: Name of the chosen candidate.
@@ -165,6 +176,7 @@ class Report(BaseModel):
     threads: int = Field(gt=0)
     sequence_length: int | None = None
     samples_from: str | None = None
+    evaluated_on: str | None = Field(default=None, exclude_if=lambda data: data is None)
     other_cpu_share: float | None = Field(default=None, ge=0, le=1)
     versions: dict[str, str]
     candidates: tuple[CandidateReport, ...]

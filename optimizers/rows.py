@@ -69,6 +69,11 @@ class RowEncoder:
             self._tokenizer.enable_truncation(self._settings.max_length)
             self._vocabulary_size = int(self._tokenizer.get_vocab_size())
 
+    @property
+    def pads(self) -> bool:
+        """Whether rows of different length make one batch."""
+        return self._settings is not None
+
     def encode(self, rows: Sequence[Any]) -> "dict[str, NDArray[Any]]":
         """
         Return one array for each input, padded to the longest row where the model takes text.

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizers.artifact import Tokenizer
-from optimizers.errors import InvalidArgs, InvalidRow, Issue
+from optimizers.errors import InvalidRow
 from optimizers.huggingface_files import tokenizer_beside
 from optimizers.model_source import ModelSource
 from optimizers.rows import RowEncoder
@@ -51,10 +51,7 @@ def _check(path: Path, rows: list[SampleRow], encoder: RowEncoder) -> None:
         try:
             encoder.encode_row(index, row.value)
         except InvalidRow as error:
-            # A caller sends a row, the author of a file writes it.
-            fix = error.issue.fix.replace("send ", "write ", 1)
-            issue = Issue(f"model.samples, {row.place}", error.issue.got, error.issue.rule, fix)
-            raise InvalidArgs(f"the samples `{path}`", (issue,)) from None
+            raise error.in_file(f"the samples `{path}`", f"model.samples, {row.place}") from None
 
 
 def _generate(signature: Signature) -> list[Any]:

@@ -10,6 +10,7 @@ from optimizers.json_text import NotJson, parse_json
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+SAMPLES = "model.samples"
 SUFFIXES = (".json", ".npz", ".txt")
 REASON_LENGTH = 200
 WRITE_AGAIN = "write it again with numpy.savez"
@@ -31,44 +32,55 @@ def read_samples(path: Path) -> list[SampleRow]:
     Raises:
         InvalidArgs: The file is missing, empty, damaged or in another format.
     """
-    if path.is_dir():
-        raise _invalid(path, "it is a folder, a file is needed", "correct the path")
-    if not path.is_file():
-        raise _invalid(path, "there is no such file", "correct the path")
+    refuse_no_file(path)
     if path.suffix == ".txt":
         lines = enumerate(_text(path).splitlines(), start=1)
         rows = [SampleRow(f"line {number}", line) for number, line in lines if line.strip()]
     elif path.suffix == ".json":
-        rows = _numbered(_json_rows(path))
+        rows = _numbered(json_rows(path))
     elif path.suffix == ".npz":
         rows = _numbered(_npz_rows(path))
     else:
-        raise _invalid(path, f"the suffix is one of {', '.join(SUFFIXES)}", "convert the file")
+        raise invalid_file(path, f"the suffix is one of {', '.join(SUFFIXES)}", "convert the file")
     if not rows:
-        raise _invalid(path, "samples are one row or more", "add rows")
+        raise invalid_file(path, "samples are one row or more", "add rows")
     return rows
+
+
+def refuse_no_file(path: Path, field: str = SAMPLES) -> None:
+    """Raise InvalidArgs where the path is no file."""
+    if path.is_dir():
+        raise invalid_file(path, "it is a folder, a file is needed", "correct the path", field)
+    if not path.is_file():
+        raise invalid_file(path, "there is no such file", "correct the path", field)
 
 
 def _numbered(rows: Sequence[Any]) -> list[SampleRow]:
     return [SampleRow(f"row {index} (counted from 0)", row) for index, row in enumerate(rows)]
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, field: str = SAMPLES) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")  # editors on Windows write a mark at the start
     except UnicodeDecodeError as error:
-        raise _invalid(path, f"the file is not UTF-8 at byte {error.start}", "save it as UTF-8") from None
+        raise invalid_file(path, f"the file is not UTF-8 at byte {error.start}", "save it as UTF-8", field) from None
     except OSError as error:
-        raise _invalid(path, f"not readable ({_reason(error)})", "write the file again") from None
+        raise invalid_file(path, f"not readable ({_reason(error)})", "write the file again", field) from None
 
 
-def _json_rows(path: Path) -> list[Any]:
+def json_rows(path: Path, field: str = SAMPLES) -> list[Any]:
+    """
+    Return the list that a `.json` file holds.
+
+    Raises:
+        InvalidArgs: It is not readable, or holds something else; `field` of the spec names it.
+    """
     try:
-        rows = parse_json(_text(path))
+        rows = parse_json(_text(path, field))
     except NotJson as error:
-        raise _invalid(path, f"not readable as JSON ({error})", "write the file again") from None
+        raise invalid_file(path, f"not readable as JSON ({error})", "write the file again", field) from None
     if not isinstance(rows, list):
-        raise _invalid(path, "a .json file holds a list of rows", "put the rows between `[` and `]`")
+        raise invalid_file(path, "a .json file holds a list of rows", "put the rows between `[` and `]`", field)
     return rows
 
 
@@ -79,7 +91,7 @@ def _npz_rows(path: Path) -> list[dict[str, Any]]:
         first = next(iter(lengths))
         if length != lengths[first]:
             rule = f"array `{name}` has {length} rows, array `{first}` has {lengths[first]}"
-            raise _invalid(path, rule, "give every array the same number of rows")
+            raise invalid_file(path, rule, "give every array the same number of rows")
     lists = [column.tolist() for column in columns.values()]
     return [dict(zip(columns, values, strict=True)) for values in zip(*lists, strict=True)]
 
@@ -90,14 +102,14 @@ def _npz_columns(path: Path) -> "dict[str, NDArray[Any]]":
     try:
         stream = path.open("rb")  # numpy leaves a damaged file open that it opened itself
     except OSError as error:
-        raise _invalid(path, f"not readable ({_reason(error)})", "write the file again") from None
+        raise invalid_file(path, f"not readable ({_reason(error)})", "write the file again") from None
     with stream:
         try:
             arrays = np.load(stream, allow_pickle=False)
         except Exception:  # noqa: BLE001 - a damaged file makes numpy and zipfile raise almost anything
-            raise _invalid(path, "not a readable .npz file", WRITE_AGAIN) from None
+            raise invalid_file(path, "not a readable .npz file", WRITE_AGAIN) from None
         if isinstance(arrays, np.ndarray):
-            raise _invalid(path, "it holds one array without a name", WRITE_AGAIN)
+            raise invalid_file(path, "it holds one array without a name", WRITE_AGAIN)
         with arrays:
             return {name: _column(path, arrays, name) for name in arrays.files}
 
@@ -110,12 +122,12 @@ def _column(path: Path, arrays: Any, name: str) -> "NDArray[Any]":  # noqa: ANN4
     except Exception as error:  # noqa: BLE001 - a damaged file makes numpy and zipfile raise almost anything
         # numpy's own sentence advises to unpickle the file, which runs whatever code it holds.
         if "allow_pickle" in str(error):
-            raise _invalid(path, f"array `{name}` holds Python objects", "save arrays of numbers") from None
-        raise _invalid(path, f"array `{name}` is not readable ({_reason(error)})", WRITE_AGAIN) from None
+            raise invalid_file(path, f"array `{name}` holds Python objects", "save arrays of numbers") from None
+        raise invalid_file(path, f"array `{name}` is not readable ({_reason(error)})", WRITE_AGAIN) from None
     if not isinstance(array, np.ndarray):
-        raise _invalid(path, f"array `{name}` is not readable (no .npy content)", WRITE_AGAIN)
+        raise invalid_file(path, f"array `{name}` is not readable (no .npy content)", WRITE_AGAIN)
     if array.ndim == 0:
-        raise _invalid(path, f"array `{name}` has no axis", "make axis 0 of each array the row")
+        raise invalid_file(path, f"array `{name}` has no axis", "make axis 0 of each array the row")
     return array
 
 
@@ -123,5 +135,6 @@ def _reason(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0][:REASON_LENGTH]
 
 
-def _invalid(path: Path, rule: str, fix: str) -> InvalidArgs:
-    return InvalidArgs("the spec", (Issue("model.samples", f"`{path}`", rule, fix),))
+def invalid_file(path: Path, rule: str, fix: str, field: str = SAMPLES) -> InvalidArgs:
+    """Return the error for a file of rows that a field of the spec names."""
+    return InvalidArgs("the spec", (Issue(field, f"`{path}`", rule, fix),))

@@ -12,7 +12,12 @@ from optimizers.vocabulary import Prediction
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-ONLY_OUTPUT = {Prediction.EMBEDDING: "embedding", Prediction.CLASSIFICATION: "scores", Prediction.NUMERIC: "output"}
+ONLY_OUTPUT = {
+    Prediction.EMBEDDING: "embedding",
+    Prediction.CLASSIFICATION: "scores",
+    Prediction.NUMERIC: "output",
+    Prediction.TOKENS: "logits",
+}
 SMALL, LARGE = 3, 5
 
 

@@ -19,6 +19,10 @@ OPTIONAL_CONVERTERS = (LITERT_TORCH,)
 MEASURED_LIBRARIES = (*BYTE_WRITERS, "numpy", "safetensors", "tokenizers")
 
 
+# Name of the setting that holds the digest of labelled data; absent where there are none.
+EVALUATION = "evaluation"
+
+
 class SourceFacts(BaseModel):
     """
     Plain facts about an original model.
@@ -57,6 +61,8 @@ def facts_of(source: ModelSource) -> SourceFacts:
         "architecture": _definition_sha256(source.architecture),
         **versions(BYTE_WRITERS),
     }
+    if source.evaluation is not None:
+        settings[EVALUATION] = digest.of_file(source.evaluation) if source.evaluation.is_file() else ""
     return SourceFacts(
         model_format=source.model_format,
         model_size_bytes=digest.size_bytes(source.path),

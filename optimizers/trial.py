@@ -2,20 +2,26 @@
 
 import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from optimizers.artifact import Manifest
+from optimizers.accuracy import Accuracy
+from optimizers.answer_check import refuse_wrong
 from optimizers.benchmark import BenchmarkConfig
 from optimizers.errors import UnsupportedModel
+from optimizers.evaluation import ScoredOriginal, score_original
+from optimizers.evaluation_batches import write_evaluation
+from optimizers.goal import Goal
 from optimizers.model_source import ModelSource
 from optimizers.original_job import OriginalFacts
+from optimizers.parity import compare
+from optimizers.report import Parity
 from optimizers.rows import TOKEN_IDS, RowEncoder
 from optimizers.samples import load_samples
 from optimizers.session import Session
-from optimizers.vocabulary import Precision
+from optimizers.vocabulary import Prediction
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -38,6 +44,9 @@ class Trial:
         loads: For measurement: batch size to one batch.
         sequence_length: Tokens of each measured row, for models that take text.
         reference: The content of `reference.json`.
+        reference_rows: The rows in it.
+        encoder: Turns rows into batches.
+        evaluation: Labelled data with the original's scores; None where the user gave none.
     """
 
     samples_from: str
@@ -46,13 +55,42 @@ class Trial:
     loads: "Mapping[int, Mapping[str, NDArray[Any]]]"
     sequence_length: int | None
     reference: str
+    reference_rows: list[Any]
+    encoder: RowEncoder
+    evaluation: ScoredOriginal | None
 
-    def answers(self, session: Session) -> "list[Mapping[str, NDArray[Any]]]":
-        """Return a candidate's outputs for the parity batches."""
-        return [session.run(batch) for batch in self.batches]
+    def answers(self, session: Session) -> "Iterator[Mapping[str, NDArray[Any]]]":
+        """
+        Yield a candidate's outputs for the parity batches.
+
+        Raises:
+            WrongAnswer: They are of another type or shape than the original's, or not finite.
+        """
+        first_row = 0
+        for batch, expected in zip(self.batches, self.expected, strict=True):
+            answer = session.run(batch)
+            refuse_wrong(expected, answer, first_row)
+            yield answer
+            first_row += len(next(iter(expected.values())))
+
+    def judge(self, session: Session, prediction: Prediction, goal: Goal) -> tuple[Parity, Accuracy | None]:
+        """
+        Return how near a candidate's answers are to the original's, and how right on labelled data.
+
+        Raises:
+            WrongAnswer: An answer cannot be right, whatever it is compared with.
+        """
+        parity = compare(prediction, self.expected, self.answers(session), goal.thresholds, self.batches)
+        return parity, self.evaluation.accuracy(session, goal.accuracy) if self.evaluation else None
+
+    def reference_of(self, session: Session) -> str:
+        """Return the reference rows with a candidate's own answers."""
+        return _reference(self.reference_rows, self.encoder, session)
 
 
-def prepare(source: ModelSource, facts: OriginalFacts, original: Session, config: BenchmarkConfig) -> Trial:
+def prepare(
+    source: ModelSource, facts: OriginalFacts, original: Session, config: BenchmarkConfig, folder: Path | None = None
+) -> Trial:
     """
     Encode the samples and let the original answer them.
 
@@ -61,13 +99,13 @@ def prepare(source: ModelSource, facts: OriginalFacts, original: Session, config
         facts: What is known of the loaded original.
         original: Answers as it does.
         config: Sizes of the measured batches.
+        folder: Receives the batches of labelled data, and must not exist; None leaves these data out.
 
     Raises:
-        InvalidArgs: The samples are missing or do not fit the model.
+        InvalidArgs: The samples or the labelled data are missing or do not fit the model.
         UnsupportedModel: The original itself fails on them or answers with NaN.
     """
-    folder = facts.tokenizer_file.parent if facts.tokenizer_file else Path()
-    encoder = RowEncoder(_manifest(source, facts), folder)
+    encoder = RowEncoder(facts, facts.tokenizer_file.parent if facts.tokenizer_file else Path())
     takes_text = facts.tokenizer is not None
     rows, samples_from = load_samples(source, facts.signature, takes_text=takes_text)
     batches = _batches(rows, encoder, pads=takes_text)
@@ -78,20 +116,27 @@ def prepare(source: ModelSource, facts: OriginalFacts, original: Session, config
         size: encoder.encode([measured[index % len(measured)] for index in range(size)])
         for size in {*config.batch_sizes, *config.profile_batch_sizes}
     }
-    return Trial(samples_from, batches, expected, loads, length, _reference(rows, encoder, original))
-
-
-def _manifest(source: ModelSource, facts: OriginalFacts) -> Manifest:
-    return Manifest(
-        name="original",
-        runtime=facts.runtime,
-        precision=Precision.FP32,
-        entry="",
-        signature=facts.signature,
-        prediction=source.prediction,
-        tokenizer=facts.tokenizer,
-        model_sha256="",
+    chosen = rows[:REFERENCE_ROWS]
+    return Trial(
+        samples_from=samples_from,
+        batches=batches,
+        expected=expected,
+        loads=loads,
+        sequence_length=length,
+        reference=_reference(chosen, encoder, original),
+        reference_rows=chosen,
+        encoder=encoder,
+        evaluation=_evaluate(source, facts, original, encoder, folder),
     )
+
+
+def _evaluate(
+    source: ModelSource, facts: OriginalFacts, original: Session, encoder: RowEncoder, folder: Path | None
+) -> ScoredOriginal | None:
+    if source.evaluation is None or folder is None:
+        return None
+    data = write_evaluation(source.evaluation, source.prediction, encoder, facts.signature.outputs, folder)
+    return score_original(original, data, source.location)
 
 
 def _batches(rows: list[Any], encoder: RowEncoder, *, pads: bool) -> "tuple[Mapping[str, NDArray[Any]], ...]":
@@ -130,13 +175,12 @@ def rows_of_length(rows: list[Any], encoder: RowEncoder, length: int) -> list[li
 
 
 def _reference(rows: list[Any], encoder: RowEncoder, session: Session) -> str:
-    """Return a few rows with the original's answers, each answered alone."""
-    chosen = rows[:REFERENCE_ROWS]
+    """Return rows with a model's answers, each answered alone."""
     answers = list[Any]()
-    for row in chosen:
+    for row in rows:
         inputs = encoder.encode([row])
         answers += encoder.answers(session.run(inputs), inputs)
-    content = {"inputs": chosen, "outputs": _rounded(answers)}
+    content = {"inputs": rows, "outputs": _rounded(answers)}
     return json.dumps(content, ensure_ascii=False)
 
 

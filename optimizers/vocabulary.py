@@ -47,6 +47,7 @@ class Prediction(StrEnum):
     EMBEDDING = "embedding"
     CLASSIFICATION = "classification"
     NUMERIC = "numeric"
+    TOKENS = "tokens"
 
 
 class Runtime(StrEnum):

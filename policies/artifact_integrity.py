@@ -43,7 +43,7 @@ def _read_version(path: Path, _modified_ns: int, _size_bytes: int) -> Lock:
 
 def check_against(plan: EndpointPlan, locked: Lock) -> list[str]:
     """Return every way in which the plan's artifact is not the locked, parity-checked one, or its numbers are not from it."""
-    found = [*digest_violations(plan.name, plan.lock, plan.artifact, locked), *_parity_violations(plan, locked)]
+    found = [*digest_violations(plan.name, plan.lock, plan.artifact, locked), *_answer_violations(plan, locked)]
     # What differs is told by its name; only the rest, such as a measurement, by the digest of everything.
     return found or _lock_violations(plan, locked) or _record_violations(plan, locked)
 
@@ -63,20 +63,23 @@ def digest_violations(name: str, lock_name: str, planned: PlannedArtifact, locke
     return []
 
 
-def _parity_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
-    parity = plan.parity
+def _answer_violations(plan: EndpointPlan, locked: Lock) -> list[str]:
+    """Return why the plan's artifact does not answer rightly, or not as its lock says; labels decide where there are some."""
+    parity, accuracy = plan.parity, plan.accuracy
     if parity is None:
         return [f"no parity is recorded for artifact `{plan.artifact.name}`; {_remedy(plan.lock)}"]
-    if not parity.passed:
-        return [
-            f"parity {parity.metric} {parity.value:g} misses the threshold {parity.threshold:g}; choose another artifact"
-        ]
+    if not (accuracy or parity).passed:
+        missed = f"parity {parity.metric} {parity.value:g} misses the threshold {parity.threshold:g}"
+        return [f"{accuracy.against_limit if accuracy else missed}; choose another artifact"]
     model = locked.models.get(plan.name)
     report = model.reports.get(plan.hardware.measured_on) if model else None
     candidates = report.candidates if report else ()
     measured = next((item for item in candidates if item.name == plan.artifact.name), None)
     if measured is None or measured.parity != parity:
         return [f"parity {parity.metric} {parity.value:g} is not what {plan.lock} records; {_remedy(plan.lock)}"]
+    if measured.accuracy != accuracy:
+        said = "no accuracy" if accuracy is None else accuracy.in_words
+        return [f"{said} is not what {plan.lock} records; {_remedy(plan.lock)}"]
     if measured.artifact_sha256 != plan.artifact.sha256:
         return [
             f"parity was measured on artifact {str(measured.artifact_sha256)[:12]}, another one; {_remedy(plan.lock)}"

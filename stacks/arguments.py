@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from components.embedded.inputs import EmbeddedInputs
+from optimizers.accuracy import AccuracyLimits
 from optimizers.errors import PlanError
 from optimizers.goal import Goal, ParityThresholds
 from optimizers.model_source import ModelSource
@@ -22,12 +23,13 @@ def model_source(spec: ServingSpec, project: Path) -> ModelSource:
     Return the model that the spec names, found on disk.
 
     Raises:
-        InvalidArgs: The model or its samples are not there.
+        InvalidArgs: The model, its samples or its evaluation data are not there.
     """
-    samples = spec.model.samples
+    samples, evaluation = spec.model.samples, spec.model.evaluation
     found = {
         "path": locate(spec.model.path, project, "model.path"),
         "samples": None if samples is None else locate(samples, project, "model.samples"),
+        "evaluation": None if evaluation is None else locate(evaluation, project, "model.evaluation"),
     }
     return described_source(spec).model_copy(update=found)
 
@@ -42,6 +44,7 @@ def described_source(spec: ServingSpec) -> ModelSource:
         architecture=spec.model.architecture,
         inputs=tuple(declared.tensor for declared in spec.model.inputs),
         samples_location=spec.model.samples,
+        evaluation_location=spec.model.evaluation,
         max_length=spec.model.max_length,
     )
 
@@ -55,6 +58,7 @@ def optimization_goal(spec: ServingSpec) -> Goal:
         accelerator=context.hardware.accelerator,
         quantization=spec.optimization.quantization,
         thresholds=ParityThresholds(cosine=parity.cosine, top1=parity.top1, max_error=parity.max_error),
+        accuracy=AccuracyLimits(**spec.optimization.accuracy.model_dump()),
         threads=spec.optimization.threads,
         edge=context.deployment_target is DeploymentTarget.EDGE,
     )

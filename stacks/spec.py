@@ -61,7 +61,7 @@ class ModelSpec(SpecPart):
     )
     prediction: Prediction = Field(
         default=Prediction.NUMERIC,
-        description="What the model predicts. Decides how parity is measured: cosine, top-1 agreement or largest error.",
+        description="What the model predicts. Decides how answers are compared and scored.",
     )
     architecture: str | None = Field(
         default=None,
@@ -74,6 +74,10 @@ class ModelSpec(SpecPart):
     samples: str | None = Field(
         default=None,
         description="Real inputs for parity and measurement: .txt (one text a line), .json (rows) or .npz (arrays).",
+    )
+    evaluation: str | None = Field(
+        default=None,
+        description="Labelled data that decide whether a candidate is right: .json or .jsonl (records) or .npz (arrays).",
     )
     max_length: Annotated[int, Field(strict=True, ge=1, le=1_000_000), BeforeValidator(whole)] | None = Field(
         default=None, description="Longest input in tokens. Default: what the tokenizer says."
@@ -116,11 +120,34 @@ class ParitySpec(SpecPart):
     )
 
 
+class AccuracySpec(SpecPart):
+    """How much an optimized model may lose on the labelled data of `model.evaluation`."""
+
+    accuracy: Number = Field(default=0.01, ge=0, le=1, description="Classifiers: loss of the share of right rows.")
+    roc_auc: Number = Field(
+        default=0.01, ge=0, le=1, description="Classifiers with one score: loss of the area under the ROC curve."
+    )
+    rmse: Number = Field(
+        default=0.01, ge=0, description="Numbers: rise of the RMSE, in standard deviations of the targets."
+    )
+    spearman: Number = Field(
+        default=0.01, ge=0, le=2, description="Embeddings of pairs: loss of the correlation with the given scores."
+    )
+    recall_at_10: Number = Field(
+        default=0.01, ge=0, le=1, description="Embeddings of queries and documents: loss of the share found."
+    )
+    token_accuracy: Number = Field(
+        default=0.01, ge=0, le=1, description="Tokens with labels: loss of the share of right tokens."
+    )
+    perplexity: Number = Field(default=0.01, ge=0, description="Language models: rise of the perplexity, as a share.")
+
+
 class OptimizationSpec(SpecPart):
     """Which optimizations may be tried."""
 
     quantization: Truth = Field(default=True, description="Try INT8 candidates; they still have to pass parity.")
     parity: ParitySpec = Field(default_factory=ParitySpec)
+    accuracy: AccuracySpec = Field(default_factory=AccuracySpec)
     threads: Annotated[int, Field(strict=True, ge=1, le=1024), BeforeValidator(whole)] | None = Field(
         default=None, description="Threads for each call. Default: the machine's cores."
     )
@@ -255,6 +282,17 @@ class ServingSpec(SpecPart):
                     rule=f"only `configure_scaling` reads it, and `task_type` is `{self.task_type}`",
                     fix=f"remove `{path}` or set `task_type` to `configure_scaling`",
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _accuracy_is_measured(self) -> Self:
+        if self.model.evaluation is None and self.optimization.accuracy != AccuracySpec():
+            raise disagreement(
+                path="optimization.accuracy",
+                got=f"`{json.dumps(self.optimization.accuracy.model_dump(mode='json', exclude_defaults=True))}`",
+                rule="without `model.evaluation` nothing is scored",
+                fix="add `model.evaluation`, or bound the difference to the original with `optimization.parity`",
+            )
         return self
 
     @model_validator(mode="after")

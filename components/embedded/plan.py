@@ -114,6 +114,7 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
         first_choice=Decision(value=recipe.first_choice, basis=recipe.why),
         artifact=planned_artifact(locked, artifact),
         parity=chosen.parity,
+        accuracy=chosen.accuracy,
         hardware=PlannedHardware(
             measured_on=report.hardware.fingerprint,
             target=hardware.fingerprint,

@@ -1,4 +1,4 @@
-"""Wait until a server is ready, and compare its answers with the original model's."""
+"""Wait until a server is ready, and compare its answers with those that its artifact must give."""
 
 import json
 import time
@@ -84,7 +84,9 @@ def wait_ready(config: ServerConfig, run_folder: Path, log_position: int, timeou
 
 def check_reference(config: ServerConfig, thresholds: ParityThresholds) -> None:
     """
-    Send the artifact's reference rows as real requests and compare the answers with the original model's.
+    Send the artifact's reference rows as real requests and compare the answers with the recorded ones.
+
+    Those are the original model's; the artifact's own where labelled data accepted it for answering otherwise.
 
     It is one request, or one for each row where they are too large together.
 
@@ -118,7 +120,7 @@ def check_reference(config: ServerConfig, thresholds: ParityThresholds) -> None:
     parity = compare(read_manifest(folder).prediction, arrays(reference.outputs), arrays(answers), thresholds)
     if not parity.passed:
         raise ParityError(
-            f"the endpoint's answers differ from the original model's: {parity.metric} {parity.value:g}, "
+            f"the endpoint's answers differ from the artifact's reference answers: {parity.metric} {parity.value:g}, "
             f"threshold {parity.threshold:g}; run `serving optimize --force`"
         )
 

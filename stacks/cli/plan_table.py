@@ -14,10 +14,12 @@ AS_ABOVE = "as above"
 def plan_table(plan: EndpointPlan) -> Table:
     """Return one row a decision or prediction."""
     result = table(f"Plan of `{plan.name}` on `{plan.target}`", "what", "value", "basis")
-    artifact, parity = plan.artifact, plan.parity
+    artifact, parity, accuracy = plan.artifact, plan.parity, plan.accuracy
     result.add_row("platform", *_decision(plan.platform))
     result.add_row("first choice", *_decision(plan.first_choice))
     checked = f"{parity.metric} {parity.value:.5f}, threshold {parity.threshold:g}" if parity else "no parity recorded"
+    if accuracy:
+        checked = f"{accuracy.in_words}; {checked}"
     result.add_row("artifact", artifact.name, f"sha256 {artifact.sha256[:12]}, {artifact.size_mb:g} MB; {checked}")
     for name, decision in (
         ("replicas", plan.replicas),

@@ -29,6 +29,7 @@ ROWS: tuple[tuple[str, Shown], ...] = (
     ("model", lambda facts: facts.model_sha256[:12]),
     ("size", lambda facts: f"{facts.size_mb:.1f} MB"),
     ("parity", _parity),
+    ("accuracy", lambda facts: "no labelled data" if facts.accuracy is None else facts.accuracy.in_words),
     ("measured p50", lambda facts: _milliseconds(facts.p50_ms)),
     ("measured p99", lambda facts: _milliseconds(facts.p99_ms)),
     ("measured", lambda facts: f"{facts.measured_at[:16]} UTC on {facts.measured_on}"),

@@ -9,7 +9,7 @@ from stacks.promotion.shown_value import shown_value
 
 # What a plan takes from the lock as it is. Everything else in it follows from the spec, which may differ, and from
 # measurements that it does not repeat: the digest of all that is locked stands for those.
-FROM_THE_LOCK = ("artifact", "parity", "measured")
+FROM_THE_LOCK = ("artifact", "parity", "accuracy", "measured")
 
 
 def lock_differences(running: EndpointPlan, locked: EndpointPlan) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict
 
 from components.endpoint_plan import EndpointPlan
+from optimizers.accuracy import Accuracy
 from optimizers.report import Parity, Report
 from optimizers.vocabulary import Precision, Runtime
 
@@ -29,6 +30,7 @@ class PromotionFacts(BaseModel):
     precision: Precision
     size_mb: float
     parity: Parity | None
+    accuracy: Accuracy | None
     p50_ms: float
     p99_ms: float
     measured_at: str
@@ -51,6 +53,7 @@ def promotion_facts(plan: EndpointPlan, report: Report) -> PromotionFacts:
         precision=artifact.precision,
         size_mb=artifact.size_mb,
         parity=plan.parity,
+        accuracy=plan.accuracy,
         p50_ms=measured.p50_ms,
         p99_ms=measured.p99_ms,
         measured_at=report.measured_at,

@@ -5,6 +5,7 @@ from io import StringIO
 from typing import Any
 
 from optimizers.errors import MissingExtra
+from optimizers.metrics import METRICS
 from optimizers.report import ORIGINAL, CandidateReport, Report
 
 WIDTH_INCHES = 8.0
@@ -91,12 +92,41 @@ def parity_chart(report: Report) -> str:
         limit = compared[0][1]
         axes.axvline(limit.threshold, color=P99, linewidth=1, linestyle="--")
         worse = "right" if limit.metric == "max_error" else "left"
-        axes.set_xlabel(f"{limit.metric}; {worse} of the dashed line ({limit.threshold:g}) is refused")
+        decided = any(item.accuracy for item, _ in compared)
+        verdict = "would be refused without labelled data" if decided else "is refused"
+        axes.set_xlabel(f"{limit.metric}; {worse} of the dashed line ({limit.threshold:g}) {verdict}")
         axes.set_yticks(range(len(compared)), [item.name for item, _ in compared])
         axes.margins(x=0.25)
         axes.grid(visible=True, axis="x", alpha=0.25)
 
     return _svg(draw, 1.1 + BAR_INCHES * len(compared)) if compared else ""
+
+
+def accuracy_chart(report: Report) -> str:
+    """Return each candidate's score on the labelled data; the original and the limit are lines. SVG."""
+    scored = [(item, item.accuracy) for item in report.candidates if item.accuracy is not None]
+    if not scored:
+        return ""
+    first = scored[0][1]
+    scored.sort(key=lambda pair: pair[1].value, reverse=not METRICS[first.metric].higher_is_better)
+
+    def draw(axes: Any) -> None:  # noqa: ANN401 - matplotlib has partial types
+        for place, (item, accuracy) in enumerate(scored):
+            axes.plot(accuracy.value, place, marker="o", markersize=9, color=_colour(report, item))
+            note = f"  {accuracy.value:.5g}" + ("  refused" if is_refused(item) else "")
+            axes.annotate(note, (accuracy.value, place), va="center", color=LINE, fontsize=9)
+        axes.axvline(first.original, color=LINE, linestyle=":", linewidth=1)
+        axes.axvline(first.limit, color=P99, linewidth=1, linestyle="--")
+        worse = "left" if METRICS[first.metric].higher_is_better else "right"
+        axes.set_xlabel(
+            f"{first.metric}; dotted the original ({first.original:.5g}), "
+            f"{worse} of the dashed line ({first.limit:.5g}) is refused"
+        )
+        axes.set_yticks(range(len(scored)), [item.name for item, _ in scored])
+        axes.margins(x=0.25)
+        axes.grid(visible=True, axis="x", alpha=0.25)
+
+    return _svg(draw, 1.1 + BAR_INCHES * len(scored))
 
 
 def _colour(report: Report, item: CandidateReport) -> str:
@@ -106,8 +136,8 @@ def _colour(report: Report, item: CandidateReport) -> str:
 
 
 def is_refused(item: CandidateReport) -> bool:
-    """Return whether a candidate could not be built or does not answer like the original."""
-    return item.name != ORIGINAL and (item.parity is None or not item.parity.passed)
+    """Return whether a candidate could not be built, or is not right enough to be served."""
+    return item.name != ORIGINAL and not item.is_right
 
 
 def _svg(draw: Callable[[Any], None], height_inches: float) -> str:

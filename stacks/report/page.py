@@ -8,7 +8,7 @@ from optimizers.errors import MissingExtra
 from optimizers.lock import LockedModel
 from optimizers.processor_load import QUIET_CPU_SHARE
 from optimizers.report import ORIGINAL, CandidateReport, Report
-from stacks.report.charts import batch_chart, is_refused, latency_chart, parity_chart
+from stacks.report.charts import accuracy_chart, batch_chart, is_refused, latency_chart, parity_chart
 
 TEMPLATE = "page.html.j2"
 NONE = "-"
@@ -27,6 +27,7 @@ class Row(NamedTuple):
     size: str
     load: str
     parity: str
+    accuracy: str
     verdict: str
 
 
@@ -62,6 +63,7 @@ def page(name: str, locked: LockedModel, report: Report) -> str:
         charts={
             "How fast each candidate answers one row": latency_chart(report),
             f"What larger batches of {report.chosen} cost": batch_chart(report),
+            "How right each candidate is on the labelled data": accuracy_chart(report),
             "How near each candidate's answers are to the original's": parity_chart(report),
         },
     )
@@ -88,6 +90,7 @@ def _row(report: Report, item: CandidateReport) -> Row:
         size=f"{item.size_bytes / 1e6:.1f}" if item.size_bytes else NONE,
         load=f"{item.load_time_s:.2f}" if item.load_time_s is not None else NONE,
         parity=f"{item.parity.metric} {item.parity.value:.5f}" if item.parity else NONE,
+        accuracy=f"{item.accuracy.metric} {item.accuracy.value:.5g}" if item.accuracy else NONE,
         verdict=item.verdict,
     )
 
@@ -110,6 +113,8 @@ def _facts(locked: LockedModel, report: Report) -> Iterator[tuple[str, str]]:
     )
     if report.compared_rows is not None and report.samples_from is not None:
         yield "compared on", f"{report.compared_rows} rows: {report.samples_from}"
+    if report.evaluated_on is not None:
+        yield "scored on", report.evaluated_on
     if report.server is not None:
         yield "the server adds", f"{report.server.busy_ms:.2g} ms a row busy, {report.server.waiting_ms:.2g} ms waiting"
     busy = report.other_cpu_share or 0

@@ -36,7 +36,7 @@ def endpoint_cells(row: EndpointReview, escape: Escape) -> tuple[str, ...]:
         _cost(row),
         signed_amount(row.usd_per_month_change, "expected"),
         planned(_artifact),
-        planned(_parity),
+        planned(_answers),
     )
 
 
@@ -82,8 +82,10 @@ def _artifact(side: EndpointState) -> str:
     return f"{side.artifact} {side.artifact_sha256[:DIGITS_OF_A_DIGEST]}"
 
 
-def _parity(side: EndpointState) -> str:
-    parity = side.parity
+def _answers(side: EndpointState) -> str:
+    parity, accuracy = side.parity, side.accuracy
+    if accuracy is not None:
+        return accuracy.in_words if accuracy.passed else accuracy.against_limit
     if parity is None:
         return UNKNOWN
     verdict = "" if parity.passed else ", not passed"

@@ -75,6 +75,7 @@ def _state(resource: ResourceChange, inputs: Inputs | None, priced: PricedStack)
         artifact=plan.artifact,
         artifact_sha256=plan.artifact_sha256,
         parity=plan.parity,
+        accuracy=plan.accuracy,
         rented=rented,
         usd_per_month=cost,
     )

@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from components.tokens import ENDPOINTS, SCALING_CONFIGURATION
+from optimizers.accuracy import Accuracy
 from optimizers.report import Parity
 
 THIS_MACHINE = "this machine"
@@ -35,6 +36,8 @@ class RecordedPlan(BaseModel):
     artifact: str = Field(validation_alias=AliasPath("artifact", "name"))
     artifact_sha256: str = Field(validation_alias=AliasPath("artifact", "sha256"))
     parity: Parity | None
+    # Records of plans without labelled data lack it.
+    accuracy: Accuracy | None = None
 
 
 class RecordedFleet(RecordedPlan):

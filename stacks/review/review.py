@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from components.cost.month import UsdPerMonth
+from optimizers.accuracy import Accuracy
 from optimizers.report import Parity
 
 # Raised where a field is renamed, removed or means something else; a new field alone does not raise it.
@@ -38,6 +39,9 @@ class EndpointState(ReviewPart):
     artifact: str | None = Field(default=None, description="Name of the locked artifact.")
     artifact_sha256: str | None = Field(default=None, description="Its digest.")
     parity: Parity | None = Field(default=None, description="How near its answers are to the original model's.")
+    accuracy: Accuracy | None = Field(
+        default=None, description="How right it is on labelled data, which then decide; None where there are none."
+    )
     rented: bool = Field(description="Whether something of it is paid by the hour or month.")
     usd_per_month: UsdPerMonth | None = Field(description="What is rented for it; None where a price is unknown.")
 

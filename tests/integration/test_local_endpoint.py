@@ -219,7 +219,7 @@ def test_an_endpoint_whose_answers_differ_from_the_reference_is_rolled_back(smal
     result = small.serving("up")
 
     assert result.code == 7, result.err
-    assert "differ from the original model's" in result.err
+    assert "differ from the artifact's reference answers" in result.err
     assert "what ran before still runs" in result.err
     assert (predict(small, [[0.5] * 64]), server_pid(small)) == (before, pid)
 

@@ -197,7 +197,7 @@ def test_nothing_is_promoted_from_a_stack_that_is_down_or_answers_wrongly(stages
     reference.write_text(json.dumps(content))
     wrong = stages.serving("promote", "dev", "staging", "--yes")
     assert wrong.code == UNHEALTHY
-    assert "differ from the original model's" in wrong.err
+    assert "differ from the artifact's reference answers" in wrong.err
     assert not (stages.root / STAGING).exists()
 
 

@@ -163,7 +163,9 @@ def test_a_version_that_answers_differently_is_refused_and_the_old_one_still_run
     wrong = small_artifact(store, seed=9, shift=1.0)
     process_id = supervisor(Path(undisturbed.run_folder)).pid
 
-    with pytest.raises(DeployError, match=r"differ from the original model's: max_error .*what ran before still runs"):
+    with pytest.raises(
+        DeployError, match=r"differ from the artifact's reference answers: max_error .*what ran before still runs"
+    ):
         deployment.deploy(
             with_config(undisturbed, artifact_folder=str(store.folder(wrong.sha256)), artifact_sha256=wrong.sha256)
         )

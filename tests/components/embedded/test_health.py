@@ -32,7 +32,7 @@ def test_health_is_asked_of_the_server_itself(store: ArtifactStore, run_folder: 
     content = json.loads(answers.read_text())
     content["outputs"] = [[value + 1 for value in row] for row in content["outputs"]]
     answers.write_text(json.dumps(content))
-    with pytest.raises(DeployError, match="differ from the original model's"):
+    with pytest.raises(DeployError, match="differ from the artifact's reference answers"):
         require_healthy(inputs)
 
     (artifact / "model.onnx").write_bytes(b"another one")

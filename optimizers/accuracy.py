@@ -28,11 +28,11 @@ class AccuracyLimits(BaseModel):
 
     accuracy: float = Field(default=0.01, ge=0, le=1)
     roc_auc: float = Field(default=0.01, ge=0, le=1)
-    rmse: float = Field(default=0.01, ge=0)
+    rmse: float = Field(default=0.01, ge=0, le=1000)
     spearman: float = Field(default=0.01, ge=0, le=2)
     recall_at_10: float = Field(default=0.01, ge=0, le=1)
     token_accuracy: float = Field(default=0.01, ge=0, le=1)
-    perplexity: float = Field(default=0.01, ge=0)
+    perplexity: float = Field(default=0.01, ge=0, le=1000)
 
     def of(self, metric: MetricName) -> float:
         """Return the loss allowed of a deciding metric."""

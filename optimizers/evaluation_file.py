@@ -20,7 +20,8 @@ SUFFIXES = (".json", ".jsonl", ".npz")
 # Arrays of a .npz file that hold what is to be answered; all others are inputs.
 ANSWER_ARRAYS = ("label", "labels", "target")
 INPUT = "input"
-BLOCK_BYTES = 1 << 20
+# Rows are turned into Python's numbers a block at a time, which take some ten times as much.
+BLOCK_BYTES = 1 << 16
 DAMAGED = (zipfile.BadZipFile, zlib.error, ValueError, EOFError, OSError, NotImplementedError, RuntimeError)
 
 

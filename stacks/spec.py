@@ -128,7 +128,7 @@ class AccuracySpec(SpecPart):
         default=0.01, ge=0, le=1, description="Classifiers with one score: loss of the area under the ROC curve."
     )
     rmse: Number = Field(
-        default=0.01, ge=0, description="Numbers: rise of the RMSE, in standard deviations of the targets."
+        default=0.01, ge=0, le=1000, description="Numbers: rise of the RMSE, in standard deviations of the targets."
     )
     spearman: Number = Field(
         default=0.01, ge=0, le=2, description="Embeddings of pairs: loss of the correlation with the given scores."
@@ -139,7 +139,9 @@ class AccuracySpec(SpecPart):
     token_accuracy: Number = Field(
         default=0.01, ge=0, le=1, description="Tokens with labels: loss of the share of right tokens."
     )
-    perplexity: Number = Field(default=0.01, ge=0, description="Language models: rise of the perplexity, as a share.")
+    perplexity: Number = Field(
+        default=0.01, ge=0, le=1000, description="Language models: rise of the perplexity, as a share."
+    )
 
 
 class OptimizationSpec(SpecPart):

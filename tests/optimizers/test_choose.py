@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from optimizers.accuracy import Accuracy
 from optimizers.choose import choose
 from optimizers.errors import ParityError
+from optimizers.metrics import MetricName
 from optimizers.report import ORIGINAL, CandidateReport, Parity
 from optimizers.vocabulary import Precision, Runtime
 from tests.support.locked_model import measurement
@@ -47,6 +49,24 @@ def test_what_is_chosen_passed_parity_and_nothing_that_passed_is_faster(
     assert best.measurements[0].p50.value_ms == min(item.measurements[0].p50.value_ms for item in passed)
     assert all(item.verdict for item in judged)
     assert [item.name for item in judged if item.verdict.startswith("chosen")] == [name]
+
+
+def scored(item: CandidateReport, value: float) -> CandidateReport:
+    accuracy = Accuracy(
+        metric=MetricName.ACCURACY, original=0.95, value=value, limit=0.94, rows=100, passed=value >= 0.94
+    )
+    return item.model_copy(update={"accuracy": accuracy})
+
+
+def test_where_there_are_labels_they_decide_and_parity_is_told() -> None:
+    right, near = scored(candidate("right", 5, 0.9), 0.96), scored(candidate("near", 1, 1), 0.9)
+
+    name, judged = choose([original, right, near])
+
+    verdicts = {item.name: item.verdict for item in judged}
+    assert name == "right"
+    assert verdicts["right"].endswith("accuracy 0.96 (original 0.95, limit 0.94); cosine 0.9 (limit 0.999)")
+    assert verdicts["near"] == "refused: accuracy 0.9 is under the limit 0.94; the original has 0.95"
 
 
 def test_each_verdict_says_why() -> None:

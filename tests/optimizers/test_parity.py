@@ -82,3 +82,36 @@ def test_each_token_of_a_token_classifier_counts() -> None:
     answer = np.eye(4)[[[0, 1, 2, 0]]]
 
     assert parity(Prediction.CLASSIFICATION, reference, answer).value == pytest.approx(0.75)
+
+
+def test_padding_does_not_count_among_the_tokens() -> None:
+    reference = np.eye(4)[[[0, 1, 2, 3], [0, 1, 0, 0]]]
+    answer = np.eye(4)[[[0, 1, 2, 0], [0, 1, 3, 3]]]
+    batch = [{"attention_mask": np.array([[1, 1, 1, 1], [1, 1, 0, 0]])}]
+
+    def found(kind: Prediction, inputs: Any) -> Parity:
+        return compare(kind, [{"logits": reference}], [{"logits": answer}], ParityThresholds(top1=0.8), inputs)
+
+    assert found(Prediction.TOKENS, batch).value == pytest.approx(5 / 6)
+    assert found(Prediction.TOKENS, batch).passed
+    assert found(Prediction.TOKENS, None).value == pytest.approx(5 / 8)
+    assert found(Prediction.CLASSIFICATION, batch).value == pytest.approx(5 / 8)
+
+
+def test_of_a_token_model_only_the_scores_of_tokens_are_compared() -> None:
+    logits, cache = np.eye(4)[[[0, 1, 2, 3]]], np.zeros((1, 2, 4, 3))
+    noisy = cache + np.arange(24).reshape(1, 2, 4, 3) % 5
+
+    parity = compare(
+        Prediction.TOKENS, [{"logits": logits, "cache": cache}], [{"logits": logits, "cache": noisy}], STRICT
+    )
+
+    assert (parity.metric, parity.value, parity.samples) == ("top1", 1.0, 1)
+
+
+def test_batches_are_compared_as_they_come() -> None:
+    reference = [{"y": np.ones((2, 3))}, {"y": np.ones((1, 3))}]
+
+    parity = compare(Prediction.NUMERIC, iter(reference), iter(reference), STRICT)
+
+    assert (parity.samples, parity.passed) == (3, True)

@@ -15,9 +15,12 @@ from policies.measured_elsewhere import measured_elsewhere
 from policies.pack import ENDPOINT_POLICIES, POLICIES
 from policies.throughput_budget import throughput_budget, throughput_warning
 from tests.support.policy_limits import LIMITS
+from tests.support.scored import ACCURACY
 
 Recorded = dict[str, Any]
 FAILED = {"metric": "cosine", "value": 0.5, "threshold": 0.999, "samples": 8, "passed": False}
+KEPT = ACCURACY.model_dump(mode="json")
+LOST = {**KEPT, "value": 0.9, "passed": False}
 
 
 def reported(
@@ -111,6 +114,8 @@ def test_a_policy_fails_closed_on_one_unknown_value(
         (artifact_integrity, "artifact.sha256", "f" * 64, "artifact digest ffffffffffff is not the locked"),
         (artifact_integrity, "parity", None, "no parity is recorded"),
         (artifact_integrity, "parity", FAILED, "parity cosine 0.5 misses the threshold 0.999"),
+        (artifact_integrity, "accuracy", LOST, "accuracy 0.9 is under the limit 0.94; the original has 0.95; choose another artifact"),
+        (artifact_integrity, "accuracy", KEPT, "accuracy 0.945 (original 0.95, limit 0.94) is not what artifacts.lock.json records"),
         (artifact_integrity, "parity.passed", False, "not readable at `parity`: value error, passed is false, and cosine 0.9999"),
         (artifact_integrity, "parity.value", 1.0, "is not what artifacts.lock.json records"),
         (artifact_integrity, "measured.p99_ms", 0, "artifacts.lock.json: measured.p99_ms 0 is not the 77 that was measured; let `serving up`"),

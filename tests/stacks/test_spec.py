@@ -135,10 +135,11 @@ def leaves(part: type[BaseModel] = ServingSpec, path: tuple[str, ...] = ()) -> I
 @pytest.mark.parametrize("path", list(leaves()), ids=".".join)
 def test_a_value_passes_where_the_published_schema_lets_it_pass(path: tuple[str, ...], value: object) -> None:
     # Rules between fields, which the schema does not hold: `embedded` is one machine, `configure_scaling` decides how many,
-    # a budget needs its task and traffic, and an image's time needs the machine's.
+    # a budget needs its task and traffic, an image's time needs the machine's, and an accuracy needs labelled data.
     task = "deploy_model" if path[-1] == "instances" else "configure_scaling"
     raw = minimal(
         task_type=task,
+        model={"path": "model.pt", "evaluation": "labelled.npz"},
         serving_context={"deployment_target": "edge"},
         traffic={"kind": "constant", "rate_rps": 1},
         **({"scaling": {"provisioning_s": 60}} if task == "configure_scaling" else {}),
@@ -197,6 +198,15 @@ def test_a_threshold_that_no_difference_reaches_is_refused(field: str, value: fl
     found = issues_of(minimal(optimization={"parity": {field: value}}))
 
     assert "it must be a finite number | write a number such as 0.01" in found[f"optimization.parity.{field}"]
+
+
+def test_an_accuracy_without_labelled_data_is_refused() -> None:
+    found = issues_of(minimal(optimization={"accuracy": {"spearman": 0.02}}))
+
+    assert found == {
+        "optimization.accuracy": '`{"spearman": 0.02}` | without `model.evaluation` nothing is scored | '
+        "add `model.evaluation`, or bound the difference to the original with `optimization.parity`"
+    }
 
 
 def test_a_whole_number_that_pulumi_delivers_as_a_float_stays_whole() -> None:

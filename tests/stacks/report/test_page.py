@@ -9,6 +9,7 @@ from optimizers.report import CandidateReport, Parity, Report
 from optimizers.vocabulary import Precision, Runtime
 from stacks.report.page import page
 from tests.support.locked_model import CHOSEN, locked_model, measurement, report
+from tests.support.scored import scored_report
 
 REFUSED = CandidateReport(
     name="onnx-int8",
@@ -118,3 +119,12 @@ def test_the_newest_report_is_shown_where_none_was_measured_here() -> None:
 
     assert locked.report_for("elsewhere") == old
     assert locked.model_copy(update={"reports": {}}).report_for("elsewhere") is None
+
+
+def test_labelled_data_add_a_picture_a_column_and_what_was_scored() -> None:
+    found = scored_report()
+
+    written = outline(page("digits", locked_model(found), found))
+
+    assert {"accuracy", "accuracy 0.945", "scored on", "`digits.npz`, 100 rows"} <= set(written.cells)
+    assert written.tags.count("svg") == 4

@@ -12,7 +12,7 @@ from optimizers import recipe
 from optimizers.accuracy import AccuracyLimits
 from optimizers.benchmark import BenchmarkConfig
 from optimizers.build import optimize
-from optimizers.candidates import Row, exported
+from optimizers.candidate_row import Row, exported
 from optimizers.errors import ParityError
 from optimizers.goal import Goal
 from optimizers.lock import LockedModel

@@ -6,15 +6,13 @@ from typing import Any
 
 from components.packages.own_code import write_own_code
 from components.packages.requirements import REQUIREMENTS_NAME, requirements
-from components.packages.served import INSIDE, ServedArtifact, copy_file
+from components.packages.served import INSIDE, QUEUE_DELAY_US, ServedArtifact, copy_file
 from optimizers.signature import BATCH, TensorSpec
 
 # Every module of ours that the runtime imports by itself.
 RUNTIME_MODULES = ("optimizers.errors", "optimizers.rows", "optimizers.session")
 RUNTIME = "mlserver_runtime"
 TEXT_INPUT = "text"
-# As long as elsewhere: the 100 µs of spec.md 2.3.
-MAX_BATCH_TIME_S = 0.0001
 # The V2 protocol's names of types: https://github.com/kserve/open-inference-protocol, "Tensor Data Types".
 DATATYPES = {
     "bool": "BOOL", "uint8": "UINT8", "uint16": "UINT16", "uint32": "UINT32", "uint64": "UINT64", "int8": "INT8",
@@ -40,7 +38,7 @@ def _model_settings(served: ServedArtifact) -> dict[str, Any]:
     signature, settings = served.manifest.signature, served.settings
     text = [{"name": TEXT_INPUT, "datatype": "BYTES", "shape": [-1, 1], "parameters": {"content_type": "str"}}]
     batching = (
-        {"max_batch_size": settings.max_batch_size, "max_batch_time": MAX_BATCH_TIME_S} if _batches(served) else {}
+        {"max_batch_size": settings.max_batch_size, "max_batch_time": QUEUE_DELAY_US / 1e6} if _batches(served) else {}
     )
     return {
         "name": served.name,

@@ -15,6 +15,10 @@ from optimizers.vocabulary import Accelerator
 NAME_PATTERN = r"[a-z0-9][a-z0-9_-]{0,63}"
 
 
+# How long a request waits for others to share a call with: spec.md 2.3.
+QUEUE_DELAY_US = 100
+# What those are told whose original model a platform cannot run.
+SERVES_ARTIFACTS = "package its artifact for `triton`, `torchserve`, `bentoml` or `seldon`"
 # Python files that are copied into packages and run there.
 INSIDE = Path(__file__).parent / "inside"
 
@@ -72,10 +76,14 @@ class ServedArtifact:
         """What logs and metadata call the version: the first 12 digits of the artifact's digest."""
         return self.artifact.sha256[:12]
 
+    def file_names(self, *, reference: bool) -> tuple[str, ...]:
+        """Return the files that the lock lists, and the reference rows where the platform's service warms up with them."""
+        names = tuple(file.path for file in self.artifact.files)
+        return (*names, REFERENCE_NAME) if reference else names
+
     def copy_files(self, target: Path, *, reference: bool) -> None:
-        """Copy the files that the lock lists, and the reference rows where the platform's service warms up with them."""
-        names = [file.path for file in self.artifact.files]
-        for name in [*names, REFERENCE_NAME] if reference else names:
+        """Copy these files."""
+        for name in self.file_names(reference=reference):
             copy_file(self.folder / name, target / name)
 
 

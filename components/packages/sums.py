@@ -3,7 +3,7 @@
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from optimizers import digest
@@ -16,29 +16,21 @@ NOT_LISTED = frozenset({SUMS_NAME, SIGNATURE_NAME})
 LINE = re.compile(r"([0-9a-f]{64})  ([^\0\n\r\\]+)")
 
 
-def write_sums(folder: Path) -> dict[str, str]:
-    """
-    Write the list and return it, path to digest, sorted by path.
-
-    Raises:
-        UnsupportedModel: The folder holds a link, or a name that the list cannot hold.
-    """
-    sums = folder_sums(folder)
+def write_sums(folder: Path, sums: Mapping[str, str]) -> None:
+    """Write the list of a folder, path to digest, whose files are as `folder_sums` found them."""
     text = "".join(f"{sha256}  {path}\n" for path, sha256 in sums.items())
     (folder / SUMS_NAME).write_text(text, encoding="utf-8")
-    return sums
 
 
 def folder_sums(folder: Path) -> dict[str, str]:
     """
-    Return the digest of every file, the list and the signature left out.
+    Return path to digest of every file, sorted, the list and the signature left out.
 
     Raises:
         UnsupportedModel: The folder holds something other than files and folders, or a name that the list cannot hold.
     """
     sums = dict[str, str]()
-    for path in sorted(_files(folder)):
-        name = path.relative_to(folder).as_posix()
+    for name, path in sorted((path.relative_to(folder).as_posix(), path) for path in _files(folder)):
         if name in NOT_LISTED:
             continue
         if LINE.fullmatch(f"{'0' * 64}  {name}") is None or not _is_utf8(name):

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from components.packages.served import ServedOriginal, copy_file
+from components.packages.served import QUEUE_DELAY_US, SERVES_ARTIFACTS, ServedOriginal, copy_file
 from optimizers.errors import UnsupportedModel
 from optimizers.model_folder import check_folder
 
@@ -13,8 +13,6 @@ SAVED_MODEL = "saved_model.pb"
 # What a SavedModel consists of; TensorFlow Serving reads nothing else:
 # https://www.tensorflow.org/guide/saved_model#the_savedmodel_format_on_disk.
 PARTS = (SAVED_MODEL, "fingerprint.pb", "variables/*", "assets/*", "assets.extra/*")
-# spec.md 2.3, for every platform whose server joins requests.
-QUEUE_DELAY_MICROS = 100
 # Batches that may wait for a thread: https://github.com/tensorflow/serving/blob/master/tensorflow_serving/batching/README.md.
 ENQUEUED_BATCHES = 100
 
@@ -29,8 +27,7 @@ def write(served: ServedOriginal, folder: Path) -> tuple[str, ...]:
     source = served.source.path
     if not (source / SAVED_MODEL).is_file():
         raise UnsupportedModel(
-            f"{source}: TensorFlow Serving runs SavedModels and nothing else, and this model is none; "
-            "package it for `triton`, `torchserve`, `bentoml` or `seldon`"
+            f"{source}: TensorFlow Serving runs SavedModels and nothing else, and this model is none; {SERVES_ARTIFACTS}"
         )
     check_folder(source)
     for pattern in PARTS:
@@ -61,7 +58,7 @@ def _batching(served: ServedOriginal) -> str:
     settings = served.settings
     return (
         f"max_batch_size {{ value: {settings.max_batch_size} }}\n"
-        f"batch_timeout_micros {{ value: {QUEUE_DELAY_MICROS} }}\n"
+        f"batch_timeout_micros {{ value: {QUEUE_DELAY_US} }}\n"
         f"max_enqueued_batches {{ value: {ENQUEUED_BATCHES} }}\n"
         f"num_batch_threads {{ value: {settings.threads} }}\n"
     )

@@ -9,16 +9,17 @@ from pathlib import Path
 
 from components.embedded.requests import MAX_BODY_BYTES
 from components.packages.archive import write_zip
-from components.packages.own_code import write_own_code
+from components.packages.own_code import OWN_CODE, write_own_code
 from components.packages.requirements import REQUIREMENTS_NAME, requirements
-from components.packages.served import INSIDE, ServedArtifact
+from components.packages.served import INSIDE, QUEUE_DELAY_US, ServedArtifact
 from optimizers.errors import MissingExtra, ServingError
 
-MODEL_MODULE = "components.embedded.server.model"
+# Every module of ours that the handler imports by itself.
+HANDLER_MODULES = ("components.embedded.server.model", "components.embedded.server_config", "optimizers.errors")
 HANDLER = "torchserve_handler.py"
 PROPERTIES_NAME = "config.properties"
-# TorchServe counts whole milliseconds; 1 is the nearest to the 100 µs that a batch may wait elsewhere.
-MAX_BATCH_DELAY_MS = 1
+# TorchServe counts whole milliseconds, and takes 0 for never.
+MAX_BATCH_DELAY_MS = max(1, QUEUE_DELAY_US // 1000)
 MANIFEST = "MAR-INF/MANIFEST.json"
 
 
@@ -32,19 +33,18 @@ def write(served: ServedArtifact, folder: Path) -> tuple[str, ...]:
     if find_spec("model_archiver") is None:
         raise MissingExtra("torchserve", "a package for TorchServe")
     with tempfile.TemporaryDirectory(dir=folder.parent) as work:
-        files = Path(work, "files")
-        files.mkdir()
-        write_own_code(files, MODEL_MODULE)
-        served.copy_files(files / "artifact", reference=True)
         (Path(work) / "model-config.yaml").write_text(_model_config(served))
         (Path(work) / REQUIREMENTS_NAME).write_text(requirements(served))
-        laid_out = _archive(served, Path(work))
-        write_zip(folder / f"{served.name}.mar", laid_out)
+        write_own_code(Path(work), *HANDLER_MODULES)
+        # The archiver would copy the weights twice on their way, so they go straight into the archive.
+        artifact = {f"artifact/{name}": served.folder / name for name in served.file_names(reference=True)}
+        small = {OWN_CODE: Path(work, OWN_CODE), **_laid_out(served, Path(work))}
+        write_zip(folder / f"{served.name}.mar", {**small, **artifact})
     (folder / PROPERTIES_NAME).write_text(_properties(served))
     return ()
 
 
-def _archive(served: ServedArtifact, work: Path) -> dict[str, Path]:
+def _laid_out(served: ServedArtifact, work: Path) -> dict[str, Path]:
     """Have the archiver lay the archive out as a folder, and return its files; packed by itself, it would hold times."""
     exported, temporary = work / "exported", work / "temporary"
     exported.mkdir()
@@ -52,8 +52,8 @@ def _archive(served: ServedArtifact, work: Path) -> dict[str, Path]:
     command = [
         *(sys.executable, "-m", "model_archiver.model_packaging", "--archive-format", "no-archive"),
         *("--model-name", served.name, "--version", served.version, "--handler", str(INSIDE / HANDLER)),
-        *("--extra-files", str(work / "files"), "--config-file", str(work / "model-config.yaml")),
-        *("--requirements-file", str(work / REQUIREMENTS_NAME), "--export-path", str(exported)),
+        *("--config-file", str(work / "model-config.yaml"), "--requirements-file", str(work / REQUIREMENTS_NAME)),
+        *("--export-path", str(exported)),
     ]
     # The archiver first removes what lies under the model's name in the temporary folder, so it gets one of its own.
     environment = {**os.environ, "TMPDIR": str(temporary)}

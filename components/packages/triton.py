@@ -5,15 +5,21 @@ from pathlib import Path
 from typing import Any
 
 from components.packages.served import ServedArtifact, copy_file
-from components.packages.triton_config import CONFIG_NAME, DATA_TYPES, batching, config_text, dimensions, protobufs
+from components.packages.triton_config import (
+    CONFIG_NAME,
+    DATA_TYPES,
+    VERSION,
+    batching,
+    config_text,
+    dimensions,
+    protobufs,
+)
 from components.packages.triton_text import write_text_models
 from components.packages.triton_warmup import write_warmup
 from optimizers.artifact import MANIFEST_NAME
 from optimizers.signature import Signature
 from optimizers.vocabulary import Accelerator, Runtime
 
-# Each entry of Triton's model repository is a model; the numeric folder is its version.
-VERSION = "1"
 BF16, F32 = "bf16", "f32"
 # spec.md 2.3 has TensorRT as GPU accelerator. 1 GiB is ONNX Runtime's default workspace:
 # https://github.com/triton-inference-server/onnxruntime_backend#onnx-runtime-with-tensorrt-optimization.

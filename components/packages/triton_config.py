@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from components.packages.served import QUEUE_DELAY_US
 from optimizers.errors import MissingExtra
 from optimizers.signature import TensorSpec
 
 CONFIG_NAME = "config.pbtxt"
+# Each entry of Triton's model repository is a model; the numeric folder is its version.
+VERSION = "1"
 # spec.md 2.3.
 PREFERRED_BATCH_SIZES = (8, 16, 32)
-QUEUE_DELAY_MICROSECONDS = 100
 # Names of the enum `DataType`: https://github.com/triton-inference-server/common/blob/main/protobuf/model_config.proto.
 DATA_TYPES = {
     "bool": "TYPE_BOOL", "uint8": "TYPE_UINT8", "uint16": "TYPE_UINT16", "uint32": "TYPE_UINT32", "uint64": "TYPE_UINT64",
@@ -54,4 +56,4 @@ def batching(config: Any, max_batch_size: int) -> None:  # noqa: ANN401 - a prot
         return
     preferred = [size for size in PREFERRED_BATCH_SIZES if size <= max_batch_size] or [max_batch_size]
     config.dynamic_batching.preferred_batch_size.extend(preferred)
-    config.dynamic_batching.max_queue_delay_microseconds = QUEUE_DELAY_MICROSECONDS
+    config.dynamic_batching.max_queue_delay_microseconds = QUEUE_DELAY_US

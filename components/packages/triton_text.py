@@ -6,11 +6,10 @@ from typing import Any
 from components.packages.own_code import write_own_code
 from components.packages.requirements import MODEL, REQUIREMENTS_NAME, TOKENIZERS, pinned
 from components.packages.served import INSIDE, ServedArtifact, copy_file
-from components.packages.triton_config import CONFIG_NAME, batching, config_text, protobufs
+from components.packages.triton_config import CONFIG_NAME, VERSION, batching, config_text, protobufs
 from optimizers.artifact import MANIFEST_NAME
 
 TEXT = "text"
-VERSION = "1"
 TOKENIZER_MODULES = ("optimizers.errors", "optimizers.rows", "optimizers.session")
 
 

@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+from components.embedded.server_config import WARM_UP_CALLS
 from components.packages.served import ServedArtifact
 from optimizers.reference import read_reference
 from optimizers.rows import RowEncoder
 
 # Where Triton looks for the files that `model_warmup` names.
 WARMUP_FOLDER = "warmup"
-# Calls before Triton says that the model is ready, as many as our own server makes.
-CALLS = 3
 
 
 def write_warmup(served: ServedArtifact, config: Any, folder: Path) -> None:  # noqa: ANN401 - a protobuf message
@@ -22,7 +21,7 @@ def write_warmup(served: ServedArtifact, config: Any, folder: Path) -> None:  # 
     """
     reference = read_reference(served.folder)
     arrays = RowEncoder(served.manifest, served.folder).encode(reference.inputs[:1])
-    warmup = config.model_warmup.add(name="reference-row", batch_size=1, count=CALLS)
+    warmup = config.model_warmup.add(name="reference-row", batch_size=1, count=WARM_UP_CALLS)
     (folder / WARMUP_FOLDER).mkdir(parents=True)
     for number, (tensor, array) in enumerate(zip(config.input, arrays.values(), strict=True)):
         # Named by number: an input's own name may hold what no file name can.

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from components.packages.served import ServedOriginal, copy_file
+from components.packages.served import SERVES_ARTIFACTS, ServedOriginal, copy_file
 from optimizers.errors import UnsupportedModel
 from optimizers.huggingface_files import CONFIG_FILE, read_object, whole_number
 from optimizers.model_folder import check_folder
@@ -53,7 +53,7 @@ def _config(source: Path) -> dict[str, Any]:
     if not any(str(name).endswith(CAUSAL) for name in architectures):
         raise UnsupportedModel(
             f"{source / CONFIG_FILE}: vLLM serves causal language models (`…{CAUSAL[0]}`), and this is `{architectures[0]}`; "
-            "package it for `triton`, `torchserve`, `bentoml` or `seldon`"
+            f"{SERVES_ARTIFACTS}"
         )
     if config.get("auto_map"):
         raise UnsupportedModel(f"{source / CONFIG_FILE}: the model needs Python code of its own, which is never run")

@@ -53,9 +53,11 @@ def write_package(
     _refuse_other_use(out)
     with _staging(out) as staged:
         remarks = _write(kind, served, staged)
-        statement = provenance(served, kind.platform, folder_sums(staged))
-        (staged / PROVENANCE_NAME).write_text(f"{json.dumps(statement, indent=2)}\n")
-        files = write_sums(staged)
+        files = folder_sums(staged)
+        statement = staged / PROVENANCE_NAME
+        statement.write_text(f"{json.dumps(provenance(served, kind.platform, files), indent=2)}\n")
+        files = dict(sorted({**files, PROVENANCE_NAME: digest.of_file(statement)}.items()))
+        write_sums(staged, files)
         unchanged = _holds_something(out)
         if unchanged:
             _refuse_other_package(out, files)

@@ -10,9 +10,12 @@ import sys
 import tempfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "model_serving.zip"))
+
+from components.embedded.server_config import CONFIG_VARIABLE  # it lies in the zip
+
 PACKAGE = Path(__file__).resolve().parent
 SETTINGS_NAME = "server.json"
-CONFIG_VARIABLE = "MODEL_SERVING_CONFIG"
 RUN_FOLDER_VARIABLE = "MODEL_SERVING_RUN_FOLDER"
 
 
@@ -30,7 +33,6 @@ def configure() -> None:
     os.environ[CONFIG_VARIABLE] = str(config)
 
 
-sys.path.insert(0, str(PACKAGE / "model_serving.zip"))
 configure()
 
 from components.embedded.server.service import Endpoint  # noqa: E402 - it reads the configuration when it is imported

@@ -8,9 +8,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent / "model_serving.zip"))
 
 from components.embedded.server.model import NOT_FINITE, EncodedRow, ServedModel
+from components.embedded.server_config import WARM_UP_CALLS
 from optimizers.errors import InvalidRow
 
-WARM_UP_CALLS = 3
 WRONG, FAILED = 400, 500
 
 

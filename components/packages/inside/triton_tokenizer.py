@@ -1,5 +1,6 @@
 """A model of Triton's Python backend: texts to the inputs of the model that follows it in the ensemble."""
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,13 @@ from optimizers.errors import InvalidRow  # noqa: E402 - it lies in the zip
 from optimizers.rows import RowEncoder  # noqa: E402
 from optimizers.session import read_manifest  # noqa: E402
 
-TEXT = "text"
-
 
 class TritonPythonModel:
     """Tokenizes as the endpoint of model-serving does, by the same code."""
 
-    def initialize(self, args: dict[str, str]) -> None:  # noqa: ARG002 - the signature is Triton's
-        """Read the tokenizer."""
+    def initialize(self, args: dict[str, str]) -> None:
+        """Read the tokenizer; `args["model_config"]` is the model's own configuration as JSON."""
+        self._input: str = json.loads(args["model_config"])["input"][0]["name"]
         self._encoder = RowEncoder(read_manifest(FOLDER), FOLDER)
 
     def execute(self, requests: list[Any]) -> list[Any]:
@@ -45,7 +45,7 @@ class TritonPythonModel:
 
     def _encoded(self, request: Any) -> list[dict[str, Any]] | str:  # noqa: ANN401 - Triton's type
         """Return the rows of one request, or what is wrong with it."""
-        texts = pb_utils.get_input_tensor_by_name(request, TEXT).as_numpy().reshape(-1)
+        texts = pb_utils.get_input_tensor_by_name(request, self._input).as_numpy().reshape(-1)
         try:
             return [self._encoder.encode_row(index, text.decode("utf-8")) for index, text in enumerate(texts)]
         except UnicodeDecodeError:

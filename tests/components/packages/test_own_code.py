@@ -19,7 +19,7 @@ MODULES = {"prometheus-client": "prometheus_client"}
 
 @pytest.mark.parametrize(
     "modules",
-    [(bentoml.SERVICE_MODULE,), (torchserve.MODEL_MODULE,), mlserver.RUNTIME_MODULES, triton_text.TOKENIZER_MODULES],
+    [(bentoml.SERVICE_MODULE,), torchserve.HANDLER_MODULES, mlserver.RUNTIME_MODULES, triton_text.TOKENIZER_MODULES],
     ids=["bentoml", "torchserve", "mlserver", "triton"],
 )
 def test_what_a_service_imports_of_ours_goes_with_it_and_pulumi_does_not(modules: tuple[str, ...]) -> None:

@@ -10,11 +10,11 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from components.packages.kinds import package_kind
 from components.packages.served import ServedArtifact
-from components.packages.signing import key_signer, key_verifier
-from components.packages.sums import SIGNATURE_NAME, write_sums
+from components.packages.signing import key_signer, key_verifier, sigstore_signer, sigstore_verifier
+from components.packages.sums import SIGNATURE_NAME, folder_sums, write_sums
 from components.packages.verify import verify_package
 from components.packages.write import write_package
-from optimizers.errors import ArtifactError, DigestMismatch, InvalidArgs, MissingExtra
+from optimizers.errors import ArtifactError, DigestMismatch, InvalidArgs, MissingExtra, ServingError
 from tests.support.packaged import served_small
 
 PASSWORD = "correct horse"
@@ -76,7 +76,7 @@ def test_each_curve_of_the_standard_signs(curve: ec.EllipticCurve, served: Serve
 
 def test_a_changed_file_is_named_even_if_its_list_was_written_anew(signed: Path, keys: tuple[Path, Path]) -> None:
     (signed / "small/1/model.onnx").write_bytes(b"other weights")
-    write_sums(signed)
+    write_sums(signed, folder_sums(signed))
     assert verify_package(signed).files == 4
 
     with pytest.raises(DigestMismatch, match=r"Hash mismatch for 'SHA256SUMS'"):
@@ -90,7 +90,7 @@ def test_an_added_file_is_named_even_if_its_list_was_written_anew(
     (signed / name).write_text("added")
     with pytest.raises(DigestMismatch, match=f"{name}: was added"):
         verify_package(signed, key_verifier(keys[1]))
-    write_sums(signed)
+    write_sums(signed, folder_sums(signed))
 
     with pytest.raises(DigestMismatch, match=f"Extra files found.*{name}"):
         verify_package(signed, key_verifier(keys[1]))
@@ -178,6 +178,28 @@ def test_what_is_no_such_key_is_refused_with_the_command_that_makes_one(tmp_path
     for name in ("text.pem", "missing.pub", "koblitz.pub"):
         with pytest.raises(InvalidArgs, match="openssl ec -in"):
             key_verifier(tmp_path / name)
+
+
+def test_a_signature_by_a_key_is_nobodys_identity_and_without_network_that_is_said(
+    signed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    with pytest.raises(ServingError, match=r"Sigstore's servers gave no answer|no signature of this package"):
+        verify_package(signed, sigstore_verifier("someone@example.com", "https://accounts.example.com"))
+
+
+def test_signing_with_an_identity_says_that_it_needs_the_network(
+    served: ServedArtifact, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+    with pytest.raises(ServingError, match="sign with `--sign-key` where there is no network"):
+        write_package(package_kind("triton"), served, tmp_path / "out", sigstore_signer(ambient=True))
+
+    assert not (tmp_path / "out").exists()
 
 
 def test_without_the_library_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

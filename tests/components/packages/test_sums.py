@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from components.packages.sums import LINE, SIGNATURE_NAME, SUMS_NAME, check_sums, write_sums
+from components.packages.sums import LINE, SIGNATURE_NAME, SUMS_NAME, check_sums, folder_sums, write_sums
 from optimizers.errors import ArtifactError, DigestMismatch, UnsupportedModel
 
 
@@ -19,7 +19,7 @@ def package(tmp_path: Path) -> Path:
     (folder / "1").mkdir(parents=True)
     (folder / "1/model.onnx").write_bytes(b"weights")
     (folder / "config.pbtxt").write_text("name")
-    write_sums(folder)
+    write_sums(folder, folder_sums(folder))
     return folder
 
 
@@ -81,14 +81,14 @@ def test_a_name_with_a_line_break_is_never_listed(package: Path) -> None:
     (package / "a\nb").write_text("")
 
     with pytest.raises(UnsupportedModel, match=re.escape(r"a\nb")):
-        write_sums(package)
+        folder_sums(package)
 
 
 def test_a_name_that_is_not_utf_8_is_never_listed(package: Path) -> None:
     Path(os.fsdecode(os.fsencode(package) + b"/\xff")).write_text("")
 
     with pytest.raises(UnsupportedModel, match="of this name"):
-        write_sums(package)
+        folder_sums(package)
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../outside", "1/../../outside"])

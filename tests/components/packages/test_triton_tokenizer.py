@@ -54,7 +54,7 @@ def request(texts):
     return utilities.InferenceRequest([utilities.Tensor("text", values)])
 
 served = model.TritonPythonModel()
-served.initialize({"model_name": "words-tokenizer"})
+served.initialize({"model_config": json.dumps({"input": [{"name": "text"}]})})
 responses = served.execute([request(texts) for texts in json.load(sys.stdin)])
 print(json.dumps([
     response.error().message() if response.error()

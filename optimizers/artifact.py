@@ -2,6 +2,7 @@
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from optimizers.engine_tie import EngineTie
 from optimizers.signature import Signature
 from optimizers.vocabulary import Precision, Prediction, Runtime
 
@@ -35,6 +36,7 @@ class Manifest(BaseModel):
         model_sha256: Digest of the model that this was built from.
         passes: Names of the passes that built it, in order.
         remark: What the last pass decided, in words.
+        engine: What a compiled model is tied to.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -52,6 +54,7 @@ class Manifest(BaseModel):
     passes: tuple[str, ...] = ()
     # Left out where there is none, so that artifacts without one keep their digest.
     remark: str = Field(default="", exclude_if=lambda remark: not remark)
+    engine: EngineTie | None = Field(default=None, exclude_if=lambda engine: engine is None)
 
 
 class FileDigest(BaseModel):
@@ -71,6 +74,7 @@ class Artifact(BaseModel):
     Attributes:
         sha256: Digest over the names and contents of the files (`store.identity`).
         size_bytes: Size of these files together.
+        engine: What a compiled model is tied to.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -81,3 +85,4 @@ class Artifact(BaseModel):
     precision: Precision
     size_bytes: int = Field(ge=0)
     files: tuple[FileDigest, ...]
+    engine: EngineTie | None = Field(default=None, exclude_if=lambda engine: engine is None)

@@ -116,6 +116,10 @@ class CandidateBuilder:
         self._index.record(artifact)
         return artifact
 
+    def model_after(self, passes: tuple[Pass, ...]) -> FormedModel:
+        """Return what these passes give, without an artifact of it; raises as `build`. The file lies in `work`."""
+        return self._run_shared(passes)
+
     def _run_shared(self, passes: tuple[Pass, ...]) -> FormedModel:
         if not passes:
             return self._original.model
@@ -161,6 +165,7 @@ class CandidateBuilder:
             model_sha256=self._model_sha256,
             passes=tuple(step.name for step in candidate.passes),
             remark=model.remark,
+            engine=model.engine,
         )
         (folder / MANIFEST_NAME).write_text(json.dumps(manifest.model_dump(mode="json"), indent=2, sort_keys=True))
         (folder / REFERENCE_NAME).write_text(self._reference)

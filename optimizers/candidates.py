@@ -1,5 +1,6 @@
 """Every candidate that a recipe may offer: one row each."""
 
+from optimizers.accelerator_candidates import ON_ACCELERATORS
 from optimizers.candidate_row import Row, exported, on_servers, without_quantization
 from optimizers.device_candidates import ON_DEVICES
 from optimizers.goal import Goal
@@ -68,4 +69,4 @@ ON_PROCESSORS: tuple[Row, ...] = (
     ),
 )
 
-CANDIDATES: tuple[Row, ...] = (*ON_PROCESSORS, *ON_DEVICES)
+CANDIDATES: tuple[Row, ...] = (*ON_PROCESSORS, *ON_ACCELERATORS, *ON_DEVICES)

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from optimizers import digest
+from optimizers.gpu import Gpu, detect_gpu
 from optimizers.vocabulary import Accelerator
 
 CPU_INFO = Path("/proc/cpuinfo")
@@ -28,6 +29,7 @@ class Hardware(BaseModel):
         cpu_cores: Cores that this process may use.
         cpu_features: The deciding instruction sets that the processor has, sorted.
         memory_gib: Installed memory in GiB (2^30 bytes), rounded.
+        gpu: The first one, whether or not a stack uses it; None where there is none.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +41,8 @@ class Hardware(BaseModel):
     architecture: str
     operating_system: str
     accelerator: Accelerator = Accelerator.CPU
+    # Left out where there is none, so that machines without one keep their fingerprint.
+    gpu: Gpu | None = Field(default=None, exclude_if=lambda gpu: gpu is None)
 
     @property
     def fingerprint(self) -> str:
@@ -73,6 +77,7 @@ def detect() -> Hardware:
         memory_gib=_memory_gib(),
         architecture=platform.machine(),
         operating_system=platform.system().lower(),
+        gpu=detect_gpu(),
     )
 
 

@@ -37,11 +37,19 @@ class CalibratedModel:
         folder: Receives `quantized` and working files.
         batches: Inputs to measure ranges and compare answers on.
         threads: For each call.
+        symmetric: As `OnnxStaticInt8.symmetric`.
     """
 
     def __init__(
-        self, model: Path, folder: Path, batches: "Sequence[Mapping[str, NDArray[Any]]]", threads: int
+        self,
+        model: Path,
+        folder: Path,
+        batches: "Sequence[Mapping[str, NDArray[Any]]]",
+        threads: int,
+        *,
+        symmetric: bool = False,
     ) -> None:
+        self._symmetric = symmetric
         self.quantized = folder / "quantized.onnx"
         self._named, self._ranges = folder / "named.onnx", folder / "ranges.json"
         self._float_values, self._int8_values = folder / "float-values.onnx", folder / "int8-values.onnx"
@@ -73,12 +81,17 @@ class CalibratedModel:
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=None if self._convolves else list(WEIGHTED),
             per_channel=True,
-            activation_type=QuantType.QUInt8,
+            activation_type=QuantType.QInt8 if self._symmetric else QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             nodes_to_exclude=list(kept),
             extra_options={
                 # Products of two computed values, as in attention, have no weights whose scales could be exact.
                 "MatMulConstBOnly": True,
+                # TensorRT reads no zero point but 0, no bias in INT8, and wants both halves of the pair at a weight (onnxruntime's
+                # TensorRT example of quantization, `onnxruntime-inference-examples/quantization/object_detection/trt`).
+                "ActivationSymmetric": self._symmetric,
+                "AddQDQPairToWeight": self._symmetric,
+                "QuantizeBias": not self._symmetric,
                 # Elsewhere each layer rounds what it takes and not what it gives, so that one that is kept gets exact values.
                 "OpTypesToExcludeOutputQuantization": [] if self._convolves else list(WEIGHTED),
             },

@@ -32,10 +32,13 @@ class OnnxStaticInt8:
     Attributes:
         prediction: Decides how answers are compared.
         thresholds: Parity to keep.
+        symmetric: Signed activations without a zero point, weights quantized on the way, and biases in floating point: what the
+            compilers of GPUs fuse. Slower than the default on main processors.
     """
 
     prediction: Prediction
     thresholds: ParityThresholds
+    symmetric: bool = False
 
     name: ClassVar[str] = "onnx-static-int8"
     needs: ClassVar[frozenset[Form]] = frozenset({Form.ONNX})
@@ -61,7 +64,7 @@ class OnnxStaticInt8:
             # Batches and sequences are of any size, of which onnxruntime's symbolic inference makes nothing.
             quant_pre_process(model.file, prepared, skip_symbolic_shape=True)
             batches = read_batches(model.samples_folder)
-            calibrated = CalibratedModel(prepared, Path(work), batches, detect().cpu_cores)
+            calibrated = CalibratedModel(prepared, Path(work), batches, detect().cpu_cores, symmetric=self.symmetric)
             if not calibrated.layers:
                 raise UnsupportedModel("it has no layer with weights to quantize")
             expected = calibrated.expected()

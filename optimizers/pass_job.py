@@ -6,6 +6,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from optimizers.engine_tie import EngineTie
 from optimizers.model_source import ModelSource
 from optimizers.passes import Form, FormedModel, Pass
 from optimizers.signature import Signature
@@ -48,15 +49,18 @@ class ModelOnDisk(BaseModel):
     signature: Signature
     path: Path
     remark: str = ""
+    engine: EngineTie | None = None
 
     @classmethod
     def of(cls, model: FormedModel) -> Self:
         """Describe a model; it has a file."""
-        return cls(form=model.form, signature=model.signature, path=model.file, remark=model.remark)
+        return cls(
+            form=model.form, signature=model.signature, path=model.file, remark=model.remark, engine=model.engine
+        )
 
     def formed(self) -> FormedModel:
         """Return the model that was described."""
-        return FormedModel(self.form, self.signature, path=self.path, remark=self.remark)
+        return FormedModel(self.form, self.signature, path=self.path, remark=self.remark, engine=self.engine)
 
 
 class PassJob(BaseModel):

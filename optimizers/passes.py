@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
+from optimizers.engine_tie import EngineTie
 from optimizers.errors import UnsupportedModel
 from optimizers.signature import Signature
 
@@ -21,6 +22,8 @@ class Form(StrEnum):
     SAVED_MODEL = "saved_model"
     LITERT = "litert"
     COREML = "coreml"
+    TENSORRT = "tensorrt"
+    NEURON = "neuron"
 
     @property
     def in_memory(self) -> bool:
@@ -38,6 +41,7 @@ class FormedModel:
         path: The model file, for the other forms.
         samples: Folder with encoded sample inputs, for passes that calibrate on them.
         remark: What the last pass decided, in words; empty where nothing is worth a word.
+        engine: What a compiled model is tied to; None for all that runs anywhere.
     """
 
     form: Form
@@ -46,6 +50,7 @@ class FormedModel:
     path: Path | None = None
     samples: Path | None = None
     remark: str = ""
+    engine: EngineTie | None = None
 
     @property
     def samples_folder(self) -> Path:

@@ -7,6 +7,7 @@ from optimizers import digest
 from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.candidates import CANDIDATES
 from optimizers.goal import Goal
+from optimizers.gpu import GpuVendor
 from optimizers.hardware import Hardware
 from optimizers.source_facts import EVALUATION, SourceFacts
 from optimizers.vocabulary import Accelerator, ModelFormat, Precision
@@ -54,7 +55,7 @@ class Recipe:
 
 def recipe_for(facts: SourceFacts, goal: Goal, hardware: Hardware) -> Recipe:
     """Return the recipe: every candidate that may win here, and the tree's first choice; measurement decides."""
-    first_choice, why = _first_choice(facts, goal)
+    first_choice, why = _first_choice(facts, goal, hardware)
     settings = {
         **facts.settings,
         "goal": goal.model_dump_json(include={"accelerator", "quantization", "thresholds", "threads"}),
@@ -65,14 +66,11 @@ def recipe_for(facts: SourceFacts, goal: Goal, hardware: Hardware) -> Recipe:
     return Recipe(first_choice, why, candidates, settings)
 
 
-def _first_choice(facts: SourceFacts, goal: Goal) -> tuple[str, str]:
+def _first_choice(facts: SourceFacts, goal: Goal, hardware: Hardware) -> tuple[str, str]:
     if goal.edge:
         return _first_on_devices(facts, goal)
     if goal.accelerator is not Accelerator.CPU:
-        return (
-            "onnx-optimized",
-            f"the recipes for `{goal.accelerator}` are not built yet, so the portable graph comes first",
-        )
+        return _first_on_accelerators(goal, hardware)
     return _first_on_processors(facts, goal)
 
 
@@ -90,6 +88,20 @@ def _first_on_processors(facts: SourceFacts, goal: Goal) -> tuple[str, str]:
             f"SLA {sla} ms is 10 to 100 ms and {size_mb:.0f} MB is large: dynamic quantization of the ONNX model",
         )
     return "onnx-static-int8", f"SLA {sla} ms is 10 to 100 ms and {size_mb:.0f} MB is small: static quantization"
+
+
+def _first_on_accelerators(goal: Goal, hardware: Hardware) -> tuple[str, str]:
+    """Return the branch for an accelerator; where it is not in this machine, `serving build-job` has another build it."""
+    sla = goal.latency_sla_ms
+    if goal.accelerator is Accelerator.INFERENTIA:
+        return "neuron-bf16", "AWS Inferentia: AWS Neuron in BF16"
+    if goal.accelerator is Accelerator.TPU:
+        return "onnx-optimized", "nothing here compiles for `tpu`, so the portable graph comes first"
+    if hardware.gpu is not None and hardware.gpu.vendor is GpuVendor.AMD:
+        return "migraphx-fp16", "a GPU of AMD: ROCm, by MIGraphX in FP16"
+    if sla < FAST_SLA_MS or not goal.quantization:
+        return "tensorrt-fp16", f"SLA {sla} ms on a GPU of NVIDIA: TensorRT in FP16"
+    return "tensorrt-int8", f"SLA {sla} ms is 10 ms or more on a GPU of NVIDIA: TensorRT in INT8"
 
 
 def _first_on_devices(facts: SourceFacts, goal: Goal) -> tuple[str, str]:

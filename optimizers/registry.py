@@ -3,6 +3,7 @@
 from optimizers.coreml_export import CoreMlExport
 from optimizers.litert_convert import LiteRtConversion
 from optimizers.litert_torch import LiteRtFromTorch
+from optimizers.neuron_compile import NeuronCompile
 from optimizers.onnx_dynamic_int8 import OnnxDynamicInt8
 from optimizers.onnx_export import OnnxExport
 from optimizers.onnx_fp16 import OnnxFp16
@@ -11,6 +12,7 @@ from optimizers.onnx_static_int8 import OnnxStaticInt8
 from optimizers.openvino_convert import OpenVinoConversion
 from optimizers.ort_mobile import OrtMobile
 from optimizers.passes import Pass
+from optimizers.tensorrt_engine import TensorRtEngine
 from optimizers.torchscript_freeze import TorchScriptFreeze
 
 PASSES: tuple[type[Pass], ...] = (
@@ -25,4 +27,6 @@ PASSES: tuple[type[Pass], ...] = (
     LiteRtFromTorch,
     OrtMobile,
     CoreMlExport,
+    TensorRtEngine,
+    NeuronCompile,
 )

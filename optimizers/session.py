@@ -1,6 +1,6 @@
 """A loaded model that answers, whatever library runs it."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
@@ -54,31 +54,10 @@ def open_session(folder: Path, threads: int) -> Session:
         MissingExtra: The runtime is not installed.
     """
     manifest = read_manifest(folder)
-    if manifest.runtime is Runtime.ONNXRUNTIME:
-        from optimizers.onnxruntime_session import OnnxRuntimeSession
-
-        return OnnxRuntimeSession(folder / manifest.entry, threads, manifest.runtime_options)
-    if manifest.runtime is Runtime.OPENVINO:
-        from optimizers.openvino_session import OpenVinoSession
-
-        return OpenVinoSession(folder / manifest.entry, threads, manifest.runtime_options)
-    if manifest.runtime is Runtime.PYTORCH:
-        try:
-            from optimizers.torchscript_session import open_torchscript
-        except ImportError:
-            raise MissingExtra("torch", "running a TorchScript model") from None
-        return open_torchscript(folder / manifest.entry, manifest.signature, threads)
-    if manifest.runtime is Runtime.LITERT:
-        from optimizers.litert_session import LiteRtSession
-
-        return LiteRtSession(folder / manifest.entry, manifest.signature, threads)
-    if manifest.runtime is Runtime.COREML:
-        try:
-            from optimizers.coreml_session import CoreMlReference
-        except ImportError:
-            raise MissingExtra("torch", "computing a Core ML model's answers") from None
-        return CoreMlReference(folder / manifest.entry, threads)
-    raise ArtifactError(f"{folder}: `{manifest.runtime}` artifacts cannot be served; run `serving optimize`")
+    opener = OPENERS.get(manifest.runtime)
+    if opener is None:
+        raise ArtifactError(f"{folder}: `{manifest.runtime}` artifacts cannot be served; run `serving optimize`")
+    return opener(folder / manifest.entry, manifest, threads)
 
 
 def cannot_load(path: Path, error: Exception) -> ArtifactError:
@@ -88,3 +67,63 @@ def cannot_load(path: Path, error: Exception) -> ArtifactError:
 
 def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
+
+
+def _onnxruntime(model: Path, manifest: Manifest, threads: int) -> Session:
+    from optimizers.onnxruntime_session import OnnxRuntimeSession
+
+    return OnnxRuntimeSession(model, threads, manifest.runtime_options)
+
+
+def _openvino(model: Path, manifest: Manifest, threads: int) -> Session:
+    from optimizers.openvino_session import OpenVinoSession
+
+    return OpenVinoSession(model, threads, manifest.runtime_options)
+
+
+def _torchscript(model: Path, manifest: Manifest, threads: int) -> Session:
+    try:
+        from optimizers.torchscript_session import open_torchscript
+    except ImportError:
+        raise MissingExtra("torch", "running a TorchScript model") from None
+    return open_torchscript(model, manifest.signature, threads)
+
+
+def _litert(model: Path, manifest: Manifest, threads: int) -> Session:
+    from optimizers.litert_session import LiteRtSession
+
+    return LiteRtSession(model, manifest.signature, threads)
+
+
+def _coreml(model: Path, _manifest: Manifest, threads: int) -> Session:
+    try:
+        from optimizers.coreml_session import CoreMlReference
+    except ImportError:
+        raise MissingExtra("torch", "computing a Core ML model's answers") from None
+    return CoreMlReference(model, threads)
+
+
+def _tensorrt(model: Path, _manifest: Manifest, _threads: int) -> Session:
+    try:
+        from optimizers.tensorrt_session import TensorRtSession
+    except ImportError:
+        raise MissingExtra("torch", "running a TensorRT engine") from None
+    return TensorRtSession(model)
+
+
+def _migraphx(model: Path, manifest: Manifest, _threads: int) -> Session:
+    from optimizers.migraphx_session import MiGraphXSession
+
+    return MiGraphXSession(model, manifest.runtime_options)
+
+
+# Each imports its library when it is called, so that no process loads another's.
+OPENERS: Mapping[Runtime, Callable[[Path, Manifest, int], Session]] = {
+    Runtime.ONNXRUNTIME: _onnxruntime,
+    Runtime.OPENVINO: _openvino,
+    Runtime.PYTORCH: _torchscript,
+    Runtime.LITERT: _litert,
+    Runtime.COREML: _coreml,
+    Runtime.TENSORRT: _tensorrt,
+    Runtime.MIGRAPHX: _migraphx,
+}

@@ -129,6 +129,7 @@ def describe(folder: Path) -> Artifact:
         precision=manifest.precision,
         size_bytes=sum(file.size_bytes for file in files),
         files=files,
+        engine=manifest.engine,
     )
 
 

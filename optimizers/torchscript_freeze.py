@@ -22,7 +22,12 @@ class TorchScriptFreeze:
     Trace a torch module and freeze it: weights become constants, and what follows a convolution is folded into it.
 
     A trace keeps the path that one batch took. A model whose path depends on values fails parity, which has other batches.
+
+    Attributes:
+        frozen: Whether weights become constants; a compiler that moves them to its device needs them as they are.
     """
+
+    frozen: bool = True
 
     name: ClassVar[str] = "torchscript"
     needs: ClassVar[frozenset[Form]] = frozenset({Form.TORCH_MODULE, Form.TORCHSCRIPT})
@@ -40,7 +45,8 @@ class TorchScriptFreeze:
         with quiet():
             script = traced(model)
             # A frozen one has lost the attribute that says whether it trains, and cannot be frozen twice.
-            torch.jit.save(torch.jit.freeze(script) if hasattr(script, "training") else script, saved)
+            freezes = self.frozen and hasattr(script, "training")
+            torch.jit.save(torch.jit.freeze(script) if freezes else script, saved)
         _copy_clean(saved, path)
         saved.unlink()
         return FormedModel(Form.TORCHSCRIPT_FILE, model.signature, path=path)

@@ -73,6 +73,38 @@ def optimize(
 
 
 @app.command()
+def build_job(
+    stack: Stack = "local",
+    json: Json = False,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Folder instead of .model-serving/build-jobs/MODEL.")
+    ] = None,
+    namespace: Annotated[str, typer.Option("--namespace", help="Of the Jobs.")] = "default",
+    claim: Annotated[
+        str, typer.Option("--claim", help="Claim of the volume that the folders are copied to.")
+    ] = "model-builds",
+    image: Annotated[
+        str | None, typer.Option("--image", help="Instead of the vendor's, such as NAME@sha256:DIGEST.")
+    ] = None,
+    node_selector: Annotated[
+        list[str] | None, typer.Option("--node-selector", metavar="LABEL=VALUE", help="Nodes must have it; repeatable.")
+    ] = None,
+) -> None:
+    """Write Kubernetes Jobs that build the model on nodes with the stack's accelerator, and all that they read."""
+    from stacks.cli import build_job as command
+
+    command.run(
+        stack,
+        as_json=json,
+        out=out,
+        namespace=namespace,
+        claim=claim,
+        image=image,
+        node_selector=tuple(node_selector or ()),
+    )
+
+
+@app.command()
 def report(
     stack: Stack = "local",
     json: Json = False,

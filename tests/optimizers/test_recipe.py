@@ -197,12 +197,11 @@ def test_the_tree_names_the_first_choice_and_its_branch(
     assert why in recipe.why
 
 
-@pytest.mark.parametrize("accelerator", [item for item in Accelerator if item is not Accelerator.CPU])
-def test_an_accelerator_without_a_recipe_gets_the_portable_graph_and_says_so(accelerator: Accelerator) -> None:
-    recipe = recipe_for(FACTS, GOAL.model_copy(update={"accelerator": accelerator}), machine())
+def test_an_accelerator_without_a_recipe_gets_the_portable_graph_and_says_so() -> None:
+    recipe = recipe_for(FACTS, GOAL.model_copy(update={"accelerator": Accelerator.TPU}), machine())
 
     assert recipe.first_choice == "onnx-optimized"
-    assert f"`{accelerator}` are not built yet" in recipe.why
+    assert recipe.why == "nothing here compiles for `tpu`, so the portable graph comes first"
 
 
 GOALS = st.builds(
@@ -221,7 +220,9 @@ FEATURES = st.lists(st.sampled_from(["avx2", "avx512_bf16", "amx_bf16", "amx_til
 def test_the_first_choice_is_always_offered(goal: Goal, size_bytes: int, features: tuple[str, ...]) -> None:
     recipe = recipe_for(facts(size_bytes=size_bytes), goal, machine(features))
 
-    assert recipe.first_choice in by_name(recipe.offered)
+    # An accelerator that is not in this machine builds its candidate elsewhere.
+    here = goal.edge or goal.accelerator in {Accelerator.CPU, Accelerator.TPU}
+    assert recipe.first_choice in by_name(recipe.offered if here else recipe.candidates)
     assert len(by_name(recipe.candidates)) == len(recipe.candidates)
 
 

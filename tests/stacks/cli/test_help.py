@@ -12,6 +12,7 @@ OPTIONS = {
     "validate": (*STACK, "--json"),
     "schema": ("--policies", "--review", "--check", "--out"),
     "optimize": (*STACK, "--json", "--force"),
+    "build-job": (*STACK, "--json", "--out", "--namespace", "--claim", "--image", "--node-selector"),
     "report": (*STACK, "--json", "--out", "--open"),
     "package": (*STACK, "--json", "--platform", "--out", "--sign-key", "--sigstore"),
     "verify": ("--json", "--public-key", "--identity", "--issuer"),
@@ -42,7 +43,7 @@ def test_the_table_here_has_every_command() -> None:
     groups = [("", app), *((f"{group.name} ", group.typer_instance) for group in app.registered_groups)]
 
     assert {
-        f"{group}{command.callback.__name__}"
+        f"{group}{command.callback.__name__.replace('_', '-')}"
         for group, commands in groups
         if commands
         for command in commands.registered_commands

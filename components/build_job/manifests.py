@@ -1,0 +1,138 @@
+"""The Kubernetes objects that build a model on a node with its accelerator, as plain data."""
+
+from collections.abc import Mapping
+from shlex import quote
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from optimizers.build_step import CACHE, INPUT, OUTPUT
+
+# A user that no image has files of; the volume is handed to its group.
+USER_ID = 10001
+# A builder times every kernel several times: the slowest engine that NVIDIA's own examples mention takes under an hour.
+DEADLINE_S = 3 * 3600
+KEPT_AFTER_S = 24 * 3600
+CPU, MEMORY = "4", "16Gi"
+VOLUME = "build"
+# For temporary files and a home folder: the rest of the image is read-only.
+SCRATCH = "/scratch"
+BUILT_ON = (
+    "{ nvidia-smi --query-gpu=name,compute_cap --format=csv,noheader || rocminfo || neuron-ls; } "
+    f"> {OUTPUT}/built-on.txt 2>/dev/null || true"
+)
+
+
+class BuildJob(BaseModel):
+    """
+    One build on a node.
+
+    Attributes:
+        name: Of the Job; a DNS label.
+        claim: Claim of the volume that holds the candidate's folder.
+        folder: Path of that folder in the volume.
+        image: With the vendor's compiler.
+        commands: Run one after the other.
+        resource: Extended resource of the accelerator.
+        node_selector: Labels that the node must have.
+        model_sha256: Digest of the file that is compiled; the Job refuses another.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z]([a-z0-9-]{0,61}[a-z0-9])?$")
+    namespace: str
+    claim: str
+    folder: str
+    image: str
+    commands: tuple[tuple[str, ...], ...]
+    resource: str
+    node_selector: Mapping[str, str] = Field(default_factory=dict)
+    model: str
+    model_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+
+
+def claim_manifest(name: str, namespace: str, size_gib: int) -> dict[str, Any]:
+    """Return the claim of the volume that models come from and engines go to."""
+    return {
+        "apiVersion": "v1",
+        "kind": "PersistentVolumeClaim",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": f"{size_gib}Gi"}}},
+    }
+
+
+def job_manifest(job: BuildJob) -> dict[str, Any]:
+    """
+    Return the Job; its pod fits the Pod Security Standard `restricted` and writes to its volume alone.
+
+    It fails once and for good: a compiler that cannot build a model cannot build it the second time either.
+    """
+    labels = {"app.kubernetes.io/name": job.name, "app.kubernetes.io/managed-by": "model-serving"}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {"name": job.name, "namespace": job.namespace, "labels": labels},
+        "spec": {
+            "backoffLimit": 0,
+            "activeDeadlineSeconds": DEADLINE_S,
+            "ttlSecondsAfterFinished": KEPT_AFTER_S,
+            "template": {"metadata": {"labels": labels}, "spec": _pod(job)},
+        },
+    }
+
+
+def _pod(job: BuildJob) -> dict[str, Any]:
+    return {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "nodeSelector": dict(job.node_selector),
+        # Pools of accelerators are tainted with the name of the resource (EKS, GKE and NVIDIA's device plugin).
+        "tolerations": [{"key": job.resource, "operator": "Exists", "effect": "NoSchedule"}],
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": USER_ID,
+            "runAsGroup": USER_ID,
+            "fsGroup": USER_ID,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [
+            {
+                "name": "build",
+                "image": job.image,
+                "command": ["sh", "-euc", _script(job)],
+                "workingDir": INPUT,
+                "env": [{"name": "HOME", "value": SCRATCH}, {"name": "TMPDIR", "value": SCRATCH}],
+                "resources": {
+                    "requests": {"cpu": CPU, "memory": MEMORY, job.resource: "1"},
+                    "limits": {"cpu": CPU, "memory": MEMORY, job.resource: "1"},
+                },
+                "securityContext": {
+                    "allowPrivilegeEscalation": False,
+                    "readOnlyRootFilesystem": True,
+                    "capabilities": {"drop": ["ALL"]},
+                },
+                "volumeMounts": [
+                    {"name": VOLUME, "mountPath": INPUT, "subPath": job.folder},
+                    {"name": "scratch", "mountPath": SCRATCH},
+                ],
+            }
+        ],
+        "volumes": [
+            {"name": VOLUME, "persistentVolumeClaim": {"claimName": job.claim}},
+            {"name": "scratch", "emptyDir": {}},
+        ],
+    }
+
+
+def _script(job: BuildJob) -> str:
+    """Return what the container runs: every word in quotes, so that no name of a tensor is taken for a command."""
+    lines = [
+        f"echo {quote(f'{job.model_sha256}  {INPUT}/{job.model}')} | sha256sum --check",
+        f"mkdir -p {OUTPUT} {CACHE}",
+        *(" ".join(quote(word) for word in command) for command in job.commands),
+        # What an engine is tied to, for whoever serves it.
+        BUILT_ON,
+        f"cd {OUTPUT} && sha256sum -- * > {SCRATCH}/files.sha256 && mv {SCRATCH}/files.sha256 {OUTPUT}/files.sha256",
+    ]
+    return "\n".join(lines)

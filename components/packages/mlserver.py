@@ -13,6 +13,8 @@ from optimizers.signature import BATCH, TensorSpec
 RUNTIME_MODULES = ("optimizers.errors", "optimizers.rows", "optimizers.session")
 RUNTIME = "mlserver_runtime"
 TEXT_INPUT = "text"
+# It holds starlette back, so it is not installed here, and no version of it can be read off.
+MLSERVER = "mlserver>=1.7.1,<2\n"
 # The V2 protocol's names of types: https://github.com/kserve/open-inference-protocol, "Tensor Data Types".
 DATATYPES = {
     "bool": "BOOL", "uint8": "UINT8", "uint16": "UINT16", "uint32": "UINT32", "uint64": "UINT64", "int8": "INT8",
@@ -30,7 +32,7 @@ def write(served: ServedArtifact, folder: Path) -> tuple[str, ...]:
     # The runtime computes in threads of the server: MLServer 1.7's processes for that do not start with uvloop 0.22 or newer.
     server = {"debug": False, "parallel_workers": 0}
     (folder / "settings.json").write_text(f"{json.dumps(server, indent=2)}\n")
-    (folder / REQUIREMENTS_NAME).write_text(requirements(served, "mlserver"))
+    (folder / REQUIREMENTS_NAME).write_text(requirements(served) + MLSERVER)
     return () if _batches(served) else (_why_no_batches(served),)
 
 

@@ -12,7 +12,7 @@ VERSION = "1"
 SAVED_MODEL = "saved_model.pb"
 # What a SavedModel consists of; TensorFlow Serving reads nothing else:
 # https://www.tensorflow.org/guide/saved_model#the_savedmodel_format_on_disk.
-PARTS = (SAVED_MODEL, "fingerprint.pb", "variables/*", "assets/*", "assets.extra/*")
+PARTS = (SAVED_MODEL, "fingerprint.pb", "variables/**/*", "assets/**/*", "assets.extra/**/*")
 # Batches that may wait for a thread: https://github.com/tensorflow/serving/blob/master/tensorflow_serving/batching/README.md.
 ENQUEUED_BATCHES = 100
 

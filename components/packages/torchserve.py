@@ -50,7 +50,7 @@ def _laid_out(served: ServedArtifact, work: Path) -> dict[str, Path]:
     exported.mkdir()
     temporary.mkdir()
     command = [
-        *(sys.executable, "-m", "model_archiver.model_packaging", "--archive-format", "no-archive"),
+        *(sys.executable, "-P", "-m", "model_archiver.model_packaging", "--archive-format", "no-archive"),
         *("--model-name", served.name, "--version", served.version, "--handler", str(INSIDE / HANDLER)),
         *("--config-file", str(work / "model-config.yaml"), "--requirements-file", str(work / REQUIREMENTS_NAME)),
         *("--export-path", str(exported)),

@@ -63,10 +63,11 @@ def _config(source: Path) -> dict[str, Any]:
 
 def _refuse_incomplete(source: Path) -> None:
     index = source / INDEX_NAME
-    parts = set(read_object(index).get("weight_map", {}).values()) if index.is_file() else set[str]()
-    missing = sorted(str(part) for part in parts if not (source / Path(str(part)).name).is_file())
-    if missing:
-        raise UnsupportedModel(f"{index}: names `{missing[0]}`, which is not there; fetch the model again")
+    parts = {str(part) for part in read_object(index).get("weight_map", {}).values()} if index.is_file() else set[str]()
+    # A part is a file beside the index: vLLM would follow a path to elsewhere.
+    absent = sorted(part for part in parts if Path(part).name != part or not (source / part).is_file())
+    if absent:
+        raise UnsupportedModel(f"{index}: names `{absent[0]}`, which is not beside it; fetch the model again")
     if not any(source.glob(WEIGHTS)):
         raise UnsupportedModel(f"{source}: has no weights in safetensors; convert them with `save_pretrained`")
     if not any((source / name).is_file() for name in TOKENIZERS):

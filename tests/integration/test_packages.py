@@ -14,11 +14,14 @@ from components.packages.kinds import package_kind
 from components.packages.served import ServedArtifact
 from components.packages.write import write_package
 from optimizers.reference import Reference, read_reference
+from optimizers.store import ArtifactStore
 from tests.support.checkout import ROOT
 from tests.support.free_port import free_port
 from tests.support.package_server import answers, package_server
-from tests.support.packaged import served_small, served_text
+from tests.support.packaged import served as served_artifact
+from tests.support.packaged import served_text
 from tests.support.patience import PATIENCE_S
+from tests.support.served_artifact import SLOW_WIDTH, growing_artifact
 
 pytestmark = pytest.mark.integration
 
@@ -98,17 +101,20 @@ def test_mlserver_serves_texts_by_the_v2_protocol(tmp_path: Path) -> None:
 
 
 def test_mlserver_serves_tensors_by_the_v2_protocol(tmp_path: Path) -> None:
-    served = served_small(tmp_path)
-    url, running = mlserver(packaged(served, "seldon", tmp_path), work_folder(tmp_path), "small")
+    store = ArtifactStore(tmp_path / "store")
+    served = served_artifact(store, growing_artifact(store), "growing")
+    url, running = mlserver(packaged(served, "seldon", tmp_path), work_folder(tmp_path), "growing")
     with running:
         reference = read_reference(served.folder)
         rows = np.asarray(reference.inputs)
         tensor = {"name": "input", "shape": list(rows.shape), "datatype": "FP32", "data": rows.ravel().tolist()}
         (output,) = ask(f"{url}/infer", {"inputs": [tensor]})["outputs"]
         assert_answers(np.reshape(output["data"], output["shape"]), reference)
-        narrow = {**tensor, "shape": [4, 32], "data": rows[:, :32].ravel().tolist()}
+        narrow = {**tensor, "shape": [4, 2], "data": rows[:, :2].ravel().tolist()}
         refused = ask(f"{url}/infer", {"inputs": [narrow]}, 400)
-        assert "`input` has the shape (64)" in refused["error"]
+        assert f"`input` has the shape ({SLOW_WIDTH})" in refused["error"]
+        large = {**tensor, "data": [3e38] * rows.size}
+        assert "NaN or infinity" in ask(f"{url}/infer", {"inputs": [large]}, 400)["error"]
 
 
 def test_torchserve_serves_its_archive(tmp_path: Path) -> None:

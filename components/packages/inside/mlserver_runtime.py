@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from mlserver import MLModel  # type: ignore[import-not-found]  # pyright: ignore[reportMissingImports]
 from mlserver.codecs import NumpyCodec, StringCodec  # type: ignore[import-not-found]  # pyright: ignore[reportMissingImports]
 from mlserver.errors import InferenceError  # type: ignore[import-not-found]  # pyright: ignore[reportMissingImports]
@@ -48,11 +49,16 @@ class ArtifactRuntime(MLModel):  # type: ignore[misc]
         )
 
     def _answer(self, rows: list[Any]) -> dict[str, Any]:
+        """Compute the outputs, in a thread of their own."""
         try:
             inputs = self._encoder.encode(rows)
         except InvalidRow as error:
             raise InferenceError(str(error.issue)) from None
-        return self._session.run(inputs)
+        outputs = self._session.run(inputs)
+        if not all(np.isfinite(value).all() for value in outputs.values()):
+            # JSON has no word for it.
+            raise InferenceError("the model's answer holds NaN or infinity; send other rows")
+        return outputs
 
     def _rows(self, inputs: dict[str, Any]) -> list[Any]:
         """Return the rows of a request: texts, or an object with one value for each input."""
@@ -61,7 +67,10 @@ class ArtifactRuntime(MLModel):  # type: ignore[misc]
             got, names = ", ".join(sorted(inputs)), ", ".join(wanted)
             raise InferenceError(f"got the inputs {got}; this model takes {names}")
         if self._text_input:
-            texts: list[Any] = StringCodec.decode_input(inputs[self._text_input])
+            try:
+                texts: list[Any] = StringCodec.decode_input(inputs[self._text_input])
+            except UnicodeDecodeError:
+                raise InferenceError("a text is not UTF-8") from None
             return texts
         columns = {name: NumpyCodec.decode_input(inputs[name]).tolist() for name in wanted}
         if len({len(column) for column in columns.values()}) > 1:

@@ -1,5 +1,7 @@
 """The version folder and the configuration, read by the protobufs of TensorFlow Serving."""
 
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +15,7 @@ from optimizers import digest
 from optimizers.errors import UnsupportedModel
 from optimizers.model_source import ModelSource
 from optimizers.vocabulary import ModelFormat
+from tests.support.checkout import ROOT
 from tests.support.small_model import write_small_onnx
 
 
@@ -68,6 +71,45 @@ def test_the_version_folder_holds_the_saved_model_and_nothing_else(saved_model: 
     assert (made.folder / "small/1/assets/words.txt").read_bytes() == (saved_model / "assets/words.txt").read_bytes()
     (remark,) = made.remarks
     assert "the original SavedModel" in remark
+
+
+# In a process of its own: TensorFlow takes seconds to import, and its libraries stay.
+REAL = """
+import sys
+from pathlib import Path
+import tensorflow as tf
+from tests.components.packages.test_tensorflow_serving import package
+
+class Lookup(tf.Module):
+    def __init__(self, words):
+        super().__init__()
+        self.words = tf.saved_model.Asset(words)
+        rows = tf.lookup.TextFileInitializer(
+            self.words, tf.string, tf.lookup.TextFileIndex.WHOLE_LINE, tf.int64, tf.lookup.TextFileIndex.LINE_NUMBER)
+        self.table = tf.lookup.StaticHashTable(rows, -1)
+        self.scale = tf.Variable([10, 20, 30], dtype=tf.int64)
+
+    @tf.function(input_signature=[tf.TensorSpec([None], tf.string)])
+    def __call__(self, words):
+        return tf.gather(self.scale, self.table.lookup(words))
+
+folder = Path(sys.argv[1])
+(folder / "words.txt").write_text("the\\ntrain\\nleaves\\n")
+lookup = Lookup(str(folder / "words.txt"))
+tf.saved_model.save(lookup, folder / "saved", signatures=lookup.__call__)
+made = package(folder / "saved", folder)
+served = tf.saved_model.load(str(made.folder / "small/1")).signatures["serving_default"]
+print(served(words=tf.constant(["leaves", "the"]))["output_0"].numpy().tolist())
+"""
+
+
+def test_a_real_saved_model_answers_from_the_version_folder(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [sys.executable, "-c", REAL, str(tmp_path)], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+    assert result.returncode == 0, result.stderr
+    assert result.stdout.splitlines()[-1] == "[30, 10]"
 
 
 def test_the_server_reads_which_model_it_serves(saved_model: Path, tmp_path: Path) -> None:

@@ -122,11 +122,10 @@ def test_an_incomplete_model_is_refused(model: Path, tmp_path: Path, removed: st
         package(model, tmp_path)
 
 
-def test_a_missing_part_of_the_weights_is_named(model: Path, tmp_path: Path) -> None:
-    index = {"weight_map": {"wte.weight": "model.safetensors", "lm_head.weight": "model-00002-of-00002.safetensors"}}
+@pytest.mark.parametrize("part", ["model-00002-of-00002.safetensors", "../model/model.safetensors"])
+def test_a_part_of_the_weights_that_is_not_there_is_named(model: Path, tmp_path: Path, part: str) -> None:
+    index = {"weight_map": {"wte.weight": "model.safetensors", "lm_head.weight": part}}
     (model / "model.safetensors.index.json").write_text(json.dumps(index))
 
-    with pytest.raises(
-        UnsupportedModel, match=re.escape("names `model-00002-of-00002.safetensors`, which is not there")
-    ):
+    with pytest.raises(UnsupportedModel, match=re.escape(f"names `{part}`, which is not beside it")):
         package(model, tmp_path)

@@ -1,10 +1,13 @@
 """How well a candidate answers labelled data, against the original, and how much of it may be lost."""
 
+import sys
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from optimizers.metrics import METRICS, MetricName
+
+LARGEST = sys.float_info.max
 
 
 class AccuracyLimits(BaseModel):
@@ -110,8 +113,9 @@ def judge(
         spread: Standard deviation of the targets, for errors; 0 for everything else.
         rows: How many were scored.
     """
+    original, candidate = ({name: _finite(value) for name, value in scores.items()} for scores in (original, candidate))
     metric, *others = original
-    limit = METRICS[metric].limit(original[metric], limits.of(metric), spread)
+    limit = _finite(METRICS[metric].limit(original[metric], limits.of(metric), spread))
     return Accuracy(
         metric=metric,
         original=original[metric],
@@ -121,3 +125,8 @@ def judge(
         passed=METRICS[metric].reaches(candidate[metric], limit),
         further=tuple(Score(metric=name, original=original[name], value=candidate[name]) for name in others),
     )
+
+
+def _finite(value: float) -> float:
+    """Return the largest number in the place of an infinity, which JSON has not: an error may be too large to be squared."""
+    return max(-LARGEST, min(LARGEST, value))

@@ -15,8 +15,10 @@ from optimizers.signature import TensorSpec
 from optimizers.vocabulary import Prediction
 
 # Answers to a batch are held at once. Those of a language model are a number for each token and word of its vocabulary.
-BATCH_ROWS = 8
-BATCH_TEXTS = 1
+BATCH_ROWS = 32
+# Padded to the longest, so that more of them would be mostly padding.
+BATCH_TEXTS = 8
+BATCH_OF_VOCABULARIES = 1
 
 Rule = Callable[[TensorSpec], bool]
 
@@ -93,7 +95,8 @@ def write_evaluation(
 
 def _fits(waiting: Sequence[LabelledRow], rows: Sequence[LabelledRow], encoder: RowEncoder, task: Task) -> bool:
     """Return whether rows may join a batch: it has room, and they are padded to one length or have one shape anyway."""
-    if len(waiting) + len(rows) > (BATCH_TEXTS if task is Task.NEXT_TOKENS else BATCH_ROWS):
+    most = BATCH_TEXTS if encoder.pads else BATCH_ROWS
+    if len(waiting) + len(rows) > (BATCH_OF_VOCABULARIES if task is Task.NEXT_TOKENS else most):
         return False
     shapes = [[array.shape for array in row.inputs.values()] for row in (waiting[0], *rows)]
     return encoder.pads or all(shape == shapes[0] for shape in shapes)

@@ -204,10 +204,13 @@ class Errors:
 
     def add(self, answers: "NDArray[Any]", wanted: "Mapping[str, NDArray[Any]]") -> None:
         """Take numbers of any shape; targets are `(rows, numbers of a row)`."""
+        import numpy as np
+
         targets = wanted["target"].astype("float64")
         error = answers.reshape(targets.shape).astype("float64") - targets
-        self._squared += float((error**2).sum())
-        self._absolute += float(abs(error).sum())
+        with np.errstate(over="ignore"):
+            self._squared += float((error**2).sum())
+            self._absolute += float(abs(error).sum())
         rows, mean = len(targets), targets.mean(axis=0)
         apart, together = mean - self._mean, self._count + rows
         self._total += ((targets - mean) ** 2).sum(axis=0) + apart**2 * self._count * rows / together

@@ -1,14 +1,11 @@
 """Candidates for graphics processors and AWS Inferentia: one row each."""
 
-from optimizers.candidate_row import Chain, Row, exported, without_quantization
+from optimizers.candidate_row import Row, exported, quantized, without_quantization
 from optimizers.goal import Goal
 from optimizers.gpu import GpuVendor
 from optimizers.hardware import Hardware
 from optimizers.neuron_compile import NeuronCompile
-from optimizers.onnx_export import OnnxExport
 from optimizers.onnx_fp16 import OnnxFp16
-from optimizers.onnx_static_int8 import OnnxStaticInt8
-from optimizers.passes import Pass
 from optimizers.source_facts import SourceFacts
 from optimizers.tensorrt_engine import TensorRtEngine
 from optimizers.torchscript_freeze import TorchScriptFreeze
@@ -55,14 +52,6 @@ def without_neuron(_facts: SourceFacts, _goal: Goal, _hardware: Hardware) -> str
     return f"not built: it is compiled and run where AWS Inferentia is, and this machine has none; {ELSEWHERE}"
 
 
-def _symmetric_int8(*further: Pass) -> Chain:
-    def chain(facts: SourceFacts, goal: Goal) -> tuple[Pass, ...]:
-        quantize = OnnxStaticInt8(prediction=facts.prediction, thresholds=goal.thresholds, symmetric=True)
-        return (OnnxExport(), quantize, *further)
-
-    return chain
-
-
 ON_ACCELERATORS: tuple[Row, ...] = (
     Row(
         "tensorrt-fp16",
@@ -76,7 +65,7 @@ ON_ACCELERATORS: tuple[Row, ...] = (
         "tensorrt-int8",
         Runtime.TENSORRT,
         Precision.INT8,
-        _symmetric_int8(TensorRtEngine()),
+        quantized(TensorRtEngine(), symmetric=True),
         refusals=(without_quantization, without_nvidia),
         applies=on_gpus,
     ),
@@ -85,7 +74,7 @@ ON_ACCELERATORS: tuple[Row, ...] = (
         "migraphx-int8",
         Runtime.MIGRAPHX,
         Precision.INT8,
-        _symmetric_int8(),
+        quantized(symmetric=True),
         refusals=(without_quantization, without_amd),
         applies=on_gpus,
     ),

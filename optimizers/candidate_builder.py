@@ -108,9 +108,13 @@ class CandidateBuilder:
         model = self._run_shared(candidate.passes)
         folder = self._work / candidate.name
         folder.mkdir()
-        # Not copytree: it hides the disk's own error in a list.
-        for path in sorted(model.file.parent.iterdir()):
-            shutil.copyfile(path, folder / path.name)
+        # Not copytree: it hides the disk's own error in a list. A model may be a folder itself.
+        for path in sorted(model.file.parent.rglob("*")):
+            target = folder / path.relative_to(model.file.parent)
+            if path.is_dir():
+                target.mkdir()
+            else:
+                shutil.copyfile(path, target)
         self._complete(folder, candidate, model)
         artifact = self._store.add(folder)
         self._index.record(artifact)

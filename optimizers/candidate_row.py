@@ -7,6 +7,7 @@ from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
 from optimizers.onnx_export import OnnxExport
+from optimizers.onnx_static_int8 import OnnxStaticInt8
 from optimizers.passes import Pass
 from optimizers.source_facts import SourceFacts
 from optimizers.vocabulary import Precision, Runtime
@@ -62,3 +63,13 @@ class Row:
 def exported(*further: Pass) -> Chain:
     """Return the export to ONNX and then `further`."""
     return lambda _facts, _goal: (OnnxExport(), *further)
+
+
+def quantized(*further: Pass, symmetric: bool = False) -> Chain:
+    """Return the export to ONNX, static INT8 within the goal's parity, and then `further`."""
+
+    def chain(facts: SourceFacts, goal: Goal) -> tuple[Pass, ...]:
+        static_int8 = OnnxStaticInt8(prediction=facts.prediction, thresholds=goal.thresholds, symmetric=symmetric)
+        return exported(static_int8, *further)(facts, goal)
+
+    return chain

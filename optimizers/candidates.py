@@ -1,17 +1,14 @@
 """Every candidate that a recipe may offer: one row each."""
 
 from optimizers.accelerator_candidates import ON_ACCELERATORS
-from optimizers.candidate_row import Row, exported, on_servers, without_quantization
+from optimizers.candidate_row import Row, exported, on_servers, quantized, without_quantization
 from optimizers.device_candidates import ON_DEVICES
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
 from optimizers.onnx_dynamic_int8 import OnnxDynamicInt8
-from optimizers.onnx_export import OnnxExport
 from optimizers.onnx_fp16 import OnnxFp16
 from optimizers.onnx_graph import OnnxGraphOptimization
-from optimizers.onnx_static_int8 import OnnxStaticInt8
 from optimizers.openvino_convert import OpenVinoConversion
-from optimizers.passes import Pass
 from optimizers.source_facts import SourceFacts
 from optimizers.torchscript_freeze import TorchScriptFreeze
 from optimizers.vocabulary import ModelFormat, Precision, Runtime
@@ -25,10 +22,6 @@ def without_bf16(_facts: SourceFacts, _goal: Goal, hardware: Hardware) -> str | 
     if BF16_FEATURES & set(hardware.cpu_features):
         return None
     return f"not built: {hardware.cpu_model} has no BF16 arithmetic (avx512_bf16 or amx_bf16)"
-
-
-def _static_int8(facts: SourceFacts, goal: Goal) -> tuple[Pass, ...]:
-    return (OnnxExport(), OnnxStaticInt8(prediction=facts.prediction, thresholds=goal.thresholds))
 
 
 def _from_torch(facts: SourceFacts, goal: Goal) -> bool:
@@ -48,7 +41,7 @@ ON_PROCESSORS: tuple[Row, ...] = (
         exported(OnnxDynamicInt8()),
         refusals=(without_quantization,),
     ),
-    Row("onnx-static-int8", Runtime.ONNXRUNTIME, Precision.INT8, _static_int8, refusals=(without_quantization,)),
+    Row("onnx-static-int8", Runtime.ONNXRUNTIME, Precision.INT8, quantized(), refusals=(without_quantization,)),
     Row("onnx-fp16", Runtime.ONNXRUNTIME, Precision.FP16, exported(OnnxFp16())),
     Row("openvino-fp32", Runtime.OPENVINO, Precision.FP32, exported(OpenVinoConversion()), _F32),
     Row("openvino-fp16", Runtime.OPENVINO, Precision.FP16, exported(OpenVinoConversion(fp16_weights=True)), _F32),

@@ -4,6 +4,10 @@ from collections.abc import Sequence
 
 from optimizers.errors import ParityError
 from optimizers.report import ORIGINAL, CandidateReport, Parity
+from optimizers.vocabulary import Runtime
+
+# What is computed here in the place of its own runtime: right or wrong shows, and how fast it is does not.
+UNTIMED = frozenset({Runtime.COREML})
 
 
 def choose(candidates: Sequence[CandidateReport]) -> tuple[str, tuple[CandidateReport, ...]]:
@@ -16,7 +20,7 @@ def choose(candidates: Sequence[CandidateReport]) -> tuple[str, tuple[CandidateR
         ParityError: No candidate is right: on labelled data where there are some, else by its nearness to the original.
     """
     original = next(candidate for candidate in candidates if candidate.name == ORIGINAL)
-    servable = [item for item in candidates if item.is_right and item.measurements]
+    servable = [item for item in candidates if item.is_right and item.measurements and item.runtime not in UNTIMED]
     if not servable:
         reasons = "; ".join(f"{item.name}: {_refusal(item)}" for item in candidates if item.name != ORIGINAL)
         fix = "relax `optimization.parity` or give other samples"

@@ -19,6 +19,7 @@ COREML_FOLDER = "model.mlpackage"
 # input of BERT-like models (Devlin et al., 2018).
 LARGEST_BATCH = 32
 LARGEST_AXIS = 512
+UNTIMED = "computed here operator by operator: how fast it is, an Apple device tells"
 # The types of its multi-arrays (FeatureTypes.proto, coremltools 9); whole numbers of 64 bits are handed over as 32.
 INPUT_TYPES = {"float16": "float16", "float32": "float32", "int32": "int32", "int64": "int32"}
 
@@ -73,7 +74,7 @@ class CoreMlExport:
             path = folder / COREML_FOLDER
             converted.save(str(path))
         _number_items(path / "Manifest.json")
-        return FormedModel(Form.COREML, model.signature, path=path)
+        return FormedModel(Form.COREML, model.signature, path=path, remark=UNTIMED)
 
 
 def _tensor_type(tools: Any, spec: TensorSpec, ranges: dict[str, Any]) -> Any:  # noqa: ANN401 - of coremltools

@@ -1,15 +1,12 @@
 """Candidates for phones and small devices: one row each."""
 
-from optimizers.candidate_row import Chain, Row, exported, without_quantization
+from optimizers.candidate_row import Chain, Row, exported, quantized, without_quantization
 from optimizers.coreml_export import CoreMlExport
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
 from optimizers.litert_convert import LiteRtConversion
 from optimizers.litert_torch import INSTALL_LITERT_TORCH, LITERT_TORCH, LiteRtFromTorch
-from optimizers.onnx_export import OnnxExport
-from optimizers.onnx_static_int8 import OnnxStaticInt8
 from optimizers.ort_mobile import OrtMobile
-from optimizers.passes import Pass
 from optimizers.source_facts import SourceFacts
 from optimizers.vocabulary import ModelFormat, Precision, Runtime
 
@@ -54,11 +51,6 @@ def _litert(precision: Precision) -> Chain:
     return lambda _facts, _goal: (LiteRtConversion(precision),)
 
 
-def _ort_mobile_int8(facts: SourceFacts, goal: Goal) -> tuple[Pass, ...]:
-    quantize = OnnxStaticInt8(prediction=facts.prediction, thresholds=goal.thresholds)
-    return (OnnxExport(), quantize, OrtMobile())
-
-
 def _core_ml(precision: Precision) -> Chain:
     return lambda _facts, _goal: (CoreMlExport(precision),)
 
@@ -89,7 +81,7 @@ ON_DEVICES: tuple[Row, ...] = (
         "ort-mobile-int8",
         Runtime.ONNXRUNTIME,
         Precision.INT8,
-        _ort_mobile_int8,
+        quantized(OrtMobile()),
         {},
         (without_quantization,),
         on_devices,

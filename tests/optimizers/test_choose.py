@@ -82,3 +82,11 @@ def test_an_artifact_slower_than_the_original_says_so() -> None:
     verdict = choose([original, candidate("only", 20, 1)])[1][1].verdict
 
     assert "slower than the original (0.50x the original's speed)" in verdict
+
+
+def test_what_is_computed_in_the_place_of_its_own_runtime_is_never_the_fastest() -> None:
+    stand_in = candidate("coreml-fp16", 1, 1).model_copy(update={"runtime": Runtime.COREML})
+
+    chosen, _ = choose([original, stand_in, candidate("ort-mobile-fp32", 5, 1)])
+
+    assert chosen == "ort-mobile-fp32"

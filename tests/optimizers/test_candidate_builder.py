@@ -1,0 +1,52 @@
+"""A candidate's artifact holds everything that its last pass wrote."""
+
+from pathlib import Path
+
+from optimizers.candidate_builder import BuiltIndex, CandidateBuilder
+from optimizers.candidate_recipe import CandidateRecipe
+from optimizers.model_source import ModelSource
+from optimizers.original_job import OriginalFacts
+from optimizers.passes import Form
+from optimizers.session import read_manifest
+from optimizers.signature import Signature, TensorSpec
+from optimizers.store import ArtifactStore
+from optimizers.vocabulary import ModelFormat, Precision, Runtime
+from tests.support.folder_pass import FolderPass
+from tests.support.small_model import WIDTH, write_small_onnx
+
+SIGNATURE = Signature(
+    inputs=(TensorSpec(name="input", shape=("batch", WIDTH)),),
+    outputs=(TensorSpec(name="output", shape=("batch", WIDTH)),),
+)
+
+
+def test_a_model_that_is_a_folder_is_stored_with_all_that_is_in_it(tmp_path: Path) -> None:
+    model = tmp_path / "model.onnx"
+    write_small_onnx(model)
+    store = ArtifactStore(tmp_path / "store")
+    with store.building() as work:
+        builder = CandidateBuilder(
+            store=store,
+            index=BuiltIndex(store, "model", "recipe"),
+            work=work,
+            original=OriginalFacts(
+                form=Form.ONNX,
+                signature=SIGNATURE,
+                path=model,
+                runtime=Runtime.ONNXRUNTIME,
+                tokenizer=None,
+                tokenizer_file=None,
+                load_time_s=0,
+            ),
+            source=ModelSource(location="model.onnx", path=model, model_format=ModelFormat.ONNX),
+            model_sha256="a" * 64,
+            threads=1,
+            samples=work,
+            reference='{"inputs": [{}], "outputs": [{}]}',
+        )
+
+        artifact = builder.build(CandidateRecipe("folder", Runtime.COREML, Precision.FP32, (FolderPass(),)))
+
+    folder = store.verify(artifact)
+    assert [item.path for item in artifact.files] == ["artifact.json", "model.package/data/weights"]
+    assert (folder / read_manifest(folder).entry / "data/weights").read_bytes() == model.read_bytes()

@@ -68,7 +68,7 @@ def learnt(tmp_path_factory: pytest.TempPathFactory) -> Learnt:
     write_digits(folder / "broken.onnx", {**weights, "4.bias": weights["4.bias"] * np.float32("nan")})
     images, labels = digits()
     np.savez(folder / "labelled.npz", image=images[TRAINED_ROWS:], label=labels[TRAINED_ROWS:])
-    np.savez(folder / "samples.npz", image=images[:32])
+    np.savez(folder / "samples.npz", image=images[-200:])
     source = ModelSource(
         location="digits.onnx",
         path=folder / "digits.onnx",
@@ -136,15 +136,14 @@ def test_one_that_answers_otherwise_but_as_rightly_passes_and_its_parity_is_told
     found = candidate(locked, "other")
 
     assert found.parity is not None
+    assert not found.parity.passed
     assert found.is_right
     assert found.measurements
     assert "accuracy" in candidate(locked, locked.reports[hardware().fingerprint].chosen).verdict
     assert "top1" in candidate(locked, locked.reports[hardware().fingerprint].chosen).verdict
 
 
-def test_an_endpoint_of_it_is_held_against_its_own_answers_where_parity_fails(
-    learnt: Learnt, locked: LockedModel
-) -> None:
+def test_an_endpoint_of_it_is_held_against_its_own_answers(learnt: Learnt, locked: LockedModel) -> None:
     store = ArtifactStore(learnt.folder / "store")
 
     def reference(name: str) -> Any:
@@ -152,9 +151,8 @@ def test_an_endpoint_of_it_is_held_against_its_own_answers_where_parity_fails(
         assert artifact is not None
         return read_reference(store.folder(artifact.sha256)).outputs
 
-    parity = candidate(locked, "other").parity
-    assert parity is not None
-    assert (reference("other") == reference("onnx")) is parity.passed
+    assert reference("other") != reference("onnx")
+    assert reference("onnx-optimized") == reference("onnx")
 
 
 def test_nan_is_refused_with_the_output_and_the_sample(locked: LockedModel) -> None:

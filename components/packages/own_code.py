@@ -9,8 +9,10 @@ from components.packages.archive import write_zip
 OWN_CODE = "model_serving.zip"
 ROOT = Path(__file__).parents[2]
 LAYERS = frozenset({"components", "optimizers"})
-# What runs artifacts for devices, of which no package is made; it is imported only where such an artifact is opened.
-LEFT_OUT = frozenset({"optimizers.coreml_session", "optimizers.litert_session"})
+# What opens an artifact imports its runtime's session then and there. These are the ones that a package's service runs;
+# those of devices and of accelerators stay behind.
+SESSION_SUFFIX = "_session"
+SESSIONS = frozenset({"onnxruntime_session", "openvino_session", "torch_session", "torchscript_session"})
 
 
 def write_own_code(folder: Path, *modules: str) -> None:
@@ -29,10 +31,16 @@ def own_files(*modules: str) -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
+def is_left_out(module: str) -> bool:
+    """Return whether a module is the session of a runtime that no package's service runs, or something in it."""
+    name = ".".join(module.split(".")[1:2])
+    return name.endswith(SESSION_SUFFIX) and name not in SESSIONS
+
+
 def _files(module: str) -> Iterator[Path]:
     """Yield the file of a module of ours, and the `__init__.py` of each package around it; nothing of one that is left out."""
     parts = module.split(".")
-    if parts[0] not in LAYERS or ".".join(parts[:2]) in LEFT_OUT:
+    if parts[0] not in LAYERS or is_left_out(module):
         return
     for count in range(1, len(parts) + 1):
         place = ROOT.joinpath(*parts[:count])

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from components.packages import bentoml, mlserver, torchserve, triton_text
-from components.packages.own_code import LAYERS, LEFT_OUT, OWN_CODE, ROOT, own_files, write_own_code
+from components.packages.own_code import LAYERS, OWN_CODE, ROOT, is_left_out, own_files, write_own_code
 from components.packages.requirements import MODEL, RUNTIMES, SERVICE, TOKENIZERS
 from tests.contract.test_layers import imported
 
@@ -28,8 +28,8 @@ def test_what_a_service_imports_of_ours_goes_with_it_and_pulumi_does_not(modules
     inside = {path.relative_to(ROOT).with_suffix("").as_posix().replace("/", ".") for path in files}
     packages = {name.removesuffix(".__init__") for name in inside}
     for path in files:
-        ours = {name for name in imported(path) if name.split(".")[0] in LAYERS}
-        assert ours <= inside | packages | LEFT_OUT, path
+        ours = {name for name in imported(path) if name.split(".")[0] in LAYERS and not is_left_out(name)}
+        assert ours <= inside | packages, path
         assert not any(name.startswith("pulumi") for name in imported(path))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
-from optimizers.onnx_export import OnnxExport
+from optimizers.model_formats import FORMATS
 from optimizers.onnx_static_int8 import OnnxStaticInt8
 from optimizers.passes import Pass
 from optimizers.source_facts import SourceFacts
@@ -61,8 +61,8 @@ class Row:
 
 
 def exported(*further: Pass) -> Chain:
-    """Return the export to ONNX and then `further`."""
-    return lambda _facts, _goal: (OnnxExport(), *further)
+    """Return the pass that turns the model's format into ONNX and then `further`."""
+    return lambda facts, _goal: (FORMATS[facts.model_format].to_onnx, *further)
 
 
 def quantized(*further: Pass, symmetric: bool = False) -> Chain:

@@ -1,16 +1,22 @@
 """Load a folder in the Hugging Face layout, plain or of sentence-transformers. Imports torch and transformers."""
 
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from optimizers.errors import MissingExtra, UnsupportedModel
-from optimizers.huggingface_files import CONFIG_FILE, TOKENIZER_FILE, read_object, read_tokenizer, wrong_shape
+from optimizers.errors import UnsupportedModel
+from optimizers.huggingface_files import (
+    CONFIG_FILE,
+    TOKENIZER_FILE,
+    architectures,
+    read_object,
+    read_tokenizer,
+    wrong_shape,
+)
 from optimizers.huggingface_pooling import read_pooling
+from optimizers.huggingface_weights import load_weights
 from optimizers.model_source import ModelSource
-from optimizers.original import Original, damaged
+from optimizers.original import Original
 from optimizers.passes import Form, FormedModel
-from optimizers.quiet import quiet
 from optimizers.rows import SEQUENCE, TOKEN_IDS, TOKEN_MASK
 from optimizers.sentence_model import SentenceModel
 from optimizers.signature import BATCH, Signature, TensorSpec
@@ -30,16 +36,14 @@ def load_huggingface(source: ModelSource, threads: int) -> Original:
     """
     folder = source.path
     config = read_object(folder / CONFIG_FILE)
-    if not any(path.is_file() for path in folder.glob("*.safetensors")):
-        raise UnsupportedModel(f"{folder}: has no .safetensors file; save the model with `save_pretrained`")
     if not (folder / TOKENIZER_FILE).exists():
         raise UnsupportedModel(f"{folder}: has no tokenizer.json; save the tokenizer of the model into it")
     # Small files first: their mistakes are named better than by the library that reads the weights.
     tokenizer = read_tokenizer(source, config)
     pooling, normalize = read_pooling(folder)
-    classifier = any(name.endswith(CLASSIFIER) for name in _architectures(folder / CONFIG_FILE, config))
+    classifier = any(name.endswith(CLASSIFIER) for name in architectures(folder / CONFIG_FILE, config))
     field = "logits" if classifier and pooling is None else "last_hidden_state"
-    encoder = _load_encoder(folder, classifier=field == "logits")
+    encoder, _ = load_weights(folder, "AutoModelForSequenceClassification" if field == "logits" else "AutoModel")
     module = SentenceModel(encoder, field, pooling, normalize=normalize)
     tokens = (BATCH, SEQUENCE)
     inputs = tuple(TensorSpec(name=name, dtype="int64", shape=tokens) for name in (TOKEN_IDS, TOKEN_MASK))
@@ -52,38 +56,6 @@ def load_huggingface(source: ModelSource, threads: int) -> Original:
     session = TorchSession(module, (TOKEN_IDS, TOKEN_MASK), (output.name,), threads)
     model = FormedModel(Form.TORCH_MODULE, Signature(inputs=inputs, outputs=(output,)), module=module)
     return Original(model, session, Runtime.PYTORCH, tokenizer, folder / TOKENIZER_FILE)
-
-
-def _load_encoder(folder: Path, *, classifier: bool) -> Any:  # noqa: ANN401 - a transformers model
-    try:
-        import_module("safetensors")  # transformers asks for it late, and in other words
-        import transformers
-    except ImportError:
-        raise MissingExtra("torch", "loading a Hugging Face model") from None
-    transformers.logging.disable_progress_bar()
-    kind = transformers.AutoModelForSequenceClassification if classifier else transformers.AutoModel
-    try:
-        with quiet():
-            encoder, info = kind.from_pretrained(
-                folder, local_files_only=True, trust_remote_code=False, use_safetensors=True, output_loading_info=True
-            )
-    except Exception as error:  # noqa: BLE001 - a config of the wrong shape makes transformers raise almost anything
-        raise damaged(folder, error) from None
-    # An encoder's own pooler is not used here, and many published folders leave it out.
-    missing = sorted(name for name in info["missing_keys"] if not name.startswith("pooler."))
-    if missing or info["mismatched_keys"]:
-        first = missing[0] if missing else info["mismatched_keys"][0]
-        raise UnsupportedModel(f"{folder}: the weights do not fit config.json (`{first}`); fetch the model again")
-    return encoder.float()
-
-
-def _architectures(path: Path, config: dict[str, Any]) -> list[str]:
-    names: object = config.get("architectures")
-    if names is None:
-        return []
-    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
-        raise wrong_shape(path, "`architectures`", names, "a list of class names")
-    return names
 
 
 def _size(folder: Path, encoder: Any, name: str) -> int:  # noqa: ANN401 - a transformers model

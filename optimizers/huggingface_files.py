@@ -124,6 +124,21 @@ def whole_number(path: Path, content: dict[str, Any], key: str) -> int | None:
     return int(value)
 
 
+def architectures(path: Path, config: dict[str, Any]) -> list[str]:
+    """
+    Return the names of the classes that `config.json` says the model is.
+
+    Raises:
+        UnsupportedModel: They are no list of names.
+    """
+    names: object = config.get("architectures")
+    if names is None:
+        return []
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise wrong_shape(path, "`architectures`", names, "a list of class names")
+    return names
+
+
 def wrong_shape(path: Path, what: str, value: object, needed: str) -> UnsupportedModel:
     """Return the error for a value that is valid JSON and not what the layout has there."""
     shown = json.dumps(value)[:SHOWN_CHARACTERS]

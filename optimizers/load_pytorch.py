@@ -8,6 +8,9 @@ import torch
 
 from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.huggingface import load_huggingface
+from optimizers.huggingface_files import TOKENIZER_FILE
+from optimizers.huggingface_images import PROCESSOR_FILE, load_image_model
+from optimizers.load_torch_export import is_program, load_torch_export
 from optimizers.model_source import ModelSource
 from optimizers.named_module import build_module
 from optimizers.original import Original, damaged
@@ -24,14 +27,17 @@ PICKLES = frozenset({".pt", ".pth", ".bin"})
 
 def load_pytorch(source: ModelSource, threads: int) -> Original:
     """
-    Load a folder in the Hugging Face layout, or a file of weights into `source.architecture`.
+    Load a folder in the Hugging Face layout, a torch.export program, or a file of weights into `source.architecture`.
 
     Raises:
         UnsupportedModel: The file is damaged or holds code, or weights and architecture do not fit.
         MissingExtra: A library that reads the file is not installed.
     """
     if source.path.is_dir():
-        return load_huggingface(source, threads)
+        has_images = (source.path / PROCESSOR_FILE).is_file() and not (source.path / TOKENIZER_FILE).is_file()
+        return (load_image_model if has_images else load_huggingface)(source, threads)
+    if is_program(source.path):
+        return load_torch_export(source, threads)
     # The file first: whoever has pickled a whole module is told to save something else, not to set an architecture.
     with quiet():
         weights = _read_weights(source.path)
@@ -66,7 +72,7 @@ def _read_weights(path: Path) -> dict[str, torch.Tensor]:
         except (SafetensorError, OSError) as error:
             raise damaged(path, error) from None
     if path.suffix not in PICKLES:
-        raise UnsupportedModel(f"{path}: got the suffix `{path.suffix}`; use .safetensors, .pt, .pth or .bin")
+        raise UnsupportedModel(f"{path}: got the suffix `{path.suffix}`; use .safetensors, .pt2, .pt, .pth or .bin")
     return _unpickle(path)
 
 

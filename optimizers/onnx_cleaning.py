@@ -60,12 +60,20 @@ def rename_outputs(model: Any, names: tuple[str, ...]) -> None:  # noqa: ANN401 
 
     torch's exporter names inner values after modules, which may clash with the names that callers use.
     """
-    graph = model.graph
-    wanted = dict(zip([output.name for output in graph.output], names, strict=True))
+    _rename_ends(model.graph, model.graph.output, names)
+
+
+def rename_inputs(model: Any, names: tuple[str, ...]) -> None:  # noqa: ANN401 - an onnx.ModelProto
+    """Give the graph's inputs these names, likewise."""
+    _rename_ends(model.graph, model.graph.input, names)
+
+
+def _rename_ends(graph: Any, ends: Any, names: tuple[str, ...]) -> None:  # noqa: ANN401 - a GraphProto and its values
+    wanted = dict(zip([end.name for end in ends], names, strict=True))
     inner = {name: f"inner.{name}" for name in names if name not in wanted}
     _rename(graph, {**inner, **wanted})
-    for output in graph.output:
-        output.name = wanted[output.name]
+    for end in ends:
+        end.name = wanted[end.name]
 
 
 def _rename(graph: Any, names: dict[str, str]) -> None:  # noqa: ANN401 - an onnx.GraphProto

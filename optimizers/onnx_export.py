@@ -15,7 +15,7 @@ ONNX_FILE = "model.onnx"
 @dataclass(frozen=True, slots=True)
 class OnnxExport:
     """
-    Export a torch module or TorchScript with dynamic axes; an ONNX original is copied with its data inside.
+    Export a torch module, a torch.export program or TorchScript with dynamic axes; an ONNX original is copied with its data inside.
 
     Attributes:
         opset: Asked of the exporter and checked afterwards. torch 2.9 and newer build opset 18 natively.
@@ -26,7 +26,7 @@ class OnnxExport:
     torchscript_opset: int = 17
 
     name: ClassVar[str] = "onnx-export"
-    needs: ClassVar[frozenset[Form]] = frozenset({Form.TORCH_MODULE, Form.TORCHSCRIPT, Form.ONNX})
+    needs: ClassVar[frozenset[Form]] = frozenset({Form.TORCH_MODULE, Form.TORCH_EXPORT, Form.TORCHSCRIPT, Form.ONNX})
     gives: ClassVar[Form] = Form.ONNX
 
     def run(self, model: FormedModel, folder: Path) -> FormedModel:
@@ -47,35 +47,26 @@ class OnnxExport:
         else:
             script = model.form is Form.TORCHSCRIPT
             with quiet():
-                proto = self._from_torchscript(model) if script else self._from_module(model)
+                proto = self._from_torchscript(model) if script else self._from_program(model)
             check_opset(proto, self.torchscript_opset if script else self.opset)
             rename_outputs(proto, tuple(spec.name for spec in model.signature.outputs))
         save_clean(proto, path)
         return FormedModel(Form.ONNX, model.signature, path=path)
 
-    def _from_module(self, model: FormedModel) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+    def _from_program(self, model: FormedModel) -> Any:  # noqa: ANN401 - an onnx.ModelProto
         import torch
 
-        from optimizers.torch_trace import example_arguments
-
-        specs = model.signature.inputs
-        axes = {axis: torch.export.Dim(axis) for spec in specs for axis in spec.shape if isinstance(axis, str)}
-        shapes = tuple(
-            {index: axes[axis] for index, axis in enumerate(spec.shape) if isinstance(axis, str)} for spec in specs
-        )
-        program = torch.onnx.export(
-            model.module,
-            example_arguments(model.signature),
-            input_names=[spec.name for spec in specs],
+        exported: Any = torch.onnx.export(
+            **_exported(model),
+            input_names=[spec.name for spec in model.signature.inputs],
             output_names=_temporary_names(model.signature),
             opset_version=self.opset,
-            dynamic_shapes=shapes,
             dynamo=True,
             verbose=False,
         )
-        if program is None:
+        if exported is None:
             raise UnsupportedModel("torch's exporter gave no program; export the model to ONNX and give that")
-        return program.model_proto
+        return exported.model_proto
 
     def _from_torchscript(self, model: FormedModel) -> Any:  # noqa: ANN401 - an onnx.ModelProto
         import io
@@ -106,6 +97,24 @@ class OnnxExport:
             dynamo=False,
         )
         return onnx.load_from_string(buffer.getvalue())
+
+
+def _exported(model: FormedModel) -> dict[str, Any]:
+    """Return what torch exports: a program as it is, a module with samples and the axes that are dynamic."""
+    import torch
+
+    if model.form is Form.TORCH_EXPORT:
+        from optimizers.load_torch_export import load_program
+
+        return {"model": load_program(model.file)}
+    from optimizers.torch_trace import example_arguments
+
+    specs = model.signature.inputs
+    axes = {axis: torch.export.Dim(axis) for spec in specs for axis in spec.shape if isinstance(axis, str)}
+    shapes = tuple(
+        {index: axes[axis] for index, axis in enumerate(spec.shape) if isinstance(axis, str)} for spec in specs
+    )
+    return {"model": model.module, "args": example_arguments(model.signature), "dynamic_shapes": shapes}
 
 
 def _temporary_names(signature: Signature) -> list[str]:

@@ -21,12 +21,21 @@ def model_sha256(path: Path) -> str:
 
     Needs no ONNX library, so that it is fast; `check_external_data` refuses a model where it would miss a file.
     """
-    locations = scan_locations(path) if path.suffix == ".onnx" and path.is_file() else ()
-    plain = [location for location in locations if _is_nameable(location) and not _is_outside(location)]
-    present = [location for location in plain if (path.parent / location).is_file()]
+    present = _data_files(path)
     if not present:
         return digest.of_path(path)
     return digest.of_value([digest.of_file(path), *([name, digest.of_file(path.parent / name)] for name in present)])
+
+
+def model_size_bytes(path: Path) -> int:
+    """Return the size of the same files."""
+    return digest.size_bytes(path) + sum((path.parent / name).stat().st_size for name in _data_files(path))
+
+
+def _data_files(path: Path) -> list[str]:
+    locations = scan_locations(path) if path.suffix == ".onnx" and path.is_file() else ()
+    plain = [location for location in locations if _is_nameable(location) and not _is_outside(location)]
+    return [location for location in plain if (path.parent / location).is_file()]
 
 
 def scan_locations(path: Path) -> tuple[str, ...]:

@@ -1,16 +1,40 @@
 """The original model, loaded: the reference that every candidate is compared with."""
 
 import os
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
 
 from optimizers.artifact import Tokenizer
 from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.model_folder import check_folder, printable
+from optimizers.model_formats import FORMATS
 from optimizers.model_source import ModelSource
+from optimizers.onnx_external_data import model_size_bytes
 from optimizers.passes import FormedModel
 from optimizers.session import Session
-from optimizers.vocabulary import ModelFormat, Runtime
+from optimizers.vocabulary import Runtime
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class OwnSamples:
+    """
+    What the model's own processor made of samples.
+
+    Attributes:
+        inputs: By input name; axis 0 is the row.
+        samples_from: Where they come from, in words.
+    """
+
+    inputs: "Mapping[str, NDArray[Any]]"
+    samples_from: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +47,7 @@ class Original:
         session: Runs the model as its framework does.
         tokenizer: Present when the model takes text.
         tokenizer_file: The `tokenizer.json` that belongs to it.
+        own_samples: Makes sample inputs with the model's own processor; None where another part of the build can.
     """
 
     model: FormedModel
@@ -30,6 +55,7 @@ class Original:
     runtime: Runtime
     tokenizer: Tokenizer | None = None
     tokenizer_file: Path | None = None
+    own_samples: Callable[[], OwnSamples] | None = None
 
 
 def load_original(source: ModelSource, threads: int) -> Original:
@@ -41,27 +67,20 @@ def load_original(source: ModelSource, threads: int) -> Original:
         threads: Threads that compute one call.
 
     Raises:
-        UnsupportedModel: The file is missing, damaged, unsafe or in another format than the spec says.
+        UnsupportedModel: The file is missing, damaged, unsafe, larger than the free memory or in another format than the spec
+            says.
         MissingExtra: The framework is not installed.
     """
     check_readable(source.path)
-    if source.model_format is ModelFormat.ONNX:
-        try:
-            from optimizers.load_onnx import load_onnx
-        except ImportError:
-            raise MissingExtra("onnx", "loading an ONNX model") from None
-        return load_onnx(source, threads)
-    if source.model_format in (ModelFormat.PYTORCH, ModelFormat.TORCHSCRIPT):
-        try:
-            from optimizers.load_pytorch import load_pytorch
-            from optimizers.load_torchscript import load_torchscript
-        except ImportError:
-            raise MissingExtra("torch", "loading a PyTorch model") from None
-        return (load_pytorch if source.model_format is ModelFormat.PYTORCH else load_torchscript)(source, threads)
-    raise UnsupportedModel(
-        f"{source.location}: `{source.model_format}` models cannot be optimized yet; "
-        f"set `model_format` to pytorch, torchscript or onnx"
-    )
+    row = FORMATS[source.model_format]
+    if row.is_one_model:
+        check_memory(source.location, model_size_bytes(source.path), psutil.virtual_memory().available)
+    try:
+        module = import_module(row.module)
+    except ImportError:
+        raise MissingExtra(row.extra, f"loading {row.what}") from None
+    load: Callable[[ModelSource, int], Original] = getattr(module, row.loader)
+    return load(source, threads)
 
 
 def check_readable(path: Path) -> None:
@@ -82,6 +101,20 @@ def check_readable(path: Path) -> None:
         raise UnsupportedModel(f"{path}: is empty; fetch the model again")
     if path.is_dir():
         check_folder(path)
+
+
+def check_memory(location: str, size_bytes: int, available_bytes: int) -> None:
+    """
+    Refuse a model whose files alone are larger than the memory that is free: the system would end the build half way.
+
+    Raises:
+        UnsupportedModel: They are.
+    """
+    if size_bytes > available_bytes:
+        raise UnsupportedModel(
+            f"{location}: its files have {size_bytes / 2**30:.1f} GiB, {available_bytes / 2**30:.1f} GiB of memory are free; "
+            f"end other programs or build on a machine with at least {3 * size_bytes / 2**30 + 1:.0f} GiB"
+        )
 
 
 def damaged(path: Path, error: Exception) -> UnsupportedModel:

@@ -48,6 +48,8 @@ class OriginalFacts(BaseModel):
         path: Its file, where its form has one.
         tokenizer_file: The `tokenizer.json` that belongs to it.
         load_time_s: How long loading took, the framework's own start included.
+        samples: File with sample inputs that its own processor made; None where another part of the build makes them.
+        samples_from: Where these come from, in words.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,6 +61,8 @@ class OriginalFacts(BaseModel):
     tokenizer: Tokenizer | None
     tokenizer_file: Path | None
     load_time_s: float = Field(ge=0)
+    samples: Path | None = None
+    samples_from: str = ""
 
     @property
     def model(self) -> FormedModel:

@@ -7,8 +7,10 @@ question a line from stdin and writes an answer a line to stdout, as JSON (`orig
 
 import os
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 from optimizers.benchmark import turn
 from optimizers.errors import MissingExtra, UnsupportedModel
@@ -40,10 +42,11 @@ def main() -> int:
     started = time.perf_counter()
     try:
         original = load_original(job.source, job.threads)
+        facts = _facts(original, time.perf_counter() - started)
     except Exception as error:  # noqa: BLE001 - the parent raises it again
         say(OriginalAnswer(failure=_failure(error)))
         return 0
-    say(OriginalAnswer(facts=_facts(original, time.perf_counter() - started)))
+    say(OriginalAnswer(facts=facts))
     with ThreadPoolExecutor() as callers:
         while True:
             question = AskOriginal.model_validate_json(_line())
@@ -62,6 +65,7 @@ def _line() -> str:
 
 
 def _facts(original: Original, load_time_s: float) -> OriginalFacts:
+    path, samples_from = _own_samples(original)
     return OriginalFacts(
         form=original.model.form,
         signature=original.model.signature,
@@ -70,7 +74,21 @@ def _facts(original: Original, load_time_s: float) -> OriginalFacts:
         tokenizer=original.tokenizer,
         tokenizer_file=original.tokenizer_file,
         load_time_s=load_time_s,
+        samples=path,
+        samples_from=samples_from,
     )
+
+
+def _own_samples(original: Original) -> tuple[Path | None, str]:
+    """Write what the model's own processor makes of samples into the folder that the parent reads."""
+    if original.own_samples is None:
+        return None, ""
+    import numpy as np
+
+    own = original.own_samples()
+    path = Path(tempfile.mkdtemp()) / "samples.npz"
+    np.savez(path, **own.inputs, allow_pickle=False)
+    return path, own.samples_from
 
 
 def _answer(original: Original, question: AskOriginal, callers: ThreadPoolExecutor) -> OriginalAnswer:

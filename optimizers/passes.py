@@ -15,6 +15,8 @@ class Form(StrEnum):
 
     TORCH_MODULE = "torch_module"
     TORCHSCRIPT = "torchscript"
+    TORCH_EXPORT = "torch_export"
+    KERAS = "keras"
     ONNX = "onnx"
     OPENVINO = "openvino"
     TORCHSCRIPT_FILE = "torchscript_file"

@@ -12,11 +12,13 @@ from optimizers.onnx_static_int8 import OnnxStaticInt8
 from optimizers.openvino_convert import OpenVinoConversion
 from optimizers.ort_mobile import OrtMobile
 from optimizers.passes import Pass
+from optimizers.tensorflow_to_onnx import TensorFlowToOnnx
 from optimizers.tensorrt_engine import TensorRtEngine
 from optimizers.torchscript_freeze import TorchScriptFreeze
 
 PASSES: tuple[type[Pass], ...] = (
     OnnxExport,
+    TensorFlowToOnnx,
     OnnxGraphOptimization,
     OnnxDynamicInt8,
     OnnxStaticInt8,

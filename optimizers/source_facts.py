@@ -6,17 +6,24 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from optimizers import digest
 from optimizers.litert_torch import LITERT_TORCH
+from optimizers.model_formats import FORMATS
 from optimizers.model_source import ModelSource
 from optimizers.named_callable import file_of
-from optimizers.onnx_external_data import model_sha256
+from optimizers.onnx_external_data import model_sha256, model_size_bytes
 from optimizers.original import check_readable
 from optimizers.vocabulary import ModelFormat, Prediction
 
-# Libraries whose version can change the bytes of an artifact.
-BYTE_WRITERS = ("onnx", "onnxruntime", "onnxscript", "openvino", "torch", "transformers")
+# Libraries whose version can change the bytes of an artifact of any model; `FORMATS` adds those of the model's format.
+BYTE_WRITERS = ("onnx", "onnxruntime", "openvino")
 # Converters that no extra installs; where one is missing, a candidate says so.
 OPTIONAL_CONVERTERS = (LITERT_TORCH,)
-MEASURED_LIBRARIES = (*BYTE_WRITERS, "numpy", "safetensors", "tokenizers")
+MEASURED_LIBRARIES = (
+    *BYTE_WRITERS,
+    *sorted({name for row in FORMATS.values() for name in row.writers}),
+    "numpy",
+    "safetensors",
+    "tokenizers",
+)
 
 
 # Name of the setting that holds the digest of labelled data; absent where there are none.
@@ -28,6 +35,7 @@ class SourceFacts(BaseModel):
     Plain facts about an original model.
 
     Attributes:
+        model_format: The format of the model's file, also of one in a Triton repository.
         model_size_bytes: Size of the model's files.
         model_sha256: Digest of the model's files.
         prediction: What the model predicts.
@@ -54,23 +62,32 @@ def facts_of(source: ModelSource) -> SourceFacts:
         UnsupportedModel: The model is missing, empty or not readable.
     """
     check_readable(source.path)
+    model_format = _stored_format(source)
     fields = source.model_dump(mode="json", include={"prediction", "architecture", "inputs", "max_length"})
     settings = {
         "source": digest.canonical_json(fields),
-        "samples": digest.of_file(source.samples) if source.samples and source.samples.is_file() else "",
+        "samples": digest.of_path(source.samples) if source.samples and source.samples.exists() else "",
         "architecture": _definition_sha256(source.architecture),
-        **versions(BYTE_WRITERS),
+        **versions((*BYTE_WRITERS, *FORMATS[model_format].writers)),
     }
     if source.evaluation is not None:
         settings[EVALUATION] = digest.of_file(source.evaluation) if source.evaluation.is_file() else ""
     return SourceFacts(
-        model_format=source.model_format,
-        model_size_bytes=digest.size_bytes(source.path),
+        model_format=model_format,
+        model_size_bytes=model_size_bytes(source.path),
         model_sha256=model_sha256(source.path),
         prediction=source.prediction,
         settings=settings,
         converters=tuple(versions(OPTIONAL_CONVERTERS)),
     )
+
+
+def _stored_format(source: ModelSource) -> ModelFormat:
+    if source.model_format is not ModelFormat.TRITON:
+        return source.model_format
+    from optimizers.triton_repository import find_model
+
+    return find_model(source.path).stored_format
 
 
 def versions(distributions: tuple[str, ...]) -> dict[str, str]:

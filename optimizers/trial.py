@@ -20,6 +20,7 @@ from optimizers.parity import compare
 from optimizers.report import Parity
 from optimizers.rows import TOKEN_IDS, RowEncoder
 from optimizers.samples import load_samples
+from optimizers.samples_file import read_samples
 from optimizers.session import Session
 from optimizers.vocabulary import Prediction
 
@@ -107,7 +108,10 @@ def prepare(
     """
     encoder = RowEncoder(facts, facts.tokenizer_file.parent if facts.tokenizer_file else Path())
     takes_text = facts.tokenizer is not None
-    rows, samples_from = load_samples(source, facts.signature, takes_text=takes_text)
+    if facts.samples is None:
+        rows, samples_from = load_samples(source, facts.signature, takes_text=takes_text)
+    else:
+        rows, samples_from = [row.value for row in read_samples(facts.samples)], facts.samples_from
     batches = _batches(rows, encoder, pads=takes_text)
     expected = tuple(_answer(original, batch, source) for batch in batches)
     length = min(config.sequence_length, facts.tokenizer.max_length) if facts.tokenizer else None

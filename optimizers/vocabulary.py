@@ -54,6 +54,7 @@ class Runtime(StrEnum):
     """The library that executes an artifact."""
 
     PYTORCH = "pytorch"
+    TENSORFLOW = "tensorflow"
     ONNXRUNTIME = "onnxruntime"
     OPENVINO = "openvino"
     TENSORRT = "tensorrt"

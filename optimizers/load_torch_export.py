@@ -135,7 +135,7 @@ class _SpecReader:
                 f"{self._source.location}: `{name}` holds {dtype}; served are {', '.join(DTYPES)}; "
                 f"export the model in another type"
             )
-        sizes = list(value.shape)
+        sizes: list[Any] = list(value.shape)
         if not sizes or isinstance(sizes[0], int):
             got = f"a batch axis of size {sizes[0]}" if sizes else "no batch axis"
             raise UnsupportedModel(

@@ -8,6 +8,7 @@ from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.passes import Form, FormedModel
 from optimizers.quiet import quiet
 from optimizers.signature import Signature
+from optimizers.torch_export_failure import explained
 
 ONNX_FILE = "model.onnx"
 
@@ -34,7 +35,8 @@ class OnnxExport:
         Write `model.onnx`.
 
         Raises:
-            UnsupportedModel: The exporter gave another opset, or the result is over 2 GiB.
+            UnsupportedModel: An operator or a dynamic axis cannot be exported, the exporter gave another opset, or the result is
+                over 2 GiB.
             MissingExtra: onnx is not installed.
         """
         try:
@@ -56,14 +58,17 @@ class OnnxExport:
     def _from_program(self, model: FormedModel) -> Any:  # noqa: ANN401 - an onnx.ModelProto
         import torch
 
-        exported: Any = torch.onnx.export(
-            **_exported(model),
-            input_names=[spec.name for spec in model.signature.inputs],
-            output_names=_temporary_names(model.signature),
-            opset_version=self.opset,
-            dynamo=True,
-            verbose=False,
-        )
+        try:
+            exported: Any = torch.onnx.export(
+                **_exported(model),
+                input_names=[spec.name for spec in model.signature.inputs],
+                output_names=_temporary_names(model.signature),
+                opset_version=self.opset,
+                dynamo=True,
+                verbose=False,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise explained(error) from error
         if exported is None:
             raise UnsupportedModel("torch's exporter gave no program; export the model to ONNX and give that")
         return exported.model_proto

@@ -17,6 +17,7 @@ SEED = 20261123
 USE_OWN = "give your own with `model.samples`"
 GENERATED_ROWS = 32
 DYNAMIC_SIZE = 8
+LARGEST_BYTE = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def load_samples(source: ModelSource, signature: Signature, *, takes_text: bool)
     if takes_text:
         text = (resources.files("optimizers") / "data" / "sample_texts.txt").read_text(encoding="utf-8")
         return text.splitlines(), f"sample texts of model-serving; {USE_OWN}"
-    return _generate(signature), f"random numbers, seed {SEED}; {USE_OWN}"
+    return _generate(signature), f"{_generated_words(signature)}, seed {SEED}; {USE_OWN}"
 
 
 def _check(path: Path, rows: list[SampleRow], encoder: RowEncoder) -> None:
@@ -68,7 +69,29 @@ def _generate(signature: Signature) -> list[Any]:
     return rows
 
 
+def _generated_words(signature: Signature) -> str:
+    """Return which numbers are generated for these inputs."""
+    words = {
+        "f": "random numbers",
+        "u": f"whole numbers 0 to {LARGEST_BYTE}",
+        "i": "whole numbers 0 and 1",
+        "b": "true and false",
+    }
+    found = {words[_kind(spec.dtype)]: None for spec in signature.inputs}
+    return ", ".join(found)
+
+
+def _kind(dtype: str) -> str:
+    """Return numpy's letter for a type; of the unsigned ones only bytes are other than whole numbers: they are pixels."""
+    import numpy as np
+
+    kind = np.dtype(dtype).kind
+    return "i" if kind == "u" and dtype != "uint8" else kind
+
+
 def _values(random: Any, shape: list[int], dtype: Any) -> Any:  # noqa: ANN401 - numpy's Generator and dtype; nested lists
-    """Return values that any model of this type accepts: standard normal, small whole numbers, true and false."""
-    values = random.standard_normal(shape) if dtype.kind == "f" else random.integers(0, 2, shape)
+    """Return values that any model of this type accepts: standard normal, bytes, true and false, and the first two indices."""
+    kind = _kind(str(dtype))
+    limit = LARGEST_BYTE + 1 if kind == "u" else 2
+    values = random.standard_normal(shape) if kind == "f" else random.integers(0, limit, shape)
     return values.astype(dtype).tolist()

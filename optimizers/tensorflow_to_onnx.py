@@ -1,5 +1,6 @@
 """Convert a TensorFlow model to ONNX."""
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,17 +58,29 @@ class TensorFlowToOnnx:
             return [answer[name] for name in outputs]
 
         with quiet():
-            try:
-                proto, _ = tf2onnx.convert.from_function(
-                    tf.function(ordered, input_signature=specs), input_signature=specs, opset=self.opset
-                )
-            except ValueError as error:
-                raise UnsupportedModel(
-                    f"tf2onnx cannot convert it ({error}); replace the operator, or export the model to ONNX yourself"
-                ) from None
+            proto, _ = tf2onnx.convert.from_function(
+                tf.function(ordered, input_signature=specs), input_signature=specs, opset=self.opset
+            )
+        _refuse_left_over(proto)
         check_opset(proto, self.opset)
         rename_inputs(proto, tuple(names))
         rename_outputs(proto, outputs)
         path = folder / ONNX_FILE
         save_clean(proto, path)
         return FormedModel(Form.ONNX, model.signature, path=path)
+
+
+def _refuse_left_over(proto: Any) -> None:  # noqa: ANN401 - an onnx.ModelProto
+    """Refuse TensorFlow's operators: tf2onnx leaves in the graph what it cannot convert."""
+    import onnx
+    from tf2onnx.handler import tf_op
+
+    left = sorted({node.op_type for node in proto.graph.node if not onnx.defs.has(node.op_type, node.domain)})
+    if not left:
+        return
+    known = sorted({name for handlers in tf_op.get_opsets().values() for handler in handlers for name in handler})
+    nearest = difflib.get_close_matches(left[0], known, n=3)
+    raise UnsupportedModel(
+        f"tf2onnx has no ONNX counterpart of the operator `{left[0]}`; "
+        + (f"the nearest that it has are {', '.join(nearest)}" if nearest else "compute it outside the model")
+    )

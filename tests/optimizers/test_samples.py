@@ -79,11 +79,23 @@ def test_generated_rows_fit_every_model_and_are_always_the_same(inputs: list[tup
 
     rows, origin = load_samples(source(Path()), signature(*specs), takes_text=False)
 
-    assert origin == "random numbers, seed 20261123; give your own with `model.samples`"
+    assert origin.endswith("seed 20261123; give your own with `model.samples`")
     assert len(rows) == GENERATED_ROWS
     assert rows == load_samples(source(Path()), signature(*specs), takes_text=False)[0]
     assert len(RowEncoder(manifest(specs), Path()).encode(rows)["x0"]) == GENERATED_ROWS
     assert json.loads(json.dumps(rows)) == rows
+
+
+def test_what_is_generated_is_said_in_words_and_fits_indices_and_pixels() -> None:
+    specs = tuple(
+        TensorSpec(name=dtype, dtype=dtype, shape=("batch", 50)) for dtype in ("float32", "int64", "uint16", "uint8")
+    )
+
+    rows, origin = load_samples(source(Path()), signature(*specs), takes_text=False)
+
+    assert origin.startswith("random numbers, whole numbers 0 and 1, whole numbers 0 to 255, seed")
+    assert {value for row in rows for value in row["int64"] + row["uint16"]} == {0, 1}
+    assert max(value for row in rows for value in row["uint8"]) > 200
 
 
 def test_rows_of_a_json_file_are_taken_as_they_are(tmp_path: Path) -> None:

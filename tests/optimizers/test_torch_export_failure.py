@@ -1,0 +1,52 @@
+"""What torch's exporter cannot export is told in one sentence, with the operator or the axis."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from optimizers.errors import UnsupportedModel
+from optimizers.onnx_export import OnnxExport
+from optimizers.passes import Form, FormedModel
+from optimizers.signature import Signature, TensorSpec
+
+
+class Svd(torch.nn.Module):  # type: ignore[misc]  # torch's types are not followed
+    """An operator that ONNX lacks."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        values: torch.Tensor = torch.linalg.svdvals(x)
+        return values
+
+
+class Even(torch.nn.Module):  # type: ignore[misc]  # torch's types are not followed
+    """Computes otherwise for even lengths."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x * 2 if x.shape[1] % 2 == 0 else x * 3
+
+
+class Branch(torch.nn.Module):  # type: ignore[misc]  # torch's types are not followed
+    """Decides by what a tensor holds."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x if x.sum() > 0 else -x
+
+
+@pytest.mark.parametrize(
+    ("module", "shape", "words"),
+    [
+        (Svd(), ("batch", 4, 4), "no counterpart of the operator `aten._linalg_svd`; singular values can"),
+        (Even(), ("batch", "length"), "not take every size of `length`.* set its size instead of the word"),
+        (Branch(), ("batch", 4), "a branch depends on the numbers in a tensor; .* choose with torch.where"),
+    ],
+)
+def test_the_reason_names_what_to_change(
+    tmp_path: Path, module: torch.nn.Module, shape: tuple[str | int, ...], words: str
+) -> None:
+    signature = Signature(
+        inputs=(TensorSpec(name="x", shape=shape),), outputs=(TensorSpec(name="y", shape=("batch", 4)),)
+    )
+
+    with pytest.raises(UnsupportedModel, match=words):
+        OnnxExport().run(FormedModel(Form.TORCH_MODULE, signature, module=module.eval()), tmp_path)

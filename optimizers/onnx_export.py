@@ -8,6 +8,7 @@ from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.passes import Form, FormedModel
 from optimizers.quiet import quiet
 from optimizers.signature import Signature
+from optimizers.signature_probe import SMALL, tried_sizes
 from optimizers.torch_export_failure import explained
 
 ONNX_FILE = "model.onnx"
@@ -68,7 +69,7 @@ class OnnxExport:
                 verbose=False,
             )
         except (RuntimeError, ValueError) as error:
-            raise explained(error) from error
+            raise explained(error, tried_sizes(model.signature.inputs, SMALL)) from error
         if exported is None:
             raise UnsupportedModel("torch's exporter gave no program; export the model to ONNX and give that")
         return exported.model_proto

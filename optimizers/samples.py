@@ -16,7 +16,8 @@ from optimizers.signature import Signature
 SEED = 20261123
 USE_OWN = "give your own with `model.samples`"
 GENERATED_ROWS = 32
-DYNAMIC_SIZE = 8
+# Two, so that a candidate with a fixed size cannot pass.
+DYNAMIC_SIZES = (8, 16)
 LARGEST_BYTE = 255
 
 
@@ -60,10 +61,11 @@ def _generate(signature: Signature) -> list[Any]:
 
     random = np.random.default_rng(SEED)
     rows = list[dict[str, Any]]()
-    for _ in range(GENERATED_ROWS):
+    for number in range(GENERATED_ROWS):
+        dynamic = DYNAMIC_SIZES[number * len(DYNAMIC_SIZES) // GENERATED_ROWS]
         row = dict[str, Any]()
         for spec in signature.inputs:
-            shape = [axis if isinstance(axis, int) else DYNAMIC_SIZE for axis in spec.shape[1:]]
+            shape = [axis if isinstance(axis, int) else dynamic for axis in spec.shape[1:]]
             row[spec.name] = _values(random, shape, np.dtype(spec.dtype))
         rows.append(row)
     return rows

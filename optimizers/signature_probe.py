@@ -80,12 +80,17 @@ def probe_inputs(specs: tuple[TensorSpec, ...], size: int) -> "dict[str, NDArray
     """Return arrays of ones whose dynamic axes have sizes from `size` up, a different one for each axis name."""
     import numpy as np
 
-    words = sorted({axis for spec in specs for axis in spec.shape if isinstance(axis, str)} - {BATCH})
-    sizes = {BATCH: size, **{word: 2 * size + 16 + index for index, word in enumerate(words)}}
+    sizes = {word: tried for tried, word in tried_sizes(specs, size).items()}
     return {
         spec.name: np.ones([sizes[axis] if isinstance(axis, str) else axis for axis in spec.shape], spec.dtype)
         for spec in specs
     }
+
+
+def tried_sizes(specs: tuple[TensorSpec, ...], size: int) -> dict[int, str]:
+    """Return the sizes that `probe_inputs` gives dynamic axes, each to the axis' name."""
+    words = sorted({axis for spec in specs for axis in spec.shape if isinstance(axis, str)} - {BATCH})
+    return {size: BATCH, **{2 * size + 16 + index: word for index, word in enumerate(words)}}
 
 
 def _axis_names(

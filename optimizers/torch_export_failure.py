@@ -1,13 +1,13 @@
 """Say in one sentence why torch's exporter gave up: which operator, or which axis and the size to set."""
 
 import re
+from collections.abc import Mapping
 
 from optimizers.errors import UnsupportedModel, short_reason
 
 # The texts of torch 2.15: torch/onnx/_internal/exporter/_dispatching.py and torch/fx/experimental/symbolic_shapes.py.
 OPERATOR = re.compile(r"No ONNX function found for <OpOverload\(op='([\w.]+)'")
-AXES = re.compile(r"Constraints violated \(([^)]+)\)!")
-SUGGESTION = re.compile(r"Suggested fixes:\s+(\w+) = ([^\n]+)")
+SIZE = re.compile(r"(\d+) not in VR\[(\w+), (\w+)\]")
 DATA_DEPENDENT = "data-dependent expression"
 # What computes alike with operators that ONNX has; where none is listed, the operator has to leave the model.
 NEAREST = {
@@ -16,19 +16,25 @@ NEAREST = {
 }
 
 
-def explained(error: Exception) -> UnsupportedModel:
-    """Return the error for a module that the exporter cannot export."""
+def explained(error: Exception, axes: Mapping[int, str]) -> UnsupportedModel:
+    """
+    Return the error for a module that the exporter cannot export.
+
+    Args:
+        error: What it raised.
+        axes: The size that each dynamic axis was tried with, to its name.
+    """
     text = " ".join(str(item) for item in (error, error.__cause__) if item is not None)
     if found := OPERATOR.search(text):
         operator = found[1]
         nearest = NEAREST.get(operator, "compute it outside the model, or with operators that ONNX has")
         return UnsupportedModel(f"ONNX has no counterpart of the operator `{operator}`; {nearest}")
-    if found := AXES.search(text):
-        axes = ", ".join(f"`{name.strip()}`" for name in found[1].split(","))
-        fix = SUGGESTION.search(text)
-        allowed = f" (it allows {fix[1]} = {fix[2].strip()})" if fix else ""
+    if (found := SIZE.search(text)) and int(found[1]) in axes:
+        _, low, high = found.groups()
+        allowed = f"{low} alone" if low == high else f"{low} to {high}"
         return UnsupportedModel(
-            f"the model does not take every size of {axes}{allowed}; set its size instead of the word in the shapes of `model.inputs`"
+            f"the axis `{axes[int(found[1])]}` cannot have any size, the model takes {allowed}; "
+            f"write a size in its place in `model.inputs`"
         )
     if DATA_DEPENDENT in text:
         return UnsupportedModel(

@@ -144,15 +144,15 @@ def _evaluate(
 
 
 def _batches(rows: list[Any], encoder: RowEncoder, *, pads: bool) -> "tuple[Mapping[str, NDArray[Any]], ...]":
-    """Return the rows in batches of changing size; one by one where rows are not padded and their shapes differ."""
+    """Return the rows in batches of changing size; rows that are not padded share a batch with neighbours of their shape."""
     encoded = [encoder.encode_row(index, row) for index, row in enumerate(rows)]
-    shapes = {tuple(array.shape for array in row.values()) for row in encoded}
-    sizes = itertools.cycle(PARITY_BATCH_SIZES if pads or len(shapes) == 1 else (1,))
-    batches, start = list[Mapping[str, Any]](), 0
-    while start < len(encoded):
-        end = start + next(sizes)
-        batches.append(encoder.stack(encoded[start:end]))
-        start = end
+    batches = list[Mapping[str, Any]]()
+    for _, group in itertools.groupby(encoded, lambda row: pads or tuple(array.shape for array in row.values())):
+        alike, sizes = list(group), itertools.cycle(PARITY_BATCH_SIZES)
+        while alike:
+            size = next(sizes)
+            batches.append(encoder.stack(alike[:size]))
+            alike = alike[size:]
     return tuple(batches)
 
 

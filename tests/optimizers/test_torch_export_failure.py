@@ -19,11 +19,11 @@ class Svd(torch.nn.Module):  # type: ignore[misc]  # torch's types are not follo
         return values
 
 
-class Even(torch.nn.Module):  # type: ignore[misc]  # torch's types are not followed
-    """Computes otherwise for even lengths."""
+class Sixteen(torch.nn.Module):  # type: ignore[misc]  # torch's types are not followed
+    """Takes one length alone."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return x * 2 if x.shape[1] % 2 == 0 else x * 3
+        return x.reshape(x.shape[0], 16)
 
 
 class Branch(torch.nn.Module):  # type: ignore[misc]  # torch's types are not followed
@@ -37,7 +37,11 @@ class Branch(torch.nn.Module):  # type: ignore[misc]  # torch's types are not fo
     ("module", "shape", "words"),
     [
         (Svd(), ("batch", 4, 4), "no counterpart of the operator `aten._linalg_svd`; singular values can"),
-        (Even(), ("batch", "length"), "not take every size of `length`.* set its size instead of the word"),
+        (
+            Sixteen(),
+            ("batch", "length"),
+            "axis `length` cannot have any size, the model takes 16 alone; write a size in its place",
+        ),
         (Branch(), ("batch", 4), "a branch depends on the numbers in a tensor; .* choose with torch.where"),
     ],
 )

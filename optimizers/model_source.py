@@ -18,7 +18,8 @@ class ModelSource(BaseModel):
         prediction: What the model predicts, which decides how parity is measured.
         architecture: `package.module:callable` that returns the `torch.nn.Module`, for files that hold weights only.
         inputs: Names, dtypes and shapes, where the file cannot tell them (weights only, TorchScript).
-        samples: Real inputs: `.txt` (one text a line), `.json` (rows) or `.npz` (one array an input).
+        samples: Real inputs: `.txt` (one text a line), `.json` (rows) or `.npz` (one array an input); for an image model with
+            a processor of its own also a folder of images.
         samples_location: What the spec said of them; a label.
         evaluation: Labelled data: `.json` or `.jsonl` (records) or `.npz` (one array an input, and the labels).
         evaluation_location: What the spec said of them; a label.

@@ -30,7 +30,12 @@ NAME_PATTERN = r"^[a-z]([a-z0-9-]{0,38}[a-z0-9])?$"
 STACK_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 REGION_PATTERN = r"^[a-z][a-z0-9-]{2,38}[a-z0-9]$"
 
-SUFFIX_FORMATS = {".onnx": ModelFormat.ONNX, ".safetensors": ModelFormat.PYTORCH}
+SUFFIX_FORMATS = {
+    ".onnx": ModelFormat.ONNX,
+    ".safetensors": ModelFormat.PYTORCH,
+    ".pt2": ModelFormat.PYTORCH,
+    ".keras": ModelFormat.TENSORFLOW,
+}
 
 
 def _address(host: str) -> str:
@@ -73,7 +78,8 @@ class ModelSpec(SpecPart):
     )
     samples: str | None = Field(
         default=None,
-        description="Real inputs for parity and measurement: .txt (one text a line), .json (rows) or .npz (arrays).",
+        description="Real inputs for parity and measurement: .txt (one text a line), .json (rows) or .npz (arrays); for an image "
+        "model of a Hugging Face folder also a folder of .png and .jpg files.",
     )
     evaluation: str | None = Field(
         default=None,

@@ -82,7 +82,8 @@ def test_generated_rows_fit_every_model_and_are_always_the_same(inputs: list[tup
     assert origin.endswith("seed 20261123; give your own with `model.samples`")
     assert len(rows) == GENERATED_ROWS
     assert rows == load_samples(source(Path()), signature(*specs), takes_text=False)[0]
-    assert len(RowEncoder(manifest(specs), Path()).encode(rows)["x0"]) == GENERATED_ROWS
+    encoder = RowEncoder(manifest(specs), Path())
+    assert all(encoder.encode_row(index, row).keys() == row.keys() for index, row in enumerate(rows))
     assert json.loads(json.dumps(rows)) == rows
 
 
@@ -96,6 +97,15 @@ def test_what_is_generated_is_said_in_words_and_fits_indices_and_pixels() -> Non
     assert origin.startswith("random numbers, whole numbers 0 and 1, whole numbers 0 to 255, seed")
     assert {value for row in rows for value in row["int64"] + row["uint16"]} == {0, 1}
     assert max(value for row in rows for value in row["uint8"]) > 200
+
+
+def test_a_dynamic_axis_has_two_sizes_each_in_rows_that_make_whole_batches() -> None:
+    rows, _ = load_samples(source(Path()), signature(TensorSpec(name="x", shape=("batch", "length"))), takes_text=False)
+
+    lengths = [len(row["x"]) for row in rows]
+    assert lengths == sorted(lengths)
+    assert set(lengths) == {8, 16}
+    assert lengths.count(8) == lengths.count(16)
 
 
 def test_rows_of_a_json_file_are_taken_as_they_are(tmp_path: Path) -> None:

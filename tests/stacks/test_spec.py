@@ -82,6 +82,7 @@ def test_every_broken_rule_is_reported_in_one_error() -> None:
             "`embedded` is one machine",
         ),
         ({"model": {"path": "m.onnx"}}, "serving_context.model_format", "set it to `onnx`"),
+        ({"model": {"path": "m.keras"}}, "serving_context.model_format", "set it to `tensorflow`"),
         (
             {
                 "task_type": "configure_scaling",

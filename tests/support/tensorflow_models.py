@@ -1,7 +1,7 @@
 """
 Small TensorFlow and Keras models, good and bad, each in a file or folder of its own.
 
-`python -m tests.support.tensorflow_models FOLDER` writes them: TensorFlow takes seconds to import and stays out of the
+`python -m tests.support.tensorflow_models FOLDER [digits]` writes them, or those of the digits alone: TensorFlow takes seconds to import and stays out of the
 process of the tests.
 """
 
@@ -15,8 +15,8 @@ import keras
 import tensorflow as tf
 
 
-def main(folder: Path) -> None:
-    """Write every model."""
+def main(folder: Path, *, digits_alone: bool) -> None:
+    """Write every model, or the two forms of one."""
     keras.utils.set_random_seed(1)
     images = keras.Input((8, 8, 1), name="image")
     hidden = keras.layers.Conv2D(4, 3, activation="relu")(images)
@@ -24,6 +24,8 @@ def main(folder: Path) -> None:
     digits = keras.Model(images, scores)
     digits.export(folder / "digits", verbose=False)
     digits.save(folder / "digits.keras")
+    if digits_alone:
+        return
     left, right = keras.Input((4,), name="left"), keras.Input((3,), name="right")
     total = keras.layers.Add(name="total")([keras.layers.Dense(3)(left), right])
     keras.Model({"right": right, "left": left}, [total, keras.layers.Dense(2, name="two")(total)]).save(
@@ -68,4 +70,4 @@ FUNCTIONS = {
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), digits_alone="digits" in sys.argv[2:])

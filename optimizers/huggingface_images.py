@@ -60,11 +60,10 @@ def _load_processor(source: ModelSource) -> Any:  # noqa: ANN401 - a transformer
         import transformers
     except ImportError:
         raise MissingExtra("torch", "loading a Hugging Face image model") from None
+    kind: Any = transformers.AutoImageProcessor
     try:
         with quiet():
-            return transformers.AutoImageProcessor.from_pretrained(
-                source.path, local_files_only=True, trust_remote_code=False
-            )
+            return kind.from_pretrained(source.path, local_files_only=True, trust_remote_code=False)
     except Exception as error:  # noqa: BLE001 - a file of the wrong shape makes transformers raise almost anything
         raise UnsupportedModel(
             f"{source.path / PROCESSOR_FILE}: no image processor of transformers reads it ({short_reason(error)}); "

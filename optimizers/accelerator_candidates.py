@@ -4,7 +4,6 @@ from optimizers.candidate_row import Row, exported, quantized, without_quantizat
 from optimizers.goal import Goal
 from optimizers.gpu import GpuVendor
 from optimizers.hardware import Hardware
-from optimizers.model_formats import FORMATS
 from optimizers.neuron_compile import NeuronCompile
 from optimizers.onnx_fp16 import OnnxFp16
 from optimizers.source_facts import SourceFacts

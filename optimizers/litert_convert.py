@@ -29,7 +29,7 @@ class LiteRtConversion:
     precision: Precision = Precision.FP32
 
     name: ClassVar[str] = "litert"
-    needs: ClassVar[frozenset[Form]] = frozenset({Form.SAVED_MODEL})
+    needs: ClassVar[frozenset[Form]] = frozenset({Form.SAVED_MODEL, Form.KERAS})
     gives: ClassVar[Form] = Form.LITERT
 
     def run(self, model: FormedModel, folder: Path) -> FormedModel:
@@ -42,11 +42,16 @@ class LiteRtConversion:
         """
         try:
             import tensorflow as tf
+
+            from optimizers.load_tensorflow import load_keras
         except ImportError:
             raise MissingExtra("tensorflow", "LiteRT conversion") from None
         lite: Any = tf.lite
         with quiet():
-            converter = lite.TFLiteConverter.from_saved_model(str(model.file))
+            if model.form is Form.KERAS:
+                converter = lite.TFLiteConverter.from_keras_model(load_keras(model.file))
+            else:
+                converter = lite.TFLiteConverter.from_saved_model(str(model.file))
             if self.precision is not Precision.FP32:
                 converter.optimizations = [lite.Optimize.DEFAULT]
             if self.precision is Precision.FP16:

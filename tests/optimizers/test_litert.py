@@ -42,6 +42,9 @@ hidden = keras.layers.Conv2D(8, 3, activation="relu")(given)
 model = keras.Model(given, {"scores": keras.layers.Dense(4)(keras.layers.Flatten()(hidden))})
 model.export(str(folder / "saved"), verbose=False)
 write_batch(folder / "expected.npz", {"scores": model(read_batch(folder / "rows.npz")["image"])["scores"].numpy()})
+model.save(folder / "saved.keras")
+(folder / "keras").mkdir()
+LiteRtConversion().run(FormedModel(Form.KERAS, SIGNATURE, path=folder / "saved.keras"), folder / "keras")
 for precision in ("fp32", "fp16", "int8"):
     (folder / precision).mkdir()
     source = FormedModel(Form.SAVED_MODEL, SIGNATURE, path=folder / "saved", samples=folder / "samples")
@@ -83,6 +86,14 @@ def test_it_answers_like_keras_for_any_batch(converted: Path, precision: Precisi
         found = session.run({"image": rows[:size]})
         assert list(found) == ["scores"]
         assert np.abs(found["scores"] - expected[:size]).max() < ERRORS[precision]
+
+
+def test_a_keras_file_answers_like_keras_too(converted: Path) -> None:
+    session = LiteRtSession(converted / "keras" / "model.tflite", SIGNATURE, 1)
+    rows = read_batch(converted / "rows.npz")["image"]
+    expected = read_batch(converted / "expected.npz")["scores"]
+
+    assert np.abs(session.run({"image": rows})["scores"] - expected).max() < ERRORS[Precision.FP32]
 
 
 @pytest.mark.parametrize(

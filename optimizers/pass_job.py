@@ -73,6 +73,7 @@ class PassJob(BaseModel):
         source: Where the original lies.
         threads: Threads that the original computes with.
         samples: Folder with encoded sample inputs.
+        training: Folder with encoded training data.
         folder: Receives the result; empty.
         answer: File that receives the `PassAnswer`.
     """
@@ -84,6 +85,7 @@ class PassJob(BaseModel):
     source: ModelSource
     threads: int = Field(gt=0)
     samples: Path | None = None
+    training: Path | None = None
     folder: Path
     answer: Path
 

@@ -7,11 +7,13 @@ the process that started it.
 
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 from optimizers.atomic_file import write_atomically
 from optimizers.errors import MissingExtra, short_reason
 from optimizers.original import load_original
 from optimizers.pass_job import DiskFailure, MissingLibrary, ModelOnDisk, PassAnswer, PassJob, Refusal
+from optimizers.passes import FormedModel, Pass
 from optimizers.store import DISK_ERRORS
 from optimizers.worker_process import end_with_parent
 
@@ -31,7 +33,7 @@ def _answer(job: PassJob) -> PassAnswer:
         model = job.model.formed() if job.model else load_original(job.source, job.threads).model
         for item in passes:
             step = item.name
-            model = item.run(replace(model, samples=job.samples), job.folder)
+            model = _run(item, replace(model, samples=job.samples, training=job.training), job.folder)
         return PassAnswer(model=ModelOnDisk.of(model))
     except MissingExtra as error:
         return PassAnswer(missing=MissingLibrary(extra=error.extra, purpose=error.purpose))
@@ -41,6 +43,12 @@ def _answer(job: PassJob) -> PassAnswer:
         return PassAnswer(refusal=Refusal(step=step, reason=short_reason(error)))
     except Exception as error:  # noqa: BLE001 - a library's own error; the other candidates are not concerned
         return PassAnswer(refusal=Refusal(step=step, reason=short_reason(error)))
+
+
+def _run(item: Pass, model: FormedModel, folder: Path) -> FormedModel:
+    """Run one pass; what those before it decided stays in the remark."""
+    given = item.run(replace(model, remark=""), folder)
+    return replace(given, remark="; ".join(filter(None, (model.remark, given.remark))))
 
 
 if __name__ == "__main__":

@@ -42,6 +42,8 @@ class FormedModel:
         module: The torch module in memory, for the two torch forms.
         path: The model file, for the other forms.
         samples: Folder with encoded sample inputs, for passes that calibrate on them.
+        training: Folder with encoded training data, for passes that train.
+        teacher: The torch module that `module` was made smaller from, which no pass changes.
         remark: What the last pass decided, in words; empty where nothing is worth a word.
         engine: What a compiled model is tied to; None for all that runs anywhere.
     """
@@ -51,6 +53,8 @@ class FormedModel:
     module: Any = None
     path: Path | None = None
     samples: Path | None = None
+    training: Path | None = None
+    teacher: Any = None
     remark: str = ""
     engine: EngineTie | None = None
 

@@ -85,7 +85,7 @@ def json_rows(path: Path, field: str = SAMPLES) -> list[Any]:
 
 
 def _npz_rows(path: Path) -> list[dict[str, Any]]:
-    columns = _npz_columns(path)
+    columns = npz_columns(path)
     lengths = {name: len(column) for name, column in columns.items()}
     for name, length in lengths.items():
         first = next(iter(lengths))
@@ -96,7 +96,13 @@ def _npz_rows(path: Path) -> list[dict[str, Any]]:
     return [dict(zip(columns, values, strict=True)) for values in zip(*lists, strict=True)]
 
 
-def _npz_columns(path: Path) -> "dict[str, NDArray[Any]]":
+def npz_columns(path: Path) -> "dict[str, NDArray[Any]]":
+    """
+    Return the arrays of a `.npz` file by name, each with its rows on axis 0.
+
+    Raises:
+        InvalidArgs: The file is missing or damaged, or an array of it holds Python objects.
+    """
     import numpy as np
 
     try:

@@ -37,12 +37,18 @@ class TorchSession:
         """
         with torch.inference_mode():
             result = self.module(*(torch.from_numpy(inputs[name]) for name in self._inputs))
-        named = _named(result)
+        named = named_outputs(result)
         names = self._outputs or tuple(named)
         return {name: value.numpy() for name, value in zip(names, named.values(), strict=True)}
 
 
-def _named(result: Any) -> dict[str, torch.Tensor]:  # noqa: ANN401 - whatever the module returns
+def named_outputs(result: Any) -> dict[str, torch.Tensor]:  # noqa: ANN401 - whatever the module returns
+    """
+    Return what a module gave as tensors with names: its own, or those of `TorchSession`.
+
+    Raises:
+        UnsupportedModel: It gave something other than tensors.
+    """
     if isinstance(result, torch.Tensor):
         return {"output": result}
     if isinstance(result, tuple | list):

@@ -14,12 +14,13 @@ from optimizers.artifact import REFERENCE_NAME, Artifact
 from optimizers.atomic_file import write_atomically
 from optimizers.benchmark import BenchmarkConfig, measure
 from optimizers.build_request import BuildRequest, build_request
-from optimizers.candidate_builder import BuiltIndex, CandidateBuilder, is_intact
+from optimizers.candidate_builder import BuiltIndex, CandidateBuilder, TrainingRoom, is_intact
 from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.choose import choose
 from optimizers.errors import MissingExtra, short_reason
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
+from optimizers.kept_results import KeptResults
 from optimizers.lock import LockedModel
 from optimizers.model_source import ModelSource
 from optimizers.original_job import OriginalFacts
@@ -33,10 +34,11 @@ from optimizers.sample_batches import write_batches
 from optimizers.session import Session, open_session, read_manifest
 from optimizers.source_facts import MEASURED_LIBRARIES, SourceFacts, facts_of, versions
 from optimizers.store import ArtifactStore
+from optimizers.training_data import prepare_training
 from optimizers.trial import Trial, prepare
 from optimizers.vocabulary import Precision
 
-SAMPLES, EVALUATION = "samples", "evaluation"
+SAMPLES, EVALUATION, TRAINING = "samples", "evaluation", "training"
 ANOTHER_BUILD = (
     "not used: ranges that are measured on this processor give other bytes than the locked ones, which another machine's report "
     "names; copy `.model-serving/artifacts` from there"
@@ -118,7 +120,7 @@ def optimize(  # noqa: PLR0913, PLR0917 - the six things that an optimization is
         ArtifactError: The disk is full or the store not writable.
         MissingExtra: A library that a candidate needs is not installed.
     """
-    facts = facts_of(source)
+    facts = facts_of(source, goal)
     recipe = recipe_for(facts, goal, hardware)
     job = _Job(source, goal, hardware, store, progress, benchmark or BenchmarkConfig(), facts, recipe, force)
     known = previous if previous and _describes(previous, job) else None
@@ -149,7 +151,8 @@ def _run_in(job: _Job, known: LockedModel | None, work: Path) -> LockedModel:
     with _original(job, work) as original:
         facts = original.facts
         trial = prepare(job.source, facts, original, job.benchmark, work / EVALUATION)
-    tried = _build_and_compare(job, facts, trial, known, work)
+    training = _training(job, facts, work)
+    tried = _build_and_compare(job, facts, trial, known, work, training)
     job.progress.step("measure")
     with _original(job, work) as original:
         report = _measure(job, original, trial, tried)
@@ -164,6 +167,15 @@ def _run_in(job: _Job, known: LockedModel | None, work: Path) -> LockedModel:
         artifacts=tuple(sorted({**kept, **passed}.values(), key=lambda artifact: artifact.name)),
         reports={**(known.reports if known else {}), job.hardware.fingerprint: report},
     )
+
+
+def _training(job: _Job, facts: OriginalFacts, work: Path) -> TrainingRoom | None:
+    """Check and encode training data before anything is built."""
+    if job.goal.training is None:
+        return None
+    data = prepare_training(job.source, facts, work / TRAINING)
+    kept = KeptResults(job.store.root, job.facts.model_sha256, job.facts.settings)
+    return TrainingRoom(data, job.goal.training.timeout_s, kept, reuses=not job.force)
 
 
 def _original(job: _Job, work: Path) -> OriginalProcess:
@@ -205,8 +217,13 @@ def _measure(job: _Job, original: OriginalProcess, trial: Trial, tried: tuple[_T
     )
 
 
-def _build_and_compare(
-    job: _Job, original: OriginalFacts, trial: Trial, known: LockedModel | None, work: Path
+def _build_and_compare(  # noqa: PLR0913, PLR0917 - what building takes
+    job: _Job,
+    original: OriginalFacts,
+    trial: Trial,
+    known: LockedModel | None,
+    work: Path,
+    training: TrainingRoom | None,
 ) -> tuple[_Tried, ...]:
     index = BuiltIndex(job.store, job.facts.model_sha256, job.recipe.sha256)
     tried = list[_Tried]()
@@ -222,6 +239,8 @@ def _build_and_compare(
         threads=job.threads,
         samples=samples,
         reference=trial.reference,
+        training=training,
+        progress=job.progress,
     )
     for candidate in job.recipe.candidates:
         if candidate.refused is not None:

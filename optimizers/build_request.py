@@ -3,10 +3,15 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from optimizers.accuracy import AccuracyLimits
+from optimizers.compression import Distillation, Pruning, Training
 from optimizers.goal import Goal, ParityThresholds
 from optimizers.model_source import ModelSource
 from optimizers.signature import TensorSpec
 from optimizers.vocabulary import Accelerator, ModelFormat, Prediction
+
+
+def _is_none(value: object) -> bool:
+    return value is None
 
 
 class BuildRequest(BaseModel):
@@ -22,6 +27,10 @@ class BuildRequest(BaseModel):
         accuracy: How much may be lost on them.
         threads: For each call; None for the cores of the machine.
         edge: Whether exports for devices are built.
+        pruning: What is taken away; None where nothing is.
+        distillation: Which student is trained; None where none is.
+        training: How.
+        training_data: Where the data for it lie, as the spec writes it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -42,6 +51,11 @@ class BuildRequest(BaseModel):
     # Left out where there are none, so that locks without keep their digest.
     evaluation: str | None = Field(default=None, exclude_if=lambda location: location is None)
     accuracy: AccuracyLimits | None = Field(default=None, exclude_if=lambda limits: limits is None)
+    # Left out where they are not set, so that locks without them stay as they are.
+    pruning: Pruning | None = Field(default=None, exclude_if=_is_none)
+    distillation: Distillation | None = Field(default=None, exclude_if=_is_none)
+    training: Training | None = Field(default=None, exclude_if=_is_none)
+    training_data: str | None = Field(default=None, exclude_if=_is_none)
 
     def difference(self, other: "BuildRequest") -> str | None:
         """Return the first field that differs, with this value and the other's, or None where none does."""
@@ -69,6 +83,10 @@ def build_request(source: ModelSource, goal: Goal) -> BuildRequest:
         thresholds=goal.thresholds,
         threads=goal.threads,
         edge=goal.edge,
+        pruning=goal.pruning,
+        distillation=goal.distillation,
+        training=goal.training,
+        training_data=source.training_location,
     )
 
 

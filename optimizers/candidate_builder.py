@@ -3,6 +3,7 @@
 import json
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -12,11 +13,13 @@ from optimizers.artifact import MANIFEST_NAME, REFERENCE_NAME, Artifact, Manifes
 from optimizers.atomic_file import write_atomically
 from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.errors import ArtifactError
+from optimizers.kept_results import KeptResults, trains
 from optimizers.model_source import ModelSource
 from optimizers.original_job import OriginalFacts
 from optimizers.pass_job import ModelOnDisk, PassJob, PassSpec
 from optimizers.pass_process import PassFailed, run_passes
 from optimizers.passes import Form, FormedModel, Pass
+from optimizers.progress import Progress, SilentProgress
 from optimizers.store import ArtifactStore
 
 BUILT = "built"
@@ -54,6 +57,24 @@ class BuiltIndex:
         return self._store.root / BUILT / f"{digest.of_value([*self._identity, candidate])}.json"
 
 
+@dataclass(frozen=True, slots=True)
+class TrainingRoom:
+    """
+    What passes that train need beyond the others.
+
+    Attributes:
+        data: Folder with encoded training data; None where the user's function has its own.
+        timeout_s: Training that takes longer is stopped.
+        kept: What earlier builds trained.
+        reuses: Whether that is used.
+    """
+
+    data: Path | None
+    timeout_s: float
+    kept: KeptResults
+    reuses: bool = True
+
+
 class CandidateBuilder:
     """
     Runs passes and completes artifact folders. What candidates have in common, such as the export, runs once.
@@ -68,6 +89,8 @@ class CandidateBuilder:
         samples: Folder with encoded sample inputs.
         reference: The content of `reference.json`.
         pass_timeout_s: A pass that takes longer is stopped.
+        training: How passes train, and on what; None where none does.
+        progress: Told how far a pass is.
     """
 
     def __init__(  # noqa: PLR0913 - what a build consists of
@@ -83,6 +106,8 @@ class CandidateBuilder:
         samples: Path,
         reference: str,
         pass_timeout_s: float = PASS_TIMEOUT_S,
+        training: TrainingRoom | None = None,
+        progress: Progress | None = None,
     ) -> None:
         self._store = store
         self._index = index
@@ -94,6 +119,8 @@ class CandidateBuilder:
         self._samples = samples
         self._reference = reference
         self._pass_timeout_s = pass_timeout_s
+        self._training = training
+        self._progress = progress or SilentProgress()
         self._shared: dict[tuple[Pass, ...], FormedModel | PassFailed] = {}
 
     def build(self, candidate: CandidateRecipe) -> Artifact:
@@ -144,17 +171,29 @@ class CandidateBuilder:
             start -= 1
         before, chain = self._run_shared(passes[:start]), passes[start:]
         _check_forms(before.form, chain)
-        folder = Path(tempfile.mkdtemp(dir=self._work, prefix=f"{passes[-1].name}-"))
+        if self._training is None or not trains(chain):
+            return self._run_chain(before, chain, None, self._pass_timeout_s)
+        found = self._training.kept.find(passes) if self._training.reuses else None
+        if found is None:
+            found = self._run_chain(before, chain, self._training.data, self._training.timeout_s)
+            self._training.kept.keep(passes, found)
+        return found
+
+    def _run_chain(
+        self, before: FormedModel, chain: tuple[Pass, ...], training: Path | None, timeout_s: float
+    ) -> FormedModel:
+        folder = Path(tempfile.mkdtemp(dir=self._work, prefix=f"{chain[-1].name}-"))
         job = PassJob(
             passes=tuple(map(PassSpec.of, chain)),
             model=None if before.form.in_memory else ModelOnDisk.of(before),
             source=self._source,
             threads=self._threads,
             samples=self._samples,
+            training=training,
             folder=folder,
             answer=folder.with_suffix(".json"),
         )
-        return run_passes(job, " and ".join(step.name for step in chain), self._pass_timeout_s)
+        return run_passes(job, " and ".join(step.name for step in chain), timeout_s, self._progress.detail)
 
     def _complete(self, folder: Path, candidate: CandidateRecipe, model: FormedModel) -> None:
         manifest = Manifest(

@@ -16,10 +16,22 @@ Refusal = Callable[[SourceFacts, Goal, Hardware], str | None]
 Chain = Callable[[SourceFacts, Goal], tuple[Pass, ...]]
 Applies = Callable[[SourceFacts, Goal], bool]
 
+BF16_FEATURES = frozenset({"avx512_bf16", "amx_bf16"})
+# Properties of OpenVINO when it loads a file: the precision of the arithmetic.
+F32 = {"INFERENCE_PRECISION_HINT": "f32"}
+BF16 = {"INFERENCE_PRECISION_HINT": "bf16"}
+
 
 def without_quantization(_facts: SourceFacts, goal: Goal, _hardware: Hardware) -> str | None:
     """Refuse what quantizes where the spec says no."""
     return None if goal.quantization else "not built: quantization is off in the spec (`optimization.quantization`)"
+
+
+def without_bf16(_facts: SourceFacts, _goal: Goal, hardware: Hardware) -> str | None:
+    """Refuse BF16 on a processor that has no such arithmetic."""
+    if BF16_FEATURES & set(hardware.cpu_features):
+        return None
+    return f"not built: {hardware.cpu_model} has no BF16 arithmetic (avx512_bf16 or amx_bf16)"
 
 
 def on_servers(_facts: SourceFacts, goal: Goal) -> bool:

@@ -61,6 +61,11 @@ class Distillation(BaseModel):
     temperature: float = Field(default=2.0, gt=0)
     soft_share: float = Field(default=0.7, ge=0, le=1)
 
+    @property
+    def architecture(self) -> str | None:
+        """The callable of the user that gives the student; None where it is made of the original."""
+        return None if self.student in {LAYERS, WIDTH} else self.student
+
 
 class Loop(BaseModel):
     """

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, ConfigDict, Field
 
 from optimizers.accuracy import AccuracyLimits
+from optimizers.compression import STUDENT, TRAINING_FUNCTION, Distillation, Pruning, Training
 from optimizers.hardware import Hardware
 from optimizers.vocabulary import Accelerator
 
@@ -35,6 +36,9 @@ class Goal(BaseModel):
         accuracy: How much may be lost on the evaluation data, where there are some.
         threads: Threads for each call; None for the cores of the machine.
         edge: Whether the model will run on devices: then the exports for them are the candidates.
+        pruning: What to take away from the model; None where nothing is.
+        distillation: Which student to train; None where none is.
+        training: How both are trained; None where pruned models stay as they are.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +51,18 @@ class Goal(BaseModel):
     accuracy: AccuracyLimits = AccuracyLimits()
     threads: int | None = Field(default=None, gt=0)
     edge: bool = False
+    pruning: Pruning | None = None
+    distillation: Distillation | None = None
+    training: Training | None = None
+
+    @property
+    def user_code(self) -> dict[str, str]:
+        """What a field of the spec names as `package.module:callable`, by the field."""
+        named = {
+            TRAINING_FUNCTION: self.training.function if self.training else None,
+            STUDENT: self.distillation.architecture if self.distillation else None,
+        }
+        return {field: value for field, value in named.items() if value is not None}
 
     def threads_on(self, hardware: Hardware) -> int:
         """Return the threads that each call computes with on this machine."""

@@ -36,7 +36,7 @@ class MagnitudePruning:
         try:
             from torch.nn.utils import prune
 
-            from optimizers.zeroed_weights import weighted_layers
+            from optimizers.zeroed_weights import ZeroedWeights, weighted_layers
         except ImportError:
             raise MissingExtra("torch", "magnitude pruning") from None
         pruned = copy.deepcopy(model.module)
@@ -47,6 +47,7 @@ class MagnitudePruning:
         prune.global_unstructured(weights, pruning_method=prune.L1Unstructured, amount=self.share)
         for layer, name in weights:
             prune.remove(layer, name)
+        ZeroedWeights(pruned).restore()
         ratio = _compressed_bytes(pruned) / before
         remark = (
             f"{self.share:.0%} of the weights are zero: {ratio:.2f} of the size once compressed, no less arithmetic"

@@ -24,6 +24,8 @@ class ModelSource(BaseModel):
         evaluation: Labelled data: `.json` or `.jsonl` (records) or `.npz` (one array an input, and the labels).
         evaluation_location: What the spec said of them; a label.
         max_length: Longest input in tokens; None for what the model's own files say.
+        training: What pruned and smaller models are trained on: `.npz` with labels, or rows as in `samples`.
+        training_location: What the spec said of it; a label.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,3 +41,5 @@ class ModelSource(BaseModel):
     evaluation: Path | None = None
     evaluation_location: str | None = None
     max_length: int | None = Field(default=None, gt=0)
+    training: Path | None = None
+    training_location: str | None = None

@@ -5,6 +5,8 @@ import errno
 import os
 import shutil
 import subprocess
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, cast
 
@@ -12,18 +14,25 @@ from pydantic import ValidationError
 
 from optimizers.errors import ArtifactError, MissingExtra
 from optimizers.pass_job import PassAnswer, PassJob
+from optimizers.pass_progress import told_lines
 from optimizers.passes import FormedModel
 from optimizers.worker_process import crash, end_worker, start_worker
 
 MODULE = "optimizers.pass_worker"
 DISK_FULL_BYTES = 16 << 20
+# How often what passes tell is looked at.
+TOLD_EVERY_S = 0.5
 
 
 class PassFailed(ArtifactError):
     """A library could not convert this model; the other candidates are not concerned."""
 
 
-def run_passes(job: PassJob, name: str, timeout_s: float) -> FormedModel:
+def _nobody(_line: str) -> None:
+    """Hear nothing."""
+
+
+def run_passes(job: PassJob, name: str, timeout_s: float, tell: Callable[[str], None] = _nobody) -> FormedModel:
     """
     Run the passes of `job` in a process of their own and return what the last one gave.
 
@@ -31,6 +40,7 @@ def run_passes(job: PassJob, name: str, timeout_s: float) -> FormedModel:
         job: What to do.
         name: Of the passes, for messages.
         timeout_s: The process is ended after so many seconds.
+        tell: Called with each line that a pass tells of its progress.
 
     Raises:
         PassFailed: A library cannot convert this model, crashed, or did not end in time.
@@ -43,12 +53,28 @@ def run_passes(job: PassJob, name: str, timeout_s: float) -> FormedModel:
             told = cast("IO[bytes]", process.stdin)
             told.write(f"{job.model_dump_json()}\n".encode())
             told.flush()
-        process.wait(timeout_s)
-    except subprocess.TimeoutExpired:
-        raise PassFailed(f"{name} did not end within {timeout_s:g} s and was stopped") from None
+        if not _ended(process, timeout_s, job.folder, tell):
+            raise PassFailed(f"{name} did not end within {timeout_s:g} s and was stopped")
     finally:
         end_worker(process)
     return _result(job, name, process.returncode)
+
+
+def _ended(process: "subprocess.Popen[bytes]", timeout_s: float, folder: Path, tell: Callable[[str], None]) -> bool:
+    """Wait, hand on what the passes tell meanwhile, and return whether the process ended in time."""
+    deadline, told = time.monotonic() + timeout_s, 0
+    while True:
+        left_s = deadline - time.monotonic()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(max(0.0, min(left_s, TOLD_EVERY_S)))
+        lines = told_lines(folder, told)
+        told += len(lines)
+        for line in lines:
+            tell(line)
+        if process.returncode is not None:
+            return True
+        if left_s <= 0:
+            return False
 
 
 def _result(job: PassJob, name: str, code: int) -> FormedModel:

@@ -4,7 +4,7 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Receives the number of steps once, then one short text at the start of each step."""
+    """Receives the number of steps once, then one short text at the start of each step, and some during long ones."""
 
     def begin(self, total: int) -> None:
         """Announce how many steps follow."""
@@ -12,6 +12,10 @@ class Progress(Protocol):
 
     def step(self, text: str) -> None:
         """Announce the step that starts now."""
+        ...
+
+    def detail(self, text: str) -> None:
+        """Tell how far the step is that takes long."""
         ...
 
 
@@ -23,3 +27,6 @@ class SilentProgress:
 
     def step(self, text: str) -> None:
         """Ignore the step."""
+
+    def detail(self, text: str) -> None:
+        """Ignore how far it is."""

@@ -1,8 +1,10 @@
 """Every pass that there is."""
 
 from optimizers.coreml_export import CoreMlExport
+from optimizers.fine_tuning import FineTuning
 from optimizers.litert_convert import LiteRtConversion
 from optimizers.litert_torch import LiteRtFromTorch
+from optimizers.magnitude_pruning import MagnitudePruning
 from optimizers.neuron_compile import NeuronCompile
 from optimizers.onnx_dynamic_int8 import OnnxDynamicInt8
 from optimizers.onnx_export import OnnxExport
@@ -12,9 +14,12 @@ from optimizers.onnx_static_int8 import OnnxStaticInt8
 from optimizers.openvino_convert import OpenVinoConversion
 from optimizers.ort_mobile import OrtMobile
 from optimizers.passes import Pass
+from optimizers.smaller_student import SmallerStudent
+from optimizers.structured_pruning import StructuredPruning
 from optimizers.tensorflow_to_onnx import TensorFlowToOnnx
 from optimizers.tensorrt_engine import TensorRtEngine
 from optimizers.torchscript_freeze import TorchScriptFreeze
+from optimizers.training_function import TrainingFunction
 
 PASSES: tuple[type[Pass], ...] = (
     OnnxExport,
@@ -31,4 +36,9 @@ PASSES: tuple[type[Pass], ...] = (
     CoreMlExport,
     TensorRtEngine,
     NeuronCompile,
+    StructuredPruning,
+    MagnitudePruning,
+    SmallerStudent,
+    FineTuning,
+    TrainingFunction,
 )

@@ -5,10 +5,11 @@ import importlib.metadata
 from pydantic import BaseModel, ConfigDict, Field
 
 from optimizers import digest
+from optimizers.goal import Goal
 from optimizers.litert_torch import LITERT_TORCH
 from optimizers.model_formats import FORMATS
 from optimizers.model_source import ModelSource
-from optimizers.named_callable import file_of
+from optimizers.named_callable import file_of, not_found
 from optimizers.onnx_external_data import model_sha256, model_size_bytes
 from optimizers.original import check_readable
 from optimizers.vocabulary import ModelFormat, Prediction
@@ -54,12 +55,16 @@ class SourceFacts(BaseModel):
     converters: tuple[str, ...] = ()
 
 
-def facts_of(source: ModelSource) -> SourceFacts:
+def facts_of(source: ModelSource, goal: Goal | None = None) -> SourceFacts:
     """
     Read the facts of a source, without any machine-learning library.
 
+    Args:
+        source: The model.
+        goal: Tells what else of the user's code takes part, and whether something is made smaller.
+
     Raises:
-        UnsupportedModel: The model is missing, empty or not readable.
+        UnsupportedModel: The model is missing, empty or not readable, or the user's code is not found.
     """
     check_readable(source.path)
     model_format = _stored_format(source)
@@ -69,6 +74,7 @@ def facts_of(source: ModelSource) -> SourceFacts:
         "samples": digest.of_path(source.samples) if source.samples and source.samples.exists() else "",
         "architecture": _definition_sha256(source.architecture),
         **versions((*BYTE_WRITERS, *FORMATS[model_format].writers)),
+        **(_compression_settings(source, goal) if goal else {}),
     }
     if source.evaluation is not None:
         settings[EVALUATION] = digest.of_file(source.evaluation) if source.evaluation.is_file() else ""
@@ -98,6 +104,20 @@ def versions(distributions: tuple[str, ...]) -> dict[str, str]:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
             continue
+    return found
+
+
+def _compression_settings(source: ModelSource, goal: Goal) -> dict[str, str]:
+    """Return what pruning and training depend on; nothing where there is none, so that other recipes stay as they are."""
+    if goal.pruning is None and goal.distillation is None:
+        return {}
+    found = versions(("torch-pruning",))
+    for field, named in goal.user_code.items():
+        if file_of(named) is None:
+            raise not_found(named, field, "which is not there")
+        found[field] = _definition_sha256(named)
+    if source.training is not None and source.training.is_file():
+        found["training"] = digest.of_file(source.training)
     return found
 
 

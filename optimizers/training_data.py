@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from optimizers.artifact import Tokenizer
 from optimizers.errors import InvalidArgs, InvalidRow, Issue
+from optimizers.model_source import ModelSource
+from optimizers.original_job import OriginalFacts
 from optimizers.rows import RowEncoder
 from optimizers.sample_batches import read_batch, write_batch
 from optimizers.samples_file import npz_columns, read_samples
@@ -84,6 +86,21 @@ def load_training_data(path: Path, model: TrainedModel) -> TrainingData:
     if data.rows < FEWEST_ROWS:
         raise _invalid(path, f"{data.rows} rows", f"training needs {FEWEST_ROWS} rows or more", "give more rows")
     return data
+
+
+def prepare_training(source: ModelSource, facts: OriginalFacts, folder: Path) -> Path | None:
+    """
+    Encode the training data of a source into a new folder and return it; None where it has none.
+
+    Raises:
+        InvalidArgs: They are missing, damaged, too few, or do not fit the model.
+    """
+    if source.training is None:
+        return None
+    beside = facts.tokenizer_file.parent if facts.tokenizer_file else Path()
+    model = TrainedModel(facts.signature, source.prediction, facts.tokenizer, beside)
+    load_training_data(source.training, model).write(folder)
+    return folder
 
 
 def _encoded(path: Path, model: TrainedModel) -> TrainingData:

@@ -23,13 +23,15 @@ def model_source(spec: ServingSpec, project: Path) -> ModelSource:
     Return the model that the spec names, found on disk.
 
     Raises:
-        InvalidArgs: The model, its samples or its evaluation data are not there.
+        InvalidArgs: The model, its samples, its evaluation or training data are not there.
     """
-    samples, evaluation = spec.model.samples, spec.model.evaluation
+    samples, evaluation, training = spec.model.samples, spec.model.evaluation, spec.optimization.training
+    data = training.data if training else None
     found = {
         "path": locate(spec.model.path, project, "model.path"),
         "samples": None if samples is None else locate(samples, project, "model.samples"),
         "evaluation": None if evaluation is None else locate(evaluation, project, "model.evaluation"),
+        "training": None if data is None else locate(data, project, "optimization.training.data"),
     }
     return described_source(spec).model_copy(update=found)
 
@@ -46,21 +48,26 @@ def described_source(spec: ServingSpec) -> ModelSource:
         samples_location=spec.model.samples,
         evaluation_location=spec.model.evaluation,
         max_length=spec.model.max_length,
+        training_location=spec.optimization.training.data if spec.optimization.training else None,
     )
 
 
 def optimization_goal(spec: ServingSpec) -> Goal:
     """Return what the build step works towards."""
-    context, parity = spec.serving_context, spec.optimization.parity
+    context, asked = spec.serving_context, spec.optimization
+    parity = asked.parity
     return Goal(
         latency_sla_ms=context.latency_sla_ms,
         throughput_rps=context.throughput_rps,
         accelerator=context.hardware.accelerator,
-        quantization=spec.optimization.quantization,
+        quantization=asked.quantization,
         thresholds=ParityThresholds(cosine=parity.cosine, top1=parity.top1, max_error=parity.max_error),
-        accuracy=AccuracyLimits(**spec.optimization.accuracy.model_dump()),
-        threads=spec.optimization.threads,
+        accuracy=AccuracyLimits(**asked.accuracy.model_dump()),
         edge=context.deployment_target is DeploymentTarget.EDGE,
+        threads=asked.threads,
+        pruning=asked.pruning.plain if asked.pruning else None,
+        distillation=asked.distillation.plain if asked.distillation else None,
+        training=asked.training.plain if asked.training else None,
     )
 
 

@@ -15,6 +15,7 @@ from components.platforms.choice import Cloud
 from optimizers.errors import Issue
 from optimizers.signature import DeclaredInput
 from optimizers.vocabulary import Accelerator, DeploymentTarget, ModelFormat, Prediction, TaskType
+from stacks.compression_spec import CALLABLE_PATTERN, DistillationSpec, PruningSpec, TrainingSpec, refuse_contradictions
 from stacks.spec_part import Number, PositiveNumber, SpecPart, Truth, Whole, disagreement, whole
 from stacks.traffic_conflicts import budget_conflict, mean_conflict, peak_conflict
 
@@ -70,7 +71,7 @@ class ModelSpec(SpecPart):
     )
     architecture: str | None = Field(
         default=None,
-        pattern=r"^[A-Za-z_][\w.]*:[A-Za-z_]\w*$",
+        pattern=CALLABLE_PATTERN,
         description="`package.module:callable` that returns the torch module, for files that hold weights only.",
     )
     inputs: tuple[DeclaredInput, ...] = Field(
@@ -159,6 +160,9 @@ class OptimizationSpec(SpecPart):
     threads: Annotated[int, Field(strict=True, ge=1, le=1024), BeforeValidator(whole)] | None = Field(
         default=None, description="Threads for each call. Default: the machine's cores."
     )
+    pruning: PruningSpec | None = Field(default=None, description="Default: nothing is taken away.")
+    distillation: DistillationSpec | None = Field(default=None, description="Default: no student is trained.")
+    training: TrainingSpec | None = Field(default=None, description="Default: what is pruned stays as it is.")
 
 
 class BatchingSpec(SpecPart):
@@ -301,6 +305,12 @@ class ServingSpec(SpecPart):
                 rule="without `model.evaluation` nothing is scored",
                 fix="add `model.evaluation`, or bound the difference to the original with `optimization.parity`",
             )
+        return self
+
+    @model_validator(mode="after")
+    def _compression_agrees(self) -> Self:
+        asked = self.optimization
+        refuse_contradictions(asked.pruning, asked.distillation, asked.training)
         return self
 
     @model_validator(mode="after")

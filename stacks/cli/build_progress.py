@@ -29,6 +29,15 @@ class BuildProgress:
         if not self._bar.console.is_terminal:
             self._bar.console.print(f"optimize: {text}", soft_wrap=True, markup=False)
 
+    def detail(self, text: str) -> None:
+        """Say how far the step is."""
+        if self._task is None:
+            return
+        if self._bar.console.is_terminal:
+            self._bar.update(self._task, description=text)
+        else:
+            self._bar.console.print(f"optimize: {text}", soft_wrap=True, markup=False)
+
 
 @contextmanager
 def build_progress() -> Generator[BuildProgress]:

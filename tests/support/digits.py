@@ -1,4 +1,4 @@
-"""A small convolutional network that really reads handwritten digits: 36,042 parameters, trained in seconds."""
+"""A small convolutional network that really reads handwritten digits: 36,106 parameters, trained in seconds."""
 
 from functools import cache
 from pathlib import Path
@@ -13,7 +13,8 @@ from optimizers.signature import Signature, TensorSpec
 from optimizers.training_data import TrainingData
 
 SIGNATURE = Signature(
-    inputs=(TensorSpec(name="image", shape=("batch", 1, 8, 8)),), outputs=(TensorSpec(name="scores", shape=("batch", 10)),)
+    inputs=(TensorSpec(name="image", shape=("batch", 1, 8, 8)),),
+    outputs=(TensorSpec(name="scores", shape=("batch", 10)),),
 )
 TESTED = 360
 
@@ -52,17 +53,20 @@ def digits() -> tuple[TrainingData, TrainingData]:
     pixels = (images.reshape(-1, 1, 8, 8)[order] / 16).astype(np.float32)
     answers = labels[order].astype(np.int64)
     trained, tested = slice(TESTED, None), slice(None, TESTED)
-    return TrainingData({"image": pixels[trained]}, answers[trained]), TrainingData({"image": pixels[tested]}, answers[tested])
+    return TrainingData({"image": pixels[trained]}, answers[trained]), TrainingData(
+        {"image": pixels[tested]}, answers[tested]
+    )
 
 
 @cache
 def digits_weights() -> dict[str, Any]:
     """Weights that read more than 98 of 100 digits."""
+    torch.set_num_threads(1)
     torch.manual_seed(0)
     net, (data, _) = DigitsNet(), digits()
     images, labels = torch.from_numpy(data.inputs["image"]), torch.from_numpy(data.answers)
     optimizer = torch.optim.AdamW(net.parameters(), lr=2e-3)
-    for _ in range(6):
+    for _ in range(4):
         for rows in torch.randperm(len(labels)).split(32):
             optimizer.zero_grad()
             torch.nn.functional.cross_entropy(net(images[rows]), labels[rows]).backward()

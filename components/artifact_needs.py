@@ -2,7 +2,7 @@
 
 from components.endpoint_plan import ArtifactNeeds, Gpu
 from optimizers.artifact import Artifact
-from optimizers.candidates import BF16_FEATURES
+from optimizers.candidate_row import BF16_FEATURES
 from optimizers.engine_tie import EngineTie
 from optimizers.vocabulary import Accelerator, Precision
 

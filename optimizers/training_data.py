@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from optimizers.artifact import Tokenizer
 from optimizers.errors import InvalidArgs, InvalidRow, Issue
+from optimizers.metrics import NO_LABEL
 from optimizers.model_source import ModelSource
 from optimizers.original_job import OriginalFacts
 from optimizers.rows import RowEncoder
@@ -21,7 +22,14 @@ if TYPE_CHECKING:
 
 FIELD = "optimization.training.data"
 # The array with what is to be answered: the place of a class, or the values themselves.
-ANSWERS = {Prediction.CLASSIFICATION: "label", Prediction.NUMERIC: "target", Prediction.EMBEDDING: "target"}
+ANSWERS = {
+    Prediction.CLASSIFICATION: "label",
+    Prediction.TOKENS: "labels",
+    Prediction.NUMERIC: "target",
+    Prediction.EMBEDDING: "target",
+}
+# What answers with scores of classes, of which a label names one.
+WITH_CLASSES = frozenset({Prediction.CLASSIFICATION, Prediction.TOKENS})
 # Fewer rows than this leave nothing worth the name to hold out.
 FEWEST_ROWS = 16
 INPUTS_FILE, ANSWERS_FILE = "inputs.npz", "answers.npz"
@@ -152,12 +160,13 @@ def _answers(path: Path, model: TrainedModel, name: str, array: "NDArray[Any]") 
         names = _listed([spec.name for spec in model.signature.outputs])
         raise _invalid(path, f"an array `{name}`", f"the model has several outputs ({names})", f"remove `{name}`")
     (output,) = model.signature.outputs
-    if model.prediction is not Prediction.CLASSIFICATION:
+    if model.prediction not in WITH_CLASSES:
         return _fitting(path, output.model_copy(update={"name": name}), array)
     classes = output.shape[-1]
     places = _fitting(path, TensorSpec(name=name, dtype="int64", shape=output.shape[:-1]), array)
-    if isinstance(classes, int) and places.size and not (places.min() >= 0 and places.max() < classes):
-        got = f"labels from {places.min()} to {places.max()}"
+    counted = places[places != NO_LABEL] if model.prediction is Prediction.TOKENS else places
+    if isinstance(classes, int) and counted.size and not (counted.min() >= 0 and counted.max() < classes):
+        got = f"labels from {counted.min()} to {counted.max()}"
         raise _invalid(path, got, f"the model has the classes 0 to {classes - 1}", "correct the labels")
     return np.ascontiguousarray(places)
 

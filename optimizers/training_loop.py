@@ -14,7 +14,7 @@ from optimizers.errors import UnsupportedModel
 from optimizers.last_block import LastBlock
 from optimizers.rows import TOKEN_MASK
 from optimizers.torch_session import named_outputs
-from optimizers.training_data import TrainingData
+from optimizers.training_data import WITH_CLASSES, TrainingData
 from optimizers.training_loss import (
     HIDDEN_SHARE,
     Objective,
@@ -24,7 +24,6 @@ from optimizers.training_loss import (
     right_share,
     soft_loss,
 )
-from optimizers.vocabulary import Prediction
 from optimizers.zeroed_weights import ZeroedWeights
 
 # The longest gradient of a step, as transformers' TrainingArguments.max_grad_norm has it: one odd batch undoes nothing.
@@ -189,7 +188,7 @@ class _Run:
             theirs = tuple(named_outputs(self._models.teacher(*inputs)).values()) if self._asks_teacher else ()
         parts = list[torch.Tensor]()
         judged = None
-        classifies = self._objective.prediction is Prediction.CLASSIFICATION and has_classes(ours[0])
+        classifies = self._objective.prediction in WITH_CLASSES and has_classes(ours[0])
         if theirs:
             soft = torch.stack(
                 [soft_loss(self._objective, a, b, counts) for a, b in zip(ours, theirs, strict=True)]

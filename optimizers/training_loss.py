@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch.nn import functional
 
+from optimizers.metrics import NO_LABEL
+from optimizers.training_data import WITH_CLASSES
 from optimizers.vocabulary import Prediction
 
 # What the blocks' outputs count for beside the answers: the cosine's 1 of 8 parts in DistilBERT's published training.
@@ -45,7 +47,7 @@ def soft_loss(
         teacher: The original's, likewise.
         counts: `(batch, sequence)`, False where a token is padding; None where every value counts.
     """
-    if objective.prediction is Prediction.CLASSIFICATION and has_classes(student):
+    if objective.prediction in WITH_CLASSES and has_classes(student):
         heat = objective.temperature
         ours, theirs = (functional.log_softmax(_scores(values) / heat, dim=-1) for values in (student, teacher))
         divergence = functional.kl_div(ours, theirs, reduction="none", log_target=True).sum(dim=-1)
@@ -65,9 +67,10 @@ def hard_loss(
         answers: Places of classes `(batch, …)` in int64, or values of the student's shape.
         counts: As for `soft_loss`.
     """
-    if objective.prediction is Prediction.CLASSIFICATION:
+    if objective.prediction in WITH_CLASSES:
         chances = functional.log_softmax(_scores(student), dim=-1)
-        return _mean(-chances.gather(-1, answers.unsqueeze(-1)).squeeze(-1), counts)
+        found = -chances.gather(-1, answers.clamp(min=0).unsqueeze(-1)).squeeze(-1)
+        return _mean(found, _labelled(answers, counts))
     return _distance(objective.prediction, student, answers, counts)
 
 
@@ -79,7 +82,14 @@ def hidden_loss(student: torch.Tensor, teacher: torch.Tensor, counts: torch.Tens
 def right_share(student: torch.Tensor, answers: torch.Tensor, counts: torch.Tensor | None) -> float:
     """Return the share of places whose highest class is that of the answers: labels, or the original's scores."""
     wanted = answers if answers.ndim < student.ndim else answers.argmax(dim=-1)
-    return float(_mean((student.argmax(dim=-1) == wanted).float(), counts))
+    asked = _labelled(answers, counts) if wanted is answers else counts
+    return float(_mean((student.argmax(dim=-1) == wanted).float(), asked))
+
+
+def _labelled(answers: torch.Tensor, counts: torch.Tensor | None) -> torch.Tensor:
+    """Return which labels count: those that are some, of tokens that are no padding."""
+    labelled = answers != NO_LABEL
+    return labelled if counts is None or counts.shape != answers.shape else counts & labelled
 
 
 def _distance(
@@ -95,7 +105,7 @@ def _mean(values: torch.Tensor, counts: torch.Tensor | None) -> torch.Tensor:
     """Return the mean over what counts; `counts` is left out where the values have no axis for tokens."""
     if counts is None or values.shape != counts.shape:
         return values.mean()
-    return (values * counts).sum() / counts.sum()
+    return (values * counts).sum() / counts.sum().clamp(min=1)
 
 
 def has_classes(values: torch.Tensor) -> bool:

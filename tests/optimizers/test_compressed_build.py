@@ -54,6 +54,7 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> ModelSource:
     folder = tmp_path_factory.mktemp("digits")
     save_file(digits_weights(), folder / "digits.safetensors")
     trained, tested = digits()
+    assert trained.answers is not None
     np.savez(folder / "training.npz", image=trained.inputs["image"], label=trained.answers)
     np.savez(folder / "samples.npz", image=tested.inputs["image"][:64])
     return ModelSource(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from optimizers.compression import LAYERS, WIDTH, Loop
 from optimizers.errors import UnsupportedModel
 from optimizers.fine_tuning import FineTuning
+from optimizers.metrics import NO_LABEL
 from optimizers.onnx_export import OnnxExport
 from optimizers.onnxruntime_session import OnnxRuntimeSession
 from optimizers.pass_progress import told_lines
@@ -21,7 +22,7 @@ from optimizers.repeated_blocks import kept_places, leave_out_blocks
 from optimizers.smaller_student import SmallerStudent
 from optimizers.torch_arguments import parameters
 from optimizers.training_data import TrainingData
-from optimizers.training_loss import Objective, hard_loss, hidden_loss, soft_loss
+from optimizers.training_loss import Objective, hard_loss, hidden_loss, right_share, soft_loss
 from optimizers.vocabulary import Prediction
 from tests.support.digits import accuracy, digits_model
 from tests.support.small_encoder import TOKENS, VOCABULARY, small_encoder
@@ -219,6 +220,18 @@ def test_padding_counts_for_nothing() -> None:
         expected = soft_loss(objective, student, teacher, counts)
         assert torch.allclose(soft_loss(objective, other, teacher, counts), expected)
     assert torch.allclose(hidden_loss(other, teacher, counts), hidden_loss(student, teacher, counts))
+
+
+def test_tokens_without_a_label_count_for_nothing() -> None:
+    objective = Objective(Prediction.TOKENS, 0.0)
+    counts = torch.tensor([[True, True, True, False]])
+    scores, labels = torch.randn(1, 4, 3), torch.tensor([[2, NO_LABEL, 0, 1]])
+
+    found = hard_loss(objective, scores, labels, counts)
+
+    assert torch.allclose(found, torch.nn.functional.cross_entropy(scores[0, [0, 2]], labels[0, [0, 2]]))
+    right = scores.argmax(dim=-1)[0]
+    assert right_share(scores, labels, counts) == (float(right[0] == 2) + float(right[2] == 0)) / 2
 
 
 def test_probabilities_are_trained_like_the_scores_that_they_come_from() -> None:

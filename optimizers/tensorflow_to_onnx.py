@@ -79,8 +79,8 @@ def _refuse_left_over(proto: Any) -> None:  # noqa: ANN401 - an onnx.ModelProto
     if not left:
         return
     known = sorted({name for handlers in tf_op.get_opsets().values() for handler in handlers for name in handler})
-    nearest = difflib.get_close_matches(left[0], known, n=3)
+    nearest = difflib.get_close_matches(left[-1], known, n=3)
     raise UnsupportedModel(
-        f"tf2onnx has no ONNX counterpart of the operator `{left[0]}`; "
-        + (f"the nearest that it has are {', '.join(nearest)}" if nearest else "compute it outside the model")
+        f"tf2onnx has no ONNX counterpart of {', '.join(f'`{name}`' for name in left)}; "
+        + (f"nearest to `{left[-1]}` it has {', '.join(nearest)}" if nearest else "compute it outside the model")
     )

@@ -16,7 +16,7 @@ CALLS = BenchmarkConfig(budget_s=5, calls_per_turn=2)
 
 class BareModel:
     """
-    The served artifact in this process, with the threads of the plan.
+    The served artifact in this process, with the threads and streams of the plan.
 
     Args:
         endpoint: What serves it.
@@ -28,7 +28,7 @@ class BareModel:
         encoder = RowEncoder(read_manifest(folder), folder)
         sizes = [size for size in CALLS.profile_batch_sizes if size <= int(plan.max_batch_size.value)]
         self._batches = {size: encoder.encode([rows[index % len(rows)] for index in range(size)]) for size in sizes}
-        self._session = open_session(folder, int(plan.threads.value))
+        self._session = open_session(folder, int(plan.threads.value), int(plan.streams.value))
         concurrencies = tuple(sorted({1, int(plan.concurrent_calls.value)}))
         self._config = CALLS.model_copy(update={"batch_sizes": tuple(sizes), "concurrencies": concurrencies})
 

@@ -47,7 +47,7 @@ def main() -> int:
     with served_endpoint() as endpoint:
         config = endpoint.config
         folder = Path(config.artifact_folder)
-        session = open_session(folder, config.threads)
+        session = open_session(folder, config.threads, config.streams)
         encoder = RowEncoder(read_manifest(folder), folder)
         rows = distinct_rows(measured_rows(folder, 128), seed=1)
         results = [_overhead(config, session, encoder, rows), _saturated(config, session, encoder, rows)]

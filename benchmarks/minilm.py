@@ -116,7 +116,8 @@ def main() -> int:
 def _measure(source: ModelSource, hardware: Hardware, store: ArtifactStore, report: Report) -> Rounds:
     """Let PyTorch, the chosen artifact and the peers' candidates take turns, `REPEATS` times."""
     threads = GOAL.threads_on(hardware)
-    chosen = open_session(store.folder(str(report.candidate(report.chosen).artifact_sha256)), threads)
+    folder = store.folder(str(report.candidate(report.chosen).artifact_sha256))
+    chosen = open_session(folder, report.threads, report.streams)
     peers = build_peers(source.path, store.root / "peers", threads)
     p50s = defaultdict[str, list[float]](list)
     with OriginalProcess(source, threads, store.root / ORIGINAL) as original:

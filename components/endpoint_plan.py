@@ -250,6 +250,7 @@ class EndpointPlan(PlanPart):
     Attributes:
         version: Of this format.
         accelerator: None where a CPU computes.
+        streams: Calls that the runtime computes at once, each with `threads` threads of its own.
         lowest_min_replicas: Fewest that must always run, so that the declared traffic is carried until others have come.
     """
 
@@ -281,6 +282,7 @@ class EndpointPlan(PlanPart):
     replicas: Decision
     workers: Decision
     threads: Decision
+    streams: Decision
     max_batch_size: Decision
     concurrent_calls: Decision
     cache_entries: int = Field(ge=0)

@@ -7,7 +7,7 @@ from optimizers.compression import Distillation, Pruning, Training
 from optimizers.goal import Goal, ParityThresholds
 from optimizers.model_source import ModelSource
 from optimizers.signature import TensorSpec
-from optimizers.vocabulary import Accelerator, ModelFormat, Prediction
+from optimizers.vocabulary import Accelerator, ModelFormat, Objective, Prediction
 
 
 def _is_none(value: object) -> bool:
@@ -25,12 +25,14 @@ class BuildRequest(BaseModel):
         samples: Where the samples lie, likewise; None for those of model-serving.
         evaluation: Where labelled data lie, likewise; None where there are none.
         accuracy: How much may be lost on them.
-        threads: For each call; None for the cores of the machine.
         edge: Whether exports for devices are built.
         pruning: What is taken away; None where nothing is.
         distillation: Which student is trained; None where none is.
         training: How.
         training_data: Where the data for it lie, as the spec writes it.
+        threads: For each call; None where the search decides.
+        objective: Which candidate is chosen.
+        latency_sla_ms: Where it decides which one that is.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -56,6 +58,9 @@ class BuildRequest(BaseModel):
     distillation: Distillation | None = Field(default=None, exclude_if=_is_none)
     training: Training | None = Field(default=None, exclude_if=_is_none)
     training_data: str | None = Field(default=None, exclude_if=_is_none)
+    # Left out where they are as before they were there, so that such a lock keeps its digest.
+    objective: Objective = Field(default=Objective.FASTEST, exclude_if=lambda value: value is Objective.FASTEST)
+    latency_sla_ms: int | None = Field(default=None, exclude_if=_is_none)
 
     def difference(self, other: "BuildRequest") -> str | None:
         """Return the first field that differs, with this value and the other's, or None where none does."""
@@ -87,6 +92,8 @@ def build_request(source: ModelSource, goal: Goal) -> BuildRequest:
         distillation=goal.distillation,
         training=goal.training,
         training_data=source.training_location,
+        objective=goal.objective,
+        latency_sla_ms=None if goal.objective is Objective.FASTEST else goal.latency_sla_ms,
     )
 
 

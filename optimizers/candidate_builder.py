@@ -1,8 +1,10 @@
 """Build candidates into the store, each once: what was built before a crash is found again."""
 
 import json
+import math
 import shutil
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from optimizers.store import ArtifactStore
 BUILT = "built"
 # Longer than any conversion that was seen; a library that takes longer hangs.
 PASS_TIMEOUT_S = 1800.0
+SHORTEST_TIMEOUT_S = 1.0
 
 
 class BuiltIndex:
@@ -121,17 +124,23 @@ class CandidateBuilder:
         self._pass_timeout_s = pass_timeout_s
         self._training = training
         self._progress = progress or SilentProgress()
+        self._left_s: Callable[[], float] = lambda: math.inf
         self._shared: dict[tuple[Pass, ...], FormedModel | PassFailed] = {}
 
-    def build(self, candidate: CandidateRecipe) -> Artifact:
+    def build(self, candidate: CandidateRecipe, left_s: Callable[[], float] = lambda: math.inf) -> Artifact:
         """
         Return the artifact of this candidate after adding it to the store.
+
+        Args:
+            candidate: How to build it.
+            left_s: Seconds that are left; a pass that takes longer is stopped, too.
 
         Raises:
             PassFailed: A library cannot convert this model.
             MissingExtra: A library is not installed.
             OSError: The disk is full or not writable.
         """
+        self._left_s = left_s
         model = self._run_shared(candidate.passes)
         folder = self._work / candidate.name
         folder.mkdir()
@@ -193,7 +202,7 @@ class CandidateBuilder:
             folder=folder,
             answer=folder.with_suffix(".json"),
         )
-        return run_passes(job, " and ".join(step.name for step in chain), timeout_s, self._progress.detail)
+        return run_passes(job, " and ".join(step.name for step in chain), min(timeout_s, max(SHORTEST_TIMEOUT_S, self._left_s())), self._progress.detail)
 
     def _complete(self, folder: Path, candidate: CandidateRecipe, model: FormedModel) -> None:
         manifest = Manifest(

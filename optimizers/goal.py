@@ -5,7 +5,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from optimizers.accuracy import AccuracyLimits
 from optimizers.compression import STUDENT, TRAINING_FUNCTION, Distillation, Pruning, Training
 from optimizers.hardware import Hardware
-from optimizers.vocabulary import Accelerator
+from optimizers.vocabulary import Accelerator, Objective
 
 
 class ParityThresholds(BaseModel):
@@ -30,6 +30,8 @@ class Goal(BaseModel):
     The goal of one `optimize`.
 
     Attributes:
+        objective: `fastest` answers one row soonest; `smallest` has the smallest artifact of those within the SLA;
+            `cheapest` answers the most rows a second within it.
         latency_sla_ms: 99th percentile at the caller.
         throughput_rps: Peak requests a second.
         quantization: Whether INT8 candidates may be tried.
@@ -45,6 +47,7 @@ class Goal(BaseModel):
 
     latency_sla_ms: int = Field(gt=0)
     throughput_rps: int = Field(gt=0)
+    objective: Objective = Objective.FASTEST
     accelerator: Accelerator = Accelerator.CPU
     quantization: bool = True
     thresholds: ParityThresholds = ParityThresholds()

@@ -1,6 +1,5 @@
-"""What the process that holds the original model is asked, and what it answers: one line of JSON each."""
+"""What the process that holds the original model is told first, and what it tells of it."""
 
-from enum import StrEnum
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,31 +12,12 @@ from optimizers.vocabulary import Runtime
 
 
 class LoadOriginal(BaseModel):
-    """The first line: load it."""
+    """Load the original model."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: ModelSource
     threads: int = Field(gt=0)
-
-
-class AskOriginal(BaseModel):
-    """
-    Every further line: answer a batch, or take a turn of a measurement.
-
-    Attributes:
-        inputs: File with the batch.
-        outputs: File that receives the answers; None for a turn.
-        calls: Timed calls of each caller.
-        concurrency: Callers at once.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    inputs: Path
-    outputs: Path | None = None
-    calls: int = Field(default=1, gt=0)
-    concurrency: int = Field(default=1, gt=0)
 
 
 class OriginalFacts(BaseModel):
@@ -68,52 +48,3 @@ class OriginalFacts(BaseModel):
     def model(self) -> FormedModel:
         """What the first pass starts from; another process loads it again where it has no file."""
         return FormedModel(self.form, self.signature, path=self.path)
-
-
-class Turn(BaseModel):
-    """
-    What a turn took.
-
-    Attributes:
-        latencies_ms: Of each timed call.
-        wall_s: From the first call to the last answer.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    latencies_ms: list[float]
-    wall_s: float
-
-
-class FailureKind(StrEnum):
-    """Which error the parent raises."""
-
-    UNSUPPORTED = "unsupported"
-    MISSING = "missing"
-    OTHER = "other"
-
-
-class Failure(BaseModel):
-    """
-    What went wrong.
-
-    Attributes:
-        text: In the words of the error; of a missing extra, what needs it.
-        extra: The missing extra.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    kind: FailureKind
-    text: str
-    extra: str = ""
-
-
-class OriginalAnswer(BaseModel):
-    """One of these; none of them where outputs were written."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    facts: OriginalFacts | None = None
-    turn: Turn | None = None
-    failure: Failure | None = None

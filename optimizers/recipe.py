@@ -48,6 +48,11 @@ class Recipe:
         return digest.of_value({"format": RECIPE_FORMAT, "candidates": candidates, "settings": dict(self.settings)})
 
     @property
+    def by_promise(self) -> tuple[CandidateRecipe, ...]:
+        """All candidates, the first choice first: what is built when not all can be."""
+        return tuple(sorted(self.candidates, key=lambda candidate: candidate.name != self.first_choice))
+
+    @property
     def offered(self) -> tuple[CandidateRecipe, ...]:
         """The candidates that are built here."""
         return tuple(candidate for candidate in self.candidates if candidate.refused is None)

@@ -6,10 +6,13 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from optimizers.accuracy import Accuracy
+from optimizers.configuration import Configuration
 from optimizers.hardware import Hardware
 from optimizers.vocabulary import Precision, Runtime
 
 ORIGINAL = "original"
+# How the verdict begins of a candidate that the time for a build did not suffice for.
+UNTRIED = "not tried:"
 
 # At which shares of the calls a measurement keeps the latency: evenly spaced, and closer where the p99 of a queue is decided.
 QUANTILE_LEVELS = (0.0, *(step / 20 for step in range(1, 20)), 0.97, 0.98, 0.99, 0.995, 0.999, 1.0)
@@ -95,6 +98,9 @@ class CandidateReport(BaseModel):
     Attributes:
         artifact_sha256: Digest of the built folder; None for the original and for one that could not be built.
         accuracy: On labelled data; None where there are none.
+        configuration: Threads and streams that it was fastest with; None where it was measured with those of the report.
+        memory_bytes: What a fresh process takes more of memory, that no other process shares, once it loaded the model and
+            its runtime and answered the samples; None where it was not measured.
         remark: What its last pass decided, in words.
         verdict: Why it was chosen or not, in one sentence.
     """
@@ -107,6 +113,9 @@ class CandidateReport(BaseModel):
     size_bytes: int = Field(ge=0)
     artifact_sha256: str | None = None
     load_time_s: float | None = None
+    # What a lock was written without is left out of it, so that the lock keeps its digest.
+    configuration: Configuration | None = Field(default=None, exclude_if=lambda value: value is None)
+    memory_bytes: int | None = Field(default=None, ge=0, exclude_if=lambda value: value is None)
     parity: Parity | None = None
     # Left out where there is none, so that locks without keep their digest.
     accuracy: Accuracy | None = Field(default=None, exclude_if=lambda accuracy: accuracy is None)
@@ -157,13 +166,15 @@ class Report(BaseModel):
 
     Attributes:
         measured_at: UTC, ISO 8601.
-        threads: Threads that each call could use.
+        threads: Threads that each call of the chosen candidate, and of the original, could use.
+        streams: Calls that the chosen candidate's runtime computed at once, each with threads of its own.
         sequence_length: Tokens in each measured row, for models that take text.
         samples_from: Where the inputs come from on which candidates were compared, in words; None where unknown.
         evaluated_on: The labelled data that candidates were scored on, in words; None where there are none.
         other_cpu_share: Share of all cores, 0 to 1, that other work kept busy meanwhile; None where it is unknown.
         versions: Distribution name to version, of every library that took part.
         chosen: Name of the chosen candidate.
+        budget_s: The time that a build had which left candidates untried; None where it tried all.
         profile: Of the chosen candidate alone, with more batch sizes and calls: what predictions rest on. Empty in a lock
             that was written before it was measured.
         server: Measured with the chosen candidate; None where it was not.
@@ -174,6 +185,7 @@ class Report(BaseModel):
     measured_at: str
     hardware: Hardware
     threads: int = Field(gt=0)
+    streams: int = Field(default=1, gt=0, exclude_if=lambda streams: streams == 1)
     sequence_length: int | None = None
     samples_from: str | None = None
     evaluated_on: str | None = Field(default=None, exclude_if=lambda data: data is None)
@@ -181,9 +193,15 @@ class Report(BaseModel):
     versions: dict[str, str]
     candidates: tuple[CandidateReport, ...]
     chosen: str
+    budget_s: float | None = Field(default=None, gt=0, exclude_if=lambda seconds: seconds is None)
     profile: tuple[Measurement, ...] = ()
     # Left out of locks that were written before it was measured, so that they keep their digest.
     server: ServerOverhead | None = Field(default=None, exclude_if=lambda server: server is None)
+
+    @property
+    def cores(self) -> int:
+        """Cores that the chosen candidate keeps busy."""
+        return self.threads * self.streams
 
     @property
     def call_times(self) -> tuple[Measurement, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from pydantic import ValidationError
 
 from optimizers.artifact import MANIFEST_NAME, Manifest
+from optimizers.configuration import Configuration
 from optimizers.errors import ArtifactError, MissingExtra
 from optimizers.vocabulary import Runtime
 
@@ -45,9 +46,14 @@ def read_manifest(folder: Path) -> Manifest:
         raise ArtifactError(f"{path}: not a readable manifest ({_first_line(error)}); run `serving optimize`") from None
 
 
-def open_session(folder: Path, threads: int) -> Session:
+def open_session(folder: Path, threads: int, streams: int = 1) -> Session:
     """
-    Load the artifact in `folder`; each call of the session computes with `threads` threads.
+    Load the artifact in `folder`.
+
+    Args:
+        folder: With the manifest.
+        threads: Threads that compute one call.
+        streams: Calls that are computed at once, each with threads of its own.
 
     Raises:
         ArtifactError: The artifact is incomplete or the runtime cannot load it.
@@ -57,7 +63,7 @@ def open_session(folder: Path, threads: int) -> Session:
     opener = OPENERS.get(manifest.runtime)
     if opener is None:
         raise ArtifactError(f"{folder}: `{manifest.runtime}` artifacts cannot be served; run `serving optimize`")
-    return opener(folder / manifest.entry, manifest, threads)
+    return opener(folder / manifest.entry, manifest, Configuration(threads=threads, streams=streams))
 
 
 def cannot_load(path: Path, error: Exception) -> ArtifactError:
@@ -69,41 +75,41 @@ def _first_line(error: Exception) -> str:
     return (str(error).strip().splitlines() or [type(error).__name__])[0]
 
 
-def _onnxruntime(model: Path, manifest: Manifest, threads: int) -> Session:
+def _onnxruntime(model: Path, manifest: Manifest, configuration: Configuration) -> Session:
     from optimizers.onnxruntime_session import OnnxRuntimeSession
 
-    return OnnxRuntimeSession(model, threads, manifest.runtime_options)
+    return OnnxRuntimeSession(model, configuration.threads, manifest.runtime_options, configuration.streams)
 
 
-def _openvino(model: Path, manifest: Manifest, threads: int) -> Session:
+def _openvino(model: Path, manifest: Manifest, configuration: Configuration) -> Session:
     from optimizers.openvino_session import OpenVinoSession
 
-    return OpenVinoSession(model, threads, manifest.runtime_options)
+    return OpenVinoSession(model, configuration.threads, manifest.runtime_options, configuration.streams)
 
 
-def _torchscript(model: Path, manifest: Manifest, threads: int) -> Session:
+def _torchscript(model: Path, manifest: Manifest, configuration: Configuration) -> Session:
     try:
         from optimizers.torchscript_session import open_torchscript
     except ImportError:
         raise MissingExtra("torch", "running a TorchScript model") from None
-    return open_torchscript(model, manifest.signature, threads)
+    return open_torchscript(model, manifest.signature, configuration.threads)
 
 
-def _litert(model: Path, manifest: Manifest, threads: int) -> Session:
+def _litert(model: Path, manifest: Manifest, configuration: Configuration) -> Session:
     from optimizers.litert_session import LiteRtSession
 
-    return LiteRtSession(model, manifest.signature, threads)
+    return LiteRtSession(model, manifest.signature, configuration.threads)
 
 
-def _coreml(model: Path, _manifest: Manifest, threads: int) -> Session:
+def _coreml(model: Path, _manifest: Manifest, configuration: Configuration) -> Session:
     try:
         from optimizers.coreml_session import CoreMlReference
     except ImportError:
         raise MissingExtra("torch", "computing a Core ML model's answers") from None
-    return CoreMlReference(model, threads)
+    return CoreMlReference(model, configuration.threads)
 
 
-def _tensorrt(model: Path, _manifest: Manifest, _threads: int) -> Session:
+def _tensorrt(model: Path, _manifest: Manifest, _configuration: Configuration) -> Session:
     try:
         from optimizers.tensorrt_session import TensorRtSession
     except ImportError:
@@ -111,14 +117,14 @@ def _tensorrt(model: Path, _manifest: Manifest, _threads: int) -> Session:
     return TensorRtSession(model)
 
 
-def _migraphx(model: Path, manifest: Manifest, _threads: int) -> Session:
+def _migraphx(model: Path, manifest: Manifest, _configuration: Configuration) -> Session:
     from optimizers.migraphx_session import MiGraphXSession
 
     return MiGraphXSession(model, manifest.runtime_options)
 
 
 # Each imports its library when it is called, so that no process loads another's.
-OPENERS: Mapping[Runtime, Callable[[Path, Manifest, int], Session]] = {
+OPENERS: Mapping[Runtime, Callable[[Path, Manifest, Configuration], Session]] = {
     Runtime.ONNXRUNTIME: _onnxruntime,
     Runtime.OPENVINO: _openvino,
     Runtime.PYTORCH: _torchscript,

@@ -50,6 +50,14 @@ class Prediction(StrEnum):
     TOKENS = "tokens"
 
 
+class Objective(StrEnum):
+    """Which of the candidates that answer like the original is chosen."""
+
+    FASTEST = "fastest"
+    SMALLEST = "smallest"
+    CHEAPEST = "cheapest"
+
+
 class Runtime(StrEnum):
     """The library that executes an artifact."""
 

@@ -68,6 +68,7 @@ def optimization_goal(spec: ServingSpec) -> Goal:
         pruning=asked.pruning.plain if asked.pruning else None,
         distillation=asked.distillation.plain if asked.distillation else None,
         training=asked.training.plain if asked.training else None,
+        objective=asked.goal,
     )
 
 

@@ -19,14 +19,28 @@ from stacks.project import Project
 from stacks.spec import ServingSpec
 
 
-def ensure_artifacts(
-    spec: ServingSpec, project: Project, progress: Progress, say: Callable[[str], None], *, force: bool = False
+def ensure_artifacts(  # noqa: PLR0913 - what is built, where, how it is shown, and what the command line says
+    spec: ServingSpec,
+    project: Project,
+    progress: Progress,
+    say: Callable[[str], None],
+    *,
+    force: bool = False,
+    budget_seconds: float | None = None,
 ) -> LockedModel:
     """
     Return the locked model for this spec and this machine; builds nothing when nothing changed.
 
     A second build in the same checkout says so and waits for the first. The lock is written last and whole, so a build
     that is interrupted at any moment leaves the old one.
+
+    Args:
+        spec: What the stack asks for.
+        project: Where the lock and the store lie.
+        progress: Told about each step.
+        say: Told what is worth a line.
+        force: Build and measure everything again.
+        budget_seconds: Wall time for it; None for that of the spec.
 
     Raises:
         InvalidArgs: The model is not where the spec says.
@@ -42,7 +56,10 @@ def ensure_artifacts(
         if previous and machine.fingerprint not in previous.reports:
             say(f"optimize: {_measured_elsewhere(previous, machine)}")
         store = ArtifactStore(project.store_path)
-        built = optimize(source, optimization_goal(spec), machine, store, previous, progress, force=force)
+        budget_s = spec.optimization.budget_seconds if budget_seconds is None else budget_seconds
+        built = optimize(
+            source, optimization_goal(spec), machine, store, previous, progress, force=force, budget_s=budget_s
+        )
         if built != previous:
             lock.write(project.lock_path, current.with_model(spec.name, built))
         if spec.serving_context.deployment_target is DeploymentTarget.EMBEDDED and _is_new(built, previous, machine):

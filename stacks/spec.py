@@ -14,7 +14,7 @@ from components.endpoint_plan import PlannedTraffic
 from components.platforms.choice import Cloud
 from optimizers.errors import Issue
 from optimizers.signature import DeclaredInput
-from optimizers.vocabulary import Accelerator, DeploymentTarget, ModelFormat, Prediction, TaskType
+from optimizers.vocabulary import Accelerator, DeploymentTarget, ModelFormat, Objective, Prediction, TaskType
 from stacks.compression_spec import CALLABLE_PATTERN, DistillationSpec, PruningSpec, TrainingSpec, refuse_contradictions
 from stacks.spec_part import Number, PositiveNumber, SpecPart, Truth, Whole, disagreement, whole
 from stacks.traffic_conflicts import budget_conflict, mean_conflict, peak_conflict
@@ -158,7 +158,20 @@ class OptimizationSpec(SpecPart):
     parity: ParitySpec = Field(default_factory=ParitySpec)
     accuracy: AccuracySpec = Field(default_factory=AccuracySpec)
     threads: Annotated[int, Field(strict=True, ge=1, le=1024), BeforeValidator(whole)] | None = Field(
-        default=None, description="Threads for each call. Default: the machine's cores."
+        default=None,
+        description="Threads for each call, on as many cores. Default: the search decides, and how many calls run at once.",
+    )
+    goal: Objective = Field(
+        default=Objective.FASTEST,
+        description=(
+            "Which candidate is chosen of those that pass parity. `fastest` answers one row soonest; `smallest` has the "
+            "smallest artifact of those within the SLA; `cheapest` answers the most rows a second within it."
+        ),
+    )
+    budget_seconds: PositiveNumber | None = Field(
+        default=None,
+        ge=1,
+        description="Wall time for building and measuring; what no longer fits is not tried. Default: none.",
     )
     pruning: PruningSpec | None = Field(default=None, description="Default: nothing is taken away.")
     distillation: DistillationSpec | None = Field(default=None, description="Default: no student is trained.")

@@ -46,7 +46,7 @@ def worker_of(report: Report, artifact: Artifact, speed: SpeedFactor) -> Worker:
         report=report,
         artifact=artifact,
         speed=speed,
-        resources=Resources(cpu_cores=report.threads, memory_mib=server_memory(artifact)),
+        resources=Resources(cpu_cores=report.cores, memory_mib=server_memory(artifact)),
     )
 
 

@@ -114,7 +114,7 @@ def measure_rounds(store: ArtifactStore, artifact: Artifact, report: Report, run
     """Return the rounds that the overhead is made of; arguments and errors are those of `measure_overhead`."""
     folder = store.folder(artifact.sha256)
     deployment.remove(run_folder)
-    config = _config(folder, artifact, report.threads, run_folder)
+    config = _config(folder, artifact, report, run_folder)
     server = ServerInputs(
         config=config, run_folder=str(run_folder), endpoint_url=config.url, thresholds=ParityThresholds()
     )
@@ -122,7 +122,7 @@ def measure_rounds(store: ArtifactStore, artifact: Artifact, report: Report, run
     try:
         deployment.deploy(server)
         rows = measured_rows(folder, report.sequence_length)
-        session = open_session(folder, report.threads)
+        session = open_session(folder, report.threads, report.streams)
         encoder = RowEncoder(read_manifest(folder), folder)
         one, two = encoder.encode(rows[:1]), encoder.encode([rows[0], rows[0]])
 
@@ -180,7 +180,7 @@ def _answered(job: LoadJob | SaturationJob) -> LoadAnswer:
     return answer
 
 
-def _config(folder: Path, artifact: Artifact, threads: int, run_folder: Path) -> ServerConfig:
+def _config(folder: Path, artifact: Artifact, report: Report, run_folder: Path) -> ServerConfig:
     host = "127.0.0.1"
     return ServerConfig(
         name=artifact.name,
@@ -190,7 +190,8 @@ def _config(folder: Path, artifact: Artifact, threads: int, run_folder: Path) ->
         host=host,
         port=process.free_port(host),
         workers=1,
-        threads=threads,
+        threads=report.threads,
+        streams=report.streams,
         max_batch_size=1,
         concurrent_calls=1,
         request_timeout_s=TIMEOUT_S,

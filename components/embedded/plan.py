@@ -131,10 +131,11 @@ def plan_endpoint(request: EmbeddedRequest, locked: LockedModel, hardware: Hardw
         replicas=Decision(value=1, basis="`embedded` is one machine"),
         workers=Decision(value=1, basis="one process batches all requests; its threads use every core"),
         threads=Decision(value=report.threads, basis=f"as measured on {report.hardware.cpu_cores} cores"),
+        streams=Decision(value=report.streams, basis=_streams_basis(report)),
         max_batch_size=batch_size,
         concurrent_calls=calls,
         cache_entries=request.cache_entries,
-        resources=Resources(cpu_cores=report.threads, memory_mib=server_memory(artifact)),
+        resources=Resources(cpu_cores=report.cores, memory_mib=server_memory(artifact)),
         scaling=ScalingPolicy(min_replicas=1, max_replicas=1, target_utilization=TARGET_UTILIZATION),
         lowest_min_replicas=Estimate(value=1, basis="`embedded` is one machine, which nothing scales"),
         cold_start=cold_start(chosen.load_time_s, _one_at_a_time(report.call_times)[0], int(batch_size.value), report),
@@ -315,6 +316,12 @@ def _predicted(prediction: Prediction, request: EmbeddedRequest, report: Report)
             basis=f"{request.goal.throughput_rps} requests/s over the capacity",
         ),
     )
+
+
+def _streams_basis(report: Report) -> str:
+    if report.streams == 1:
+        return "every call has the same threads"
+    return f"measured with {report.streams} calls at once, each with threads of its own"
 
 
 def _megabytes(size: int) -> float:

@@ -43,6 +43,7 @@ def server_config(plan: EndpointPlan, inputs: EmbeddedInputs) -> ServerConfig:
         port=inputs.port,
         workers=int(plan.workers.value),
         threads=int(plan.threads.value),
+        streams=int(plan.streams.value),
         max_batch_size=int(plan.max_batch_size.value),
         concurrent_calls=int(plan.concurrent_calls.value),
         request_timeout_s=timeout_s,

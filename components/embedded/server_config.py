@@ -16,6 +16,7 @@ class ServerConfig(BaseModel):
         artifact_folder: Folder with `artifact.json`; its digest is compared with `artifact_sha256` before a start.
         model_version: What the log calls the version.
         threads: Threads that compute one call of the model, for each worker.
+        streams: Calls that the runtime computes at once, each with threads of its own.
         max_batch_size: Most rows in one call.
         concurrent_calls: Calls of the model in flight at once, for each worker.
         request_timeout_s: A request that is not answered by then is ended.
@@ -37,6 +38,7 @@ class ServerConfig(BaseModel):
     port: int = Field(ge=1, le=65535)
     workers: int = Field(ge=1)
     threads: int = Field(ge=1)
+    streams: int = Field(default=1, ge=1)
     max_batch_size: int = Field(ge=1)
     concurrent_calls: int = Field(ge=1)
     request_timeout_s: int = Field(ge=1)

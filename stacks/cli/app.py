@@ -65,11 +65,19 @@ def optimize(
     stack: Stack = "local",
     json: Json = False,
     force: Annotated[bool, typer.Option("--force", help="Build and measure again even if nothing changed.")] = False,
+    budget_seconds: Annotated[
+        float | None,
+        typer.Option(
+            "--budget-seconds",
+            min=1,
+            help="Wall time for it all; the most promising is built first, the rest is not tried. Default: as in the spec.",
+        ),
+    ] = None,
 ) -> None:
     """Build, check and measure optimized artifacts; write artifacts.lock.json."""
     from stacks.cli import optimize as command
 
-    command.run(stack, as_json=json, force=force)
+    command.run(stack, as_json=json, force=force, budget_seconds=budget_seconds)
 
 
 @app.command()

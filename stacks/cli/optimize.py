@@ -10,11 +10,11 @@ from stacks.cli.report_table import report_table
 from stacks.promotion.promoted_artifacts import building_stack
 
 
-def run(stack: str, *, as_json: bool, force: bool) -> None:
+def run(stack: str, *, as_json: bool, force: bool, budget_seconds: float | None) -> None:
     """Build, check and measure, then show every candidate."""
     context = open_stack(stack)
     _refuse_promoted(context)
-    locked = build(context, force=force)
+    locked = build(context, force=force, budget_seconds=budget_seconds)
     report = locked.reports[hardware.detect().fingerprint]
     if as_json:
         print_json(report.model_dump(mode="json"))
@@ -31,12 +31,12 @@ def _refuse_promoted(context: StackContext) -> None:
         raise InvalidArgs("the command line", (Issue("--stack", f"`{context.stack}`", rule, fix),))
 
 
-def build(context: StackContext, *, force: bool = False) -> LockedModel:
+def build(context: StackContext, *, force: bool = False, budget_seconds: float | None = None) -> LockedModel:
     """Bring the lock up to date and say what that took."""
     from stacks.artifacts import ensure_artifacts
 
     with build_progress() as shown:
-        locked = ensure_artifacts(context.spec, context.project, shown, say, force=force)
+        locked = ensure_artifacts(context.spec, context.project, shown, say, force=force, budget_seconds=budget_seconds)
     report = locked.reports[hardware.detect().fingerprint]
     say(f"optimize: `{report.chosen}`, measured {report.measured_at[:10]} on {report.hardware.cpu_model}")
     return locked

@@ -25,6 +25,7 @@ def plan_table(plan: EndpointPlan) -> Table:
         ("replicas", plan.replicas),
         ("workers", plan.workers),
         ("threads", plan.threads),
+        ("streams", plan.streams),
         ("max batch size", plan.max_batch_size),
         ("concurrent calls", plan.concurrent_calls),
     ):

@@ -9,11 +9,12 @@ from optimizers.accuracy import Accuracy
 from optimizers.processor_load import QUIET_CPU_SHARE
 from optimizers.report import ORIGINAL, CandidateReport, Interval, Measurement, Report
 from stacks.cli.console import results, table
+from stacks.report.configuration import shown_configuration
 
 UNKNOWN = "-"
 # A narrower console has no room for confidence intervals; `--json` has them.
 WIDTH_FOR_INTERVALS = 130
-NUMBERS = ("p50 ms", "p99 ms", "rows/s", "size MB")
+NUMBERS = ("p50 ms", "p99 ms", "rows/s", "size MB", "memory MB")
 
 
 def report_table(report: Report) -> Table:
@@ -23,7 +24,7 @@ def report_table(report: Report) -> Table:
     accuracy = next((item.accuracy for item in report.candidates if item.accuracy), None)
     nearness = (metric,) if accuracy is None else (metric, str(accuracy.metric))
     result = table(
-        f"Optimization on {escape(report.hardware.cpu_model)}, {report.threads} threads ({rows}batch 1)",
+        f"Optimization on {escape(report.hardware.cpu_model)}, {shown_configuration(report)} ({rows}batch 1)",
         "candidate", *NUMBERS, *nearness, "verdict", numbers=(*NUMBERS, *nearness),
     )  # fmt: skip
     result.caption_justify, result.caption_style = "left", ""
@@ -69,6 +70,7 @@ def _cells(candidate: CandidateReport, *, shows_intervals: bool) -> tuple[str, .
         shown(single.p99) if single else UNKNOWN,
         f"{best:.0f}" if best else UNKNOWN,
         f"{candidate.size_bytes / 1e6:.1f}" if candidate.size_bytes else UNKNOWN,
+        f"{candidate.memory_bytes / 1e6:.0f}" if candidate.memory_bytes else UNKNOWN,
         f"{candidate.parity.value:.5f}" if candidate.parity else UNKNOWN,
         escape(candidate.verdict),
     )

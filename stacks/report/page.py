@@ -9,6 +9,7 @@ from optimizers.lock import LockedModel
 from optimizers.processor_load import QUIET_CPU_SHARE
 from optimizers.report import ORIGINAL, CandidateReport, Report
 from stacks.report.charts import accuracy_chart, batch_chart, is_refused, latency_chart, parity_chart
+from stacks.report.configuration import shown_configuration
 
 TEMPLATE = "page.html.j2"
 NONE = "-"
@@ -25,6 +26,8 @@ class Row(NamedTuple):
     p99: str
     rows: str
     size: str
+    memory: str
+    threads: str
     load: str
     parity: str
     accuracy: str
@@ -88,6 +91,8 @@ def _row(report: Report, item: CandidateReport) -> Row:
         p99=f"{single.p99.value_ms:.2f}" if single else NONE,
         rows=f"{best:.0f}" if best else NONE,
         size=f"{item.size_bytes / 1e6:.1f}" if item.size_bytes else NONE,
+        memory=f"{item.memory_bytes / 1e6:.0f}" if item.memory_bytes else NONE,
+        threads=f"{item.configuration.threads} x {item.configuration.streams}" if item.configuration else NONE,
         load=f"{item.load_time_s:.2f}" if item.load_time_s is not None else NONE,
         parity=f"{item.parity.metric} {item.parity.value:.5f}" if item.parity else NONE,
         accuracy=f"{item.accuracy.metric} {item.accuracy.value:.5g}" if item.accuracy else NONE,
@@ -109,7 +114,7 @@ def _facts(locked: LockedModel, report: Report) -> Iterator[tuple[str, str]]:
     yield "measured", f"{report.measured_at} on {hardware.cpu_model}, {hardware.cpu_cores} cores"
     yield (
         "each call",
-        f"{report.threads} threads" + (f", {report.sequence_length} tokens a row" if report.sequence_length else ""),
+        shown_configuration(report) + (f", {report.sequence_length} tokens a row" if report.sequence_length else ""),
     )
     if report.compared_rows is not None and report.samples_from is not None:
         yield "compared on", f"{report.compared_rows} rows: {report.samples_from}"

@@ -26,13 +26,14 @@ from optimizers.recipe import recipe_for
 from optimizers.report import QUANTILE_LEVELS
 from optimizers.source_facts import SourceFacts
 from optimizers.store import ArtifactStore
-from optimizers.vocabulary import Accelerator, ModelFormat, Precision, Runtime
+from optimizers.vocabulary import Accelerator, ModelFormat, Objective, Precision, Runtime
 from tests.support.broken_passes import CountingPass
 from tests.support.locked_model import hardware
 from tests.support.small_model import write_small_onnx
 
 pytestmark = pytest.mark.integration
 
+MIB = 1 << 20
 GOAL = Goal(latency_sla_ms=100, throughput_rps=10, threads=1)
 QUICK = BenchmarkConfig(batch_sizes=(1,), concurrencies=(1,), budget_s=0.05, min_turns=1, warmup_calls=1)
 BUILD = """
@@ -55,17 +56,26 @@ class Steps(SilentProgress):
         self.taken.append(text)
 
 
-def build(
+def build(  # noqa: PLR0913, PLR0917 - what a test may vary
     model: Path,
     store: Path,
     previous: LockedModel | None = None,
     on: Hardware | None = None,
     progress: SilentProgress | None = None,
+    goal: Goal = GOAL,
+    budget_s: float | None = None,
 ) -> LockedModel:
     source = ModelSource(location=model.name, path=model, model_format=ModelFormat.ONNX)
     machine = on or hardware()
     return optimize(
-        source, GOAL, machine, ArtifactStore(store), previous, progress or SilentProgress(), benchmark=QUICK
+        source,
+        goal,
+        machine,
+        ArtifactStore(store),
+        previous,
+        progress or SilentProgress(),
+        budget_s=budget_s,
+        benchmark=QUICK,
     )
 
 
@@ -189,6 +199,63 @@ def test_a_chosen_artifact_that_was_changed_on_disk_is_built_again(built: Built)
     build(built.model, built.store, built.locked)
 
     assert store.verify(chosen)
+
+
+class Stopped(Exception):
+    """What a display raises that ends a build at its first step."""
+
+
+class Stops(SilentProgress):
+    """Ends a build as soon as it does anything."""
+
+    def step(self, text: str) -> None:
+        raise Stopped(text)
+
+
+def test_once_the_time_is_used_up_the_most_promising_is_built_and_the_rest_is_not_tried(
+    built: Built, tmp_path: Path
+) -> None:
+    steps = Steps()
+
+    hasty = build(built.model, tmp_path / "store", progress=steps, budget_s=0.5)
+
+    (report,) = hasty.reports.values()
+    first = next(text for text in steps.taken if text.startswith("build "))
+    untried = [item for item in report.candidates if item.verdict == "not tried: the budget of 0.5 s was used up"]
+    assert first.startswith("build onnx-static-int8, ")
+    assert first.endswith(" s left")
+    assert report.budget_s == 0.5
+    assert len(untried) >= 3
+    assert report.candidate(report.chosen).measurements
+    # As long as there is no more time there is nothing to do; with more, what is left is tried.
+    assert build(built.model, tmp_path / "store", hasty, budget_s=0.5) is hasty
+    with pytest.raises(Stopped):
+        build(built.model, tmp_path / "store", hasty, progress=Stops(), budget_s=60)
+    with pytest.raises(Stopped):
+        build(built.model, tmp_path / "store", hasty, progress=Stops())
+
+
+def test_another_goal_chooses_again_among_the_artifacts_that_are_there(built: Built) -> None:
+    smallest = GOAL.model_copy(update={"objective": Objective.SMALLEST, "latency_sla_ms": 10_000})
+
+    chosen = build(built.model, built.store, built.locked, goal=smallest)
+
+    (report,) = chosen.reports.values()
+    passed = [item.size_bytes for item in report.candidates if item.parity and item.parity.passed]
+    assert report.candidate(report.chosen).size_bytes == min(passed)
+    assert report.candidate(report.chosen).verdict.startswith("chosen: smallest within the SLA")
+    assert chosen.artifacts == built.locked.artifacts
+    assert chosen.request.difference(built.locked.request) == "`objective` is `smallest`, in the lock `fastest`"
+    with pytest.raises(Stopped):
+        build(built.model, built.store, chosen, progress=Stops())
+
+
+def test_each_candidate_that_was_compared_says_what_it_takes_of_memory(built: Built) -> None:
+    (report,) = built.locked.reports.values()
+
+    taken = {item.name: item.memory_bytes for item in report.candidates if item.parity}
+    assert all(taken.values())
+    assert max(memory or 0 for memory in taken.values()) < 500 * MIB
 
 
 def recipe(name: str, *passes: Any) -> CandidateRecipe:

@@ -132,6 +132,7 @@ def valid_plan() -> EndpointPlan:
         replicas=decision,
         workers=decision,
         threads=decision,
+        streams=decision,
         max_batch_size=decision,
         concurrent_calls=decision,
         cache_entries=0,

@@ -34,18 +34,19 @@ class ServedModel:
         folder: The artifact folder.
         threads: Threads that compute one call.
         max_batch_size: Most rows in one call; warm-up goes up to it.
+        streams: Calls that are computed at once.
 
     Raises:
         ArtifactError: The artifact cannot be loaded.
         MissingExtra: Its runtime is not installed.
     """
 
-    def __init__(self, folder: Path, threads: int, max_batch_size: int) -> None:
+    def __init__(self, folder: Path, threads: int, max_batch_size: int, streams: int = 1) -> None:
         manifest = read_manifest(folder)
         self._max_batch_size = max_batch_size
         self._takes_text = manifest.tokenizer is not None
         self._encoder = RowEncoder(manifest, folder)
-        self._session = open_session(folder, threads)
+        self._session = open_session(folder, threads, streams)
         self._reference: list[Any] = json.loads((folder / REFERENCE_NAME).read_text())["inputs"]
 
     def encode(self, index: int, row: object) -> EncodedRow:

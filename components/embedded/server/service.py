@@ -123,7 +123,9 @@ class Endpoint:
         for process_id in killed_predecessors(Path(CONFIG.log_file).parent, out_of_memory_kills()):
             LOG.write(Event.OOM_KILLED, process_id=process_id)
         try:
-            Loaded.model = ServedModel(Path(CONFIG.artifact_folder), CONFIG.threads, CONFIG.max_batch_size)
+            Loaded.model = ServedModel(
+                Path(CONFIG.artifact_folder), CONFIG.threads, CONFIG.max_batch_size, CONFIG.streams
+            )
             Loaded.model.warm_up(WARM_UP_CALLS)
         except Exception as error:
             reason = str(error) if isinstance(error, ServingError) else f"{type(error).__name__}: {error}"

@@ -11,7 +11,7 @@ STACK = ("--stack", "-s")
 OPTIONS = {
     "validate": (*STACK, "--json"),
     "schema": ("--policies", "--review", "--check", "--out"),
-    "optimize": (*STACK, "--json", "--force"),
+    "optimize": (*STACK, "--json", "--force", "--budget-seconds"),
     "build-job": (*STACK, "--json", "--out", "--namespace", "--claim", "--image", "--node-selector"),
     "report": (*STACK, "--json", "--out", "--open"),
     "package": (*STACK, "--json", "--platform", "--out", "--sign-key", "--sigstore"),

@@ -1,0 +1,78 @@
+"""How much memory a build may take, and what fits into it at once."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+
+from optimizers.errors import ArtifactError
+
+GIB = 1 << 30
+# Of what is free when it is asked for, other programs may want some in the meantime.
+USABLE_SHARE = 0.8
+# A build stays within so many times the size of its model, and what interpreters and libraries take besides.
+MODEL_SIZES = 3
+BESIDES_BYTES = GIB
+CGROUP = Path("/sys/fs/cgroup")
+
+Name = TypeVar("Name")
+
+
+def free_bytes(cgroup: Path = CGROUP) -> int:
+    """Return the memory that this process may still take: of the machine, or of its container where that has less."""
+    free = int(psutil.virtual_memory().available)
+    try:
+        limit, used = ((cgroup / name).read_text().strip() for name in ("memory.max", "memory.current"))
+    except OSError:
+        return free
+    return min(free, max(0, int(limit) - int(used))) if limit.isdigit() and used.isdigit() else free
+
+
+def check_fits(location: str, size_bytes: int, free: int) -> None:
+    """
+    Refuse a model that is larger than the memory.
+
+    Args:
+        location: Of the model, for the message.
+        size_bytes: Of its files.
+        free: Memory that may still be taken.
+
+    Raises:
+        ArtifactError: The model alone does not fit.
+    """
+    if size_bytes > free:
+        raise ArtifactError(
+            f"{location}: the model has {size_bytes / GIB:.1f} GiB and {free / GIB:.1f} GiB of memory are free; build on a "
+            f"machine with at least {(MODEL_SIZES * size_bytes + BESIDES_BYTES) / GIB:.0f} GiB"
+        )
+
+
+def room_bytes(model_size_bytes: int, taken: int, free: int) -> int:
+    """
+    Return the memory that sessions may take together: what the build has not used of its own limit, and is free.
+
+    Args:
+        model_size_bytes: Of the original.
+        taken: What the processes of the build have already.
+        free: Memory that may still be taken.
+    """
+    return max(0, min(MODEL_SIZES * model_size_bytes + BESIDES_BYTES - taken, int(USABLE_SHARE * free)))
+
+
+def groups(needs: Mapping[Name, int], room: int) -> list[tuple[Name, ...]]:
+    """
+    Return all names in as few groups as come one after the other, in order; what fits nowhere is a group of its own.
+
+    Args:
+        needs: Bytes that each one takes.
+        room: Bytes that a group may take.
+    """
+    found, taken = list[list[Name]](), 0
+    for name, need in needs.items():
+        if not found or taken + need > room:
+            found.append([])
+            taken = 0
+        found[-1].append(name)
+        taken += need
+    return [tuple(group) for group in found]

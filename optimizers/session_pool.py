@@ -1,0 +1,47 @@
+"""The sessions of a search: open as long as they are measured, so that no more is in memory than is compared."""
+
+import gc
+from collections.abc import Callable, Iterable
+
+from optimizers.halving import Arm
+from optimizers.model_process import ModelProcess
+from optimizers.session import Session
+
+SessionKey = tuple[str, int, int]
+
+
+class SessionPool:
+    """
+    Opens sessions, and closes those that nobody asks for any more.
+
+    Args:
+        opens: Opens the session of an arm; its batch size does not matter.
+    """
+
+    def __init__(self, opens: Callable[[Arm], Session]) -> None:
+        self._opens = opens
+        self._sessions: dict[SessionKey, Session] = {}
+
+    def open(self, arms: Iterable[Arm]) -> dict[Arm, Session]:
+        """Return a session for each arm; all others are closed first."""
+        wanted = {arm: session_key(arm) for arm in arms}
+        for key in self._sessions.keys() - set(wanted.values()):
+            session = self._sessions.pop(key)
+            if isinstance(session, ModelProcess):
+                session.close()
+            del session
+        # A runtime gives memory back when its session is collected.
+        gc.collect()
+        for arm, key in wanted.items():
+            if key not in self._sessions:
+                self._sessions[key] = self._opens(arm)
+        return {arm: self._sessions[key] for arm, key in wanted.items()}
+
+    def close(self) -> None:
+        """Close all."""
+        self.open(())
+
+
+def session_key(arm: Arm) -> SessionKey:
+    """Return what decides which session an arm has."""
+    return arm.candidate, arm.threads, arm.streams

@@ -92,9 +92,9 @@ def main() -> int:
 def _outcome(name: str, model: ZooModel, hardware: Hardware, store: ArtifactStore) -> Outcome:
     report = optimize(model.source, GOAL, hardware, store, None, SilentProgress()).reports[hardware.fingerprint]
     chosen = report.candidate(report.chosen)
-    session = open_session(store.folder(str(chosen.artifact_sha256)), report.threads)
+    session = open_session(store.folder(str(chosen.artifact_sha256)), report.threads, report.streams)
     pairs = list[tuple[float, float]]()
-    with OriginalProcess(model.source, report.threads, store.root / ORIGINAL) as original:
+    with OriginalProcess(model.source, GOAL.threads_on(hardware), store.root / ORIGINAL) as original:
         loads = prepare(model.source, original.facts, original, REPEAT).loads
         for repeat in range(REPEATS):
             config = REPEAT.model_copy(update={"seed": repeat})

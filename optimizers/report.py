@@ -166,7 +166,7 @@ class Report(BaseModel):
 
     Attributes:
         measured_at: UTC, ISO 8601.
-        threads: Threads that each call of the chosen candidate, and of the original, could use.
+        threads: Threads that each call of the chosen candidate could use.
         streams: Calls that the chosen candidate's runtime computed at once, each with threads of its own.
         sequence_length: Tokens in each measured row, for models that take text.
         samples_from: Where the inputs come from on which candidates were compared, in words; None where unknown.

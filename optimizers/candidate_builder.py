@@ -202,7 +202,12 @@ class CandidateBuilder:
             folder=folder,
             answer=folder.with_suffix(".json"),
         )
-        return run_passes(job, " and ".join(step.name for step in chain), min(timeout_s, max(SHORTEST_TIMEOUT_S, self._left_s())), self._progress.detail)
+        return run_passes(
+            job,
+            " and ".join(step.name for step in chain),
+            min(timeout_s, max(SHORTEST_TIMEOUT_S, self._left_s())),
+            self._progress.detail,
+        )
 
     def _complete(self, folder: Path, candidate: CandidateRecipe, model: FormedModel) -> None:
         manifest = Manifest(

@@ -14,6 +14,7 @@ from optimizers.huggingface_files import (
 )
 from optimizers.huggingface_pooling import read_pooling
 from optimizers.huggingface_weights import load_weights
+from optimizers.language_model import is_language_model
 from optimizers.model_source import ModelSource
 from optimizers.original import Original
 from optimizers.passes import Form, FormedModel
@@ -41,13 +42,22 @@ def load_huggingface(source: ModelSource, threads: int) -> Original:
     # Small files first: their mistakes are named better than by the library that reads the weights.
     tokenizer = read_tokenizer(source, config)
     pooling, normalize = read_pooling(folder)
-    classifier = any(name.endswith(CLASSIFIER) for name in architectures(folder / CONFIG_FILE, config))
-    field = "logits" if classifier and pooling is None else "last_hidden_state"
-    encoder, _ = load_weights(folder, "AutoModelForSequenceClassification" if field == "logits" else "AutoModel")
+    names = architectures(folder / CONFIG_FILE, config) if pooling is None else []
+    predicts_tokens = is_language_model(tuple(names))
+    if predicts_tokens:
+        kind = "AutoModelForCausalLM"
+    else:
+        kind = "AutoModelForSequenceClassification" if any(name.endswith(CLASSIFIER) for name in names) else "AutoModel"
+    field = "last_hidden_state" if kind == "AutoModel" else "logits"
+    encoder, _ = load_weights(folder, kind)
     module = SentenceModel(encoder, field, pooling, normalize=normalize)
     tokens = (BATCH, SEQUENCE)
     inputs = tuple(TensorSpec(name=name, dtype="int64", shape=tokens) for name in (TOKEN_IDS, TOKEN_MASK))
-    if field == "logits":
+    if predicts_tokens:
+        # Each call is a whole text: what a cache of past tokens would save between calls is not asked for.
+        encoder.config.use_cache = False
+        output = TensorSpec(name="logits", shape=(*tokens, _size(folder, encoder, "vocab_size")))
+    elif field == "logits":
         output = TensorSpec(name="logits", shape=(BATCH, _size(folder, encoder, "num_labels")))
     elif pooling is None:
         output = TensorSpec(name="last_hidden_state", shape=(*tokens, _size(folder, encoder, "hidden_size")))

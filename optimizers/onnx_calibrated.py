@@ -1,4 +1,4 @@
-"""Quantize an ONNX model again and again with ranges that are measured once, each time with other layers kept. Imports onnx."""
+"""Quantize an ONNX model once, and take layers back to floating point in what that gave. Imports onnx."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,15 +26,16 @@ CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
 EXACT_DB = 49.9
 # Every value of every layer is kept of these.
 RANKED_BATCHES = 2
+TO_FLOAT, TO_INTEGER = "DequantizeLinear", "QuantizeLinear"
 
 
 class CalibratedModel:
     """
-    A model that is quantized in several ways.
+    A quantized model next to the one that it was made of.
 
     Args:
         model: File of the model in floating point.
-        folder: Receives `quantized` and working files.
+        folder: Receives working files.
         batches: Inputs to measure ranges and compare answers on.
         threads: For each call.
         symmetric: As `OnnxStaticInt8.symmetric`.
@@ -50,40 +51,39 @@ class CalibratedModel:
         symmetric: bool = False,
     ) -> None:
         self._symmetric = symmetric
-        self.quantized = folder / "quantized.onnx"
-        self._named, self._ranges = folder / "named.onnx", folder / "ranges.json"
+        self._named, self._quantized, self._tried = (folder / f"{name}.onnx" for name in ("named", "int8", "tried"))
         self._float_values, self._int8_values = folder / "float-values.onnx", folder / "int8-values.onnx"
         self._batches, self._threads = batches, threads
         proto = onnx.load(model)
         for index, node in enumerate(proto.graph.node):
             node.name = f"{node.op_type}_{index}"
-        weights = {tensor.name for tensor in proto.graph.initializer}
-        layers = [node for node in proto.graph.node if node.op_type in WEIGHTED and node.input[1] in weights]
-        self._tensors = {node.name: (node.input[0], node.output[0]) for node in layers}
-        self._convolves = any(node.op_type in CONVOLUTIONS for node in layers)
+        self._weights = {tensor.name: tensor for tensor in proto.graph.initializer}
+        self._layers = {
+            node.name: node for node in proto.graph.node if node.op_type in WEIGHTED and node.input[1] in self._weights
+        }
         onnx.save(proto, self._named)
 
     @property
     def layers(self) -> tuple[str, ...]:
         """Names of the nodes with weights, in the order of the graph."""
-        return tuple(self._tensors)
+        return tuple(self._layers)
 
     def expected(self) -> "list[dict[str, NDArray[Any]]]":
         """Return the answers of the model in floating point."""
         return self._answers(self._named)
 
-    def quantize(self, kept: Sequence[str]) -> "list[dict[str, NDArray[Any]]]":
-        """Write `quantized` with these layers in floating point, and return its answers."""
+    def quantize(self) -> None:
+        """Measure ranges and quantize every layer."""
+        convolves = any(node.op_type in CONVOLUTIONS for node in self._layers.values())
         quantize_static(
             self._named,
-            self.quantized,
+            self._quantized,
             _Reader(self._batches),
             quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=None if self._convolves else list(WEIGHTED),
+            op_types_to_quantize=None if convolves else list(WEIGHTED),
             per_channel=True,
             activation_type=QuantType.QInt8 if self._symmetric else QuantType.QUInt8,
             weight_type=QuantType.QInt8,
-            nodes_to_exclude=list(kept),
             extra_options={
                 # Products of two computed values, as in attention, have no weights whose scales could be exact.
                 "MatMulConstBOnly": True,
@@ -93,22 +93,42 @@ class CalibratedModel:
                 "AddQDQPairToWeight": self._symmetric,
                 "QuantizeBias": not self._symmetric,
                 # Elsewhere each layer rounds what it takes and not what it gives, so that one that is kept gets exact values.
-                "OpTypesToExcludeOutputQuantization": [] if self._convolves else list(WEIGHTED),
+                "OpTypesToExcludeOutputQuantization": [] if convolves else list(WEIGHTED),
             },
-            calibration_cache_path=self._ranges,
         )
-        return self._answers(self.quantized)
+
+    def keeping(self, kept: Sequence[str]) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+        """Return the quantized model with these layers in floating point."""
+        proto = onnx.load(self._quantized)
+        graph = proto.graph
+        nodes = {node.name: node for node in graph.node}
+        rounded = {node.output[0]: node for node in graph.node if node.op_type in {TO_FLOAT, TO_INTEGER}}
+        for name in kept:
+            node, original = nodes[name], self._layers[name]
+            for place, value in enumerate(original.input):
+                if value in self._weights:
+                    node.input[place] = value
+                    graph.initializer.append(self._weights[value])
+                elif (to_float := rounded.get(node.input[place])) and (to_integer := rounded.get(to_float.input[0])):
+                    node.input[place] = to_integer.input[0]
+        _remove_unused(graph)
+        return proto
+
+    def answers(self, proto: Any) -> "list[dict[str, NDArray[Any]]]":  # noqa: ANN401 - an onnx.ModelProto
+        """Return the answers of a model that `keeping` gave."""
+        onnx.save(proto, self._tried)
+        return self._answers(self._tried)
 
     def by_damage(self) -> list[str]:
         """
-        Return the layers, first those whose output in `quantized` is further from the original's than their input was.
+        Return the layers, first those whose output in the quantized model is further from the original's than their input was.
 
         Distance is signal to noise in dB over a few batches. That of one tensor alone tells little: where one channel is much
         larger than the others, these are lost in the next layer and hardly show in the sum.
         """
         batches = self._batches[:RANKED_BATCHES]
         values = list[dict[str, Any]]()
-        for model, augmented in ((self._named, self._float_values), (self.quantized, self._int8_values)):
+        for model, augmented in ((self._named, self._float_values), (self._quantized, self._int8_values)):
             modify_model_output_intermediate_tensors(model, augmented)
             values.append(collect_activations(str(augmented), _Reader(batches)))
         floats, quantized = values
@@ -118,14 +138,37 @@ class CalibratedModel:
         }
 
         def gained_db(layer: str) -> float:
-            before, after = self._tensors[layer]
+            before, after = self._layers[layer].input[0], self._layers[layer].output[0]
             return float(ratio_db.get(after, EXACT_DB) - ratio_db.get(before, EXACT_DB))
 
-        return sorted(self._tensors, key=gained_db)
+        return sorted(self._layers, key=gained_db)
 
     def _answers(self, model: Path) -> "list[dict[str, NDArray[Any]]]":
         session = OnnxRuntimeSession(model, self._threads, {})
         return [session.run(batch) for batch in self._batches]
+
+
+def _remove_unused(graph: Any) -> None:  # noqa: ANN401 - an onnx.GraphProto
+    """Remove the nodes that rounded for layers which are kept, and the tensors of theirs; and tensors that are there twice."""
+    wanted = {output.name for output in graph.output}
+    nodes = list[Any]()
+    for node in reversed(graph.node):
+        if node.op_type not in {TO_FLOAT, TO_INTEGER} or node.output[0] in wanted:
+            nodes.append(node)
+            wanted.update(node.input)
+            wanted.update(_taken_inside(node))
+    tensors = {tensor.name: tensor for tensor in graph.initializer if tensor.name in wanted}
+    del graph.node[:], graph.initializer[:]
+    graph.node.extend(reversed(nodes))
+    graph.initializer.extend(tensors.values())
+
+
+def _taken_inside(node: Any) -> set[str]:  # noqa: ANN401 - an onnx.NodeProto
+    """Return what the nodes of inner graphs take, of this graph too."""
+    graphs = [graph for attribute in node.attribute for graph in (attribute.g, *attribute.graphs)]
+    return {name for graph in graphs for inner in graph.node for name in (*inner.input, *_taken_inside(inner))} | {
+        output.name for graph in graphs for output in graph.output
+    }
 
 
 class _Reader(CalibrationDataReader):  # type: ignore[misc] # it has no types

@@ -1,7 +1,6 @@
 """Quantize weights and activations of an ONNX model to INT8, with ranges that were seen on the samples."""
 
 import tempfile
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -9,16 +8,13 @@ from typing import ClassVar
 from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.goal import ParityThresholds
 from optimizers.hardware import detect
+from optimizers.kept_layers import fewest_kept, kept_remark
 from optimizers.onnx_export import ONNX_FILE
 from optimizers.parity import compare
 from optimizers.passes import Form, FormedModel
 from optimizers.quiet import quiet
-from optimizers.report import Parity
 from optimizers.sample_batches import read_batches
 from optimizers.vocabulary import Prediction
-
-# With more layers kept than this, little is left to gain.
-MOST_KEPT_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +23,7 @@ class OnnxStaticInt8:
     Static INT8 as QDQ: unsigned activations, signed weights with a scale for each output channel.
 
     ONNX Runtime's kernels for this pair are the fast ones on x86. Layers that hurt most stay in floating point: as few as
-    bring the answers on the samples back within parity, to the next power of two.
+    bring the answers on the samples back within parity.
 
     Attributes:
         prediction: Decides how answers are compared.
@@ -56,7 +52,7 @@ class OnnxStaticInt8:
             from onnxruntime.quantization.shape_inference import quant_pre_process
 
             from optimizers.onnx_calibrated import CalibratedModel
-            from optimizers.onnx_cleaning import load_proto, save_clean
+            from optimizers.onnx_cleaning import save_clean
         except ImportError:
             raise MissingExtra("onnx", "static INT8 quantization") from None
         with quiet(), tempfile.TemporaryDirectory(dir=folder) as work:
@@ -68,38 +64,13 @@ class OnnxStaticInt8:
             if not calibrated.layers:
                 raise UnsupportedModel("it has no layer with weights to quantize")
             expected = calibrated.expected()
+            calibrated.quantize()
             kept = fewest_kept(
-                lambda kept: compare(self.prediction, expected, calibrated.quantize(kept), self.thresholds, batches),
+                lambda kept: compare(
+                    self.prediction, expected, calibrated.answers(calibrated.keeping(kept)), self.thresholds, batches
+                ),
                 calibrated.by_damage,
             )
-            save_clean(load_proto(calibrated.quantized), folder / ONNX_FILE)
-        layers = len(calibrated.layers)
-        remark = f"{len(kept)} of {layers} layers kept in floating point" if kept else f"{layers} layers"
+            save_clean(calibrated.keeping(kept), folder / ONNX_FILE)
+        remark = kept_remark(kept, calibrated.layers)
         return FormedModel(Form.ONNX, model.signature, path=folder / ONNX_FILE, remark=remark)
-
-
-def fewest_kept(parity: Callable[[Sequence[str]], Parity], by_damage: Callable[[], Sequence[str]]) -> tuple[str, ...]:
-    """
-    Return the layers to keep in floating point: none, or the first 1, 2, 4... of those that hurt most.
-
-    Args:
-        parity: Of the model that keeps these layers, which it leaves behind.
-        by_damage: The layers, worst first; asked once all of them are quantized.
-
-    Raises:
-        UnsupportedModel: Parity fails with half of the layers kept.
-    """
-    found = parity(())
-    if found.passed:
-        return ()
-    ranked = by_damage()
-    count = 1
-    while count <= MOST_KEPT_SHARE * len(ranked):
-        found = parity(ranked[:count])
-        if found.passed:
-            return tuple(ranked[:count])
-        count *= 2
-    raise UnsupportedModel(
-        f"{found.metric} {found.value:.6g} with {count // 2} of {len(ranked)} layers kept in floating point; "
-        f"{found.threshold:g} is asked for"
-    )

@@ -40,12 +40,12 @@ class OpenVinoConversion:
             converted = openvino.convert_model(model.file)
             for index, spec in enumerate(model.signature.outputs):
                 converted.output(index).get_tensor().set_names({spec.name})
-            _number_names(converted)
+            number_names(converted)
             openvino.save_model(converted, xml, compress_to_fp16=self.fp16_weights)
         return FormedModel(Form.OPENVINO, model.signature, path=xml)
 
 
-def _number_names(converted: Any) -> None:  # noqa: ANN401 - an openvino.Model
+def number_names(converted: Any) -> None:  # noqa: ANN401 - an openvino.Model
     """
     Name the nodes that have no name in the ONNX file by their place in the graph.
 

@@ -9,9 +9,12 @@ from optimizers.neuron_compile import NeuronCompile
 from optimizers.onnx_dynamic_int8 import OnnxDynamicInt8
 from optimizers.onnx_export import OnnxExport
 from optimizers.onnx_fp16 import OnnxFp16
+from optimizers.onnx_fusion import OnnxTransformerFusion
 from optimizers.onnx_graph import OnnxGraphOptimization
+from optimizers.onnx_int4 import OnnxInt4
 from optimizers.onnx_static_int8 import OnnxStaticInt8
 from optimizers.openvino_convert import OpenVinoConversion
+from optimizers.openvino_int8 import OpenVinoInt8
 from optimizers.ort_mobile import OrtMobile
 from optimizers.passes import Pass
 from optimizers.smaller_student import SmallerStudent
@@ -25,10 +28,13 @@ PASSES: tuple[type[Pass], ...] = (
     OnnxExport,
     TensorFlowToOnnx,
     OnnxGraphOptimization,
+    OnnxTransformerFusion,
     OnnxDynamicInt8,
     OnnxStaticInt8,
+    OnnxInt4,
     OnnxFp16,
     OpenVinoConversion,
+    OpenVinoInt8,
     TorchScriptFreeze,
     LiteRtConversion,
     LiteRtFromTorch,

@@ -1,11 +1,14 @@
 """What decides, together with the goal, which passes are tried and whether an earlier build still counts."""
 
 import importlib.metadata
+from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from optimizers import digest
+from optimizers.errors import UnsupportedModel
 from optimizers.goal import Goal
+from optimizers.huggingface_files import CONFIG_FILE, read_object
 from optimizers.litert_torch import LITERT_TORCH
 from optimizers.model_formats import FORMATS
 from optimizers.model_source import ModelSource
@@ -15,7 +18,7 @@ from optimizers.original import check_readable
 from optimizers.vocabulary import ModelFormat, Prediction
 
 # Libraries whose version can change the bytes of an artifact of any model; `FORMATS` adds those of the model's format.
-BYTE_WRITERS = ("onnx", "onnxruntime", "openvino")
+BYTE_WRITERS = ("nncf", "onnx", "onnxruntime", "openvino")
 # Converters that no extra installs; where one is missing, a candidate says so.
 OPTIONAL_CONVERTERS = (LITERT_TORCH,)
 MEASURED_LIBRARIES = (
@@ -42,6 +45,7 @@ class SourceFacts(BaseModel):
         prediction: What the model predicts.
         settings: What else decides the bytes of an artifact, by name: the source's own fields and digests of what
             they name, and the versions of the libraries that write.
+        architectures: Class names that a Hugging Face folder gives its model; empty for others.
         converters: Those of `OPTIONAL_CONVERTERS` that are installed.
     """
 
@@ -52,6 +56,7 @@ class SourceFacts(BaseModel):
     model_sha256: str = ""
     prediction: Prediction = Prediction.NUMERIC
     settings: dict[str, str] = Field(default_factory=dict)
+    architectures: tuple[str, ...] = ()
     converters: tuple[str, ...] = ()
 
 
@@ -84,6 +89,7 @@ def facts_of(source: ModelSource, goal: Goal | None = None) -> SourceFacts:
         model_sha256=model_sha256(source.path),
         prediction=source.prediction,
         settings=settings,
+        architectures=_architectures(source.path),
         converters=tuple(versions(OPTIONAL_CONVERTERS)),
     )
 
@@ -94,6 +100,15 @@ def _stored_format(source: ModelSource) -> ModelFormat:
     from optimizers.triton_repository import find_model
 
     return find_model(source.path).stored_format
+
+
+def _architectures(path: Path) -> tuple[str, ...]:
+    """Return what `config.json` says; where it is wrong, loading the model says how."""
+    try:
+        names = read_object(path / CONFIG_FILE).get("architectures")
+    except UnsupportedModel:
+        return ()
+    return tuple(name for name in names if isinstance(name, str)) if isinstance(names, list) else ()
 
 
 def versions(distributions: tuple[str, ...]) -> dict[str, str]:

@@ -1,19 +1,16 @@
 """Static INT8 on real graphs: what becomes INT8, and which layers are left alone because they hurt."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from optimizers.errors import UnsupportedModel
 from optimizers.goal import ParityThresholds
-from optimizers.onnx_static_int8 import MOST_KEPT_SHARE, OnnxStaticInt8, fewest_kept
+from optimizers.onnx_static_int8 import OnnxStaticInt8
 from optimizers.onnxruntime_session import OnnxRuntimeSession
 from optimizers.parity import compare
 from optimizers.passes import Form, FormedModel
@@ -164,7 +161,7 @@ def test_the_layer_that_hurts_stays_in_floating_point(tmp_path: Path) -> None:
 def test_a_model_of_which_not_half_can_be_int8_is_given_up_with_the_number(tmp_path: Path) -> None:
     exact = OnnxStaticInt8(prediction=Prediction.EMBEDDING, thresholds=ParityThresholds(cosine=1.0))
 
-    with pytest.raises(UnsupportedModel, match=r"^cosine 0\.99\d+ with 2 of 6 layers kept .*; 1 is asked for$"):
+    with pytest.raises(UnsupportedModel, match=r"^cosine 0\.99\d+ with 3 of 6 layers kept .*; 1 is asked for$"):
         run(perceptron(tmp_path, fragile=None), tmp_path / "result", exact)
 
 
@@ -188,30 +185,6 @@ def test_without_samples_nothing_can_be_calibrated(convolution: FormedModel, tmp
 
     with pytest.raises(UnsupportedModel, match="no sample inputs to calibrate on"):
         run(bare, tmp_path / "result")
-
-
-def judged(value: float) -> Parity:
-    return Parity(metric="cosine", value=value, threshold=0.9, samples=1, passed=value >= 0.9)
-
-
-@given(layers=st.integers(1, 40), needed=st.integers(0, 40))
-def test_as_few_layers_are_kept_as_bring_parity_to_the_next_power_of_two(layers: int, needed: int) -> None:
-    ranked = [f"layer-{index}" for index in range(layers)]
-    tried = list[int]()
-
-    def parity_with(kept: Sequence[str]) -> Parity:
-        tried.append(len(kept))
-        assert list(kept) == ranked[: len(kept)]
-        return judged(1.0 if len(kept) >= needed else 0.5)
-
-    powers = [0, *(1 << step for step in range(10))]
-    enough = next(count for count in powers if count >= needed)
-    if enough <= MOST_KEPT_SHARE * layers:
-        assert len(fewest_kept(parity_with, lambda: ranked)) == enough
-    else:
-        with pytest.raises(UnsupportedModel, match=r"^cosine 0\.5 with"):
-            fewest_kept(parity_with, lambda: ranked)
-    assert tried == sorted(set(tried))
 
 
 def test_batches_come_back_in_order_and_as_they_were(tmp_path: Path) -> None:

@@ -19,7 +19,8 @@ GOAL = Goal(latency_sla_ms=50, throughput_rps=10, threads=1)
 FACTS = SourceFacts(model_format=ModelFormat.PYTORCH, model_size_bytes=1)
 PLAIN: tuple[str, ...] = ("avx2",)
 AMX = ("amx_bf16", "amx_int8", "amx_tile", "avx2")
-EVERYWHERE = frozenset({"onnx", "onnx-optimized", "onnx-fp16", "openvino-fp32", "openvino-fp16"})
+EVERYWHERE = frozenset({"onnx", "onnx-optimized", "onnx-fused", "onnx-fp16", "openvino-fp32", "openvino-fp16"})
+INT8 = frozenset({"onnx-int8", "onnx-static-int8", "openvino-int8", "openvino-dynamic-int8"})
 ORIGINAL_FORMS = {
     ModelFormat.PYTORCH: Form.TORCH_MODULE,
     ModelFormat.TORCHSCRIPT: Form.TORCHSCRIPT,
@@ -39,13 +40,22 @@ PASSES = {
     "onnx-optimized": ("onnx-export", "onnx-graph"),
     "onnx-int8": ("onnx-export", "onnx-dynamic-int8"),
     "onnx-static-int8": ("onnx-export", "onnx-static-int8"),
+    "onnx-fused": ("onnx-export", "onnx-fusion"),
     "onnx-fp16": ("onnx-export", "onnx-fp16"),
     "openvino-fp32": ("onnx-export", "openvino"),
     "openvino-fp16": ("onnx-export", "openvino"),
     "openvino-bf16": ("onnx-export", "openvino"),
     "torchscript": ("torchscript",),
+    "openvino-int8": ("onnx-export", "openvino", "openvino-int8"),
+    "openvino-dynamic-int8": ("onnx-export", "openvino", "openvino-int8"),
 }
-ARITHMETIC = {"openvino-fp32": "f32", "openvino-fp16": "f32", "openvino-bf16": "bf16"}
+ARITHMETIC = {
+    "openvino-fp32": "f32",
+    "openvino-fp16": "f32",
+    "openvino-bf16": "bf16",
+    "openvino-int8": "f32",
+    "openvino-dynamic-int8": "f32",
+}
 
 
 def machine(features: tuple[str, ...] = PLAIN) -> Hardware:
@@ -64,13 +74,13 @@ def by_name(candidates: tuple[CandidateRecipe, ...]) -> dict[str, CandidateRecip
 @pytest.mark.parametrize(
     ("features", "quantization", "more"),
     [
-        (PLAIN, True, {"onnx-int8", "onnx-static-int8"}),
+        (PLAIN, True, INT8),
         (PLAIN, False, set[str]()),
-        (AMX, True, {"onnx-int8", "onnx-static-int8", "openvino-bf16"}),
+        (AMX, True, {*INT8, "openvino-bf16"}),
         (AMX, False, {"openvino-bf16"}),
         (("avx512_bf16",), False, {"openvino-bf16"}),
         (("bf16", "asimd"), False, set[str]()),
-        ((), True, {"onnx-int8", "onnx-static-int8"}),
+        ((), True, INT8),
     ],
 )
 def test_these_candidates_are_tried(
@@ -167,8 +177,7 @@ def test_what_is_not_built_says_why() -> None:
     }
 
     assert refused == {
-        "onnx-int8": "not built: quantization is off in the spec (`optimization.quantization`)",
-        "onnx-static-int8": "not built: quantization is off in the spec (`optimization.quantization`)",
+        **dict.fromkeys(INT8, "not built: quantization is off in the spec (`optimization.quantization`)"),
         "openvino-bf16": "not built: Test CPU has no BF16 arithmetic (avx512_bf16 or amx_bf16)",
     }
 
@@ -262,9 +271,12 @@ def test_int8_and_bf16_are_called_what_they_are() -> None:
         "onnx-optimized": Precision.FP32,
         "onnx-int8": Precision.INT8,
         "onnx-static-int8": Precision.INT8,
+        "onnx-fused": Precision.FP32,
         "onnx-fp16": Precision.FP16,
         "openvino-fp32": Precision.FP32,
         "openvino-fp16": Precision.FP16,
         "openvino-bf16": Precision.BF16,
         "torchscript": Precision.FP32,
+        "openvino-int8": Precision.INT8,
+        "openvino-dynamic-int8": Precision.INT8,
     }

@@ -1,0 +1,48 @@
+"""How many layers of a quantized model go back to floating point: as few as parity needs."""
+
+from collections.abc import Callable, Sequence
+
+from optimizers.errors import UnsupportedModel
+from optimizers.report import Parity
+
+# With more layers kept than this, little is left to gain.
+MOST_KEPT_SHARE = 0.5
+
+
+def fewest_kept(parity: Callable[[Sequence[str]], Parity], by_damage: Callable[[], Sequence[str]]) -> tuple[str, ...]:
+    """
+    Return the layers to keep in floating point: none, or as many of those that hurt most as parity needs.
+
+    A try costs seconds: the most that may be kept comes first, since where that is not enough nothing is, and then the
+    space below is halved until two counts are neighbours.
+
+    Args:
+        parity: Of the model that keeps these layers.
+        by_damage: The layers, worst first; asked once all of them are quantized.
+
+    Raises:
+        UnsupportedModel: Parity fails with half of the layers kept.
+    """
+    found = parity(())
+    if found.passed:
+        return ()
+    ranked = by_damage()
+    failed, enough = 0, int(MOST_KEPT_SHARE * len(ranked))
+    found = parity(ranked[:enough]) if enough else found
+    if not found.passed:
+        raise UnsupportedModel(
+            f"{found.metric} {found.value:.6g} with {enough} of {len(ranked)} layers kept in floating point; "
+            f"{found.threshold:g} is asked for"
+        )
+    while enough - failed > 1:
+        middle = (failed + enough) // 2
+        if parity(ranked[:middle]).passed:
+            enough = middle
+        else:
+            failed = middle
+    return tuple(ranked[:enough])
+
+
+def kept_remark(kept: Sequence[str], layers: Sequence[str]) -> str:
+    """Return in words how many of the layers stay in floating point."""
+    return f"{len(kept)} of {len(layers)} layers kept in floating point" if kept else f"{len(layers)} layers"

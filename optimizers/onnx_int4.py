@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.onnx_export import ONNX_FILE
@@ -49,7 +49,8 @@ class OnnxInt4:
                 load_proto(model.file), bits=4, block_size=self.block_size, accuracy_level=INT8_ACTIVATIONS
             )
             quantizer.process()
-        quantized = quantizer.model.model
+        written: Any = quantizer.model
+        quantized = written.model
         layers = sum(node.op_type == QUANTIZED for node in quantized.graph.node)
         if not layers:
             raise UnsupportedModel("it has no matrix product with weights to store in 4 bits")

@@ -9,6 +9,7 @@ from optimizers.errors import UnsupportedModel, short_reason
 OPERATOR = re.compile(r"No ONNX function found for <OpOverload\(op='([\w.]+)'")
 SIZE = re.compile(r"(\d+) not in VR\[(\w+), (\w+)\]")
 DATA_DEPENDENT = "data-dependent expression"
+CONSTRAINTS = "Constraints violated"
 # What computes alike with operators that ONNX has; where none is listed, the operator has to leave the model.
 NEAREST = {
     "aten._linalg_svd": "singular values can be computed by power iteration, with matmul",
@@ -24,7 +25,7 @@ def explained(error: Exception, axes: Mapping[int, str]) -> UnsupportedModel:
         error: What it raised.
         axes: The size that each dynamic axis was tried with, to its name.
     """
-    text = " ".join(str(item) for item in (error, error.__cause__) if item is not None)
+    text = _text(error)
     if found := OPERATOR.search(text):
         operator = found[1]
         nearest = NEAREST.get(operator, "compute it outside the model, or with operators that ONNX has")
@@ -41,3 +42,13 @@ def explained(error: Exception, axes: Mapping[int, str]) -> UnsupportedModel:
             "a branch depends on the numbers in a tensor; compute both sides and choose with torch.where"
         )
     return UnsupportedModel(short_reason(error.__cause__ or error))
+
+
+def would_be_baked(error: Exception) -> bool:
+    """Return whether the reason is a branch or a size: a trace would follow one side of it, and be wrong for the others."""
+    text = _text(error)
+    return DATA_DEPENDENT in text or CONSTRAINTS in text or SIZE.search(text) is not None
+
+
+def _text(error: Exception) -> str:
+    return " ".join(str(item) for item in (error, error.__cause__) if item is not None)

@@ -1,0 +1,122 @@
+"""Export torch modules, torch.export programs and TorchScript to ONNX, by the exporter that can. Imports torch and onnx."""
+
+import contextlib
+import io
+import warnings
+from typing import Any
+
+import onnx
+import torch
+
+from optimizers.errors import UnsupportedModel
+from optimizers.passes import Form, FormedModel
+from optimizers.signature import Signature
+from optimizers.signature_probe import SMALL, tried_sizes
+from optimizers.torch_export_failure import explained, would_be_baked
+from optimizers.torch_trace import example_arguments
+
+# Below it torch's newer exporter converts down from this one, and keeps this one without a word where that fails.
+NATIVE_OPSET = 18
+TRACED = "traced, since torch.export cannot read it"
+BRANCHES = "a branch depends on the numbers in a tensor"
+
+
+def export_program(model: FormedModel, opset: int) -> tuple[Any, str]:
+    """
+    Return the ONNX form of a torch module or torch.export program, and a remark where torch's older exporter gave it.
+
+    Raises:
+        UnsupportedModel: No exporter can; says what the newer one gave up on.
+    """
+    is_module = model.form is Form.TORCH_MODULE
+    if is_module and opset < NATIVE_OPSET:
+        return _traced_or_explained(model, opset), ""
+    try:
+        return _exported(model, opset), ""
+    except Exception as error:  # torch's exporters raise almost anything
+        if is_module and not would_be_baked(error):
+            with contextlib.suppress(Exception):  # the first reason is the one to repair
+                return _traced(model, opset), TRACED
+        raise _explained(model, error) from error
+
+
+def export_script(model: FormedModel, opset: int) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+    """
+    Return the ONNX form of TorchScript, which only torch's older exporter reads.
+
+    Raises:
+        UnsupportedModel: It cannot.
+    """
+    return _traced_or_explained(model, opset)
+
+
+def _explained(model: FormedModel, error: Exception) -> UnsupportedModel:
+    return explained(error, tried_sizes(model.signature.inputs, SMALL))
+
+
+def _exported(model: FormedModel, opset: int) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+    exported: Any = torch.onnx.export(
+        **_program(model),
+        input_names=[spec.name for spec in model.signature.inputs],
+        output_names=_temporary_names(model.signature),
+        opset_version=opset,
+        dynamo=True,
+        verbose=False,
+    )
+    if exported is None:
+        raise UnsupportedModel("torch's exporter gave no program; export the model to ONNX and give that")
+    return exported.model_proto
+
+
+def _program(model: FormedModel) -> dict[str, Any]:
+    """Return what torch exports: a program as it is, a module with samples and the axes that are dynamic."""
+    if model.form is Form.TORCH_EXPORT:
+        from optimizers.load_torch_export import load_program
+
+        return {"model": load_program(model.file)}
+    specs = model.signature.inputs
+    axes = {axis: torch.export.Dim(axis) for spec in specs for axis in spec.shape if isinstance(axis, str)}
+    shapes = tuple(
+        {index: axes[axis] for index, axis in enumerate(spec.shape) if isinstance(axis, str)} for spec in specs
+    )
+    return {"model": model.module, "args": example_arguments(model.signature), "dynamic_shapes": shapes}
+
+
+def _traced_or_explained(model: FormedModel, opset: int) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+    try:
+        return _traced(model, opset)
+    except Exception as error:  # torch's exporters raise almost anything
+        raise _explained(model, error) from error
+
+
+def _traced(model: FormedModel, opset: int) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+    names = _temporary_names(model.signature)
+    dynamic = {
+        name: {index: axis for index, axis in enumerate(spec.shape) if isinstance(axis, str)}
+        for name, spec in zip(
+            [*(spec.name for spec in model.signature.inputs), *names],
+            [*model.signature.inputs, *model.signature.outputs],
+            strict=True,
+        )
+    }
+    buffer: Any = io.BytesIO()  # works, and is missing from the declared types
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        torch.onnx.export(
+            model.module,
+            example_arguments(model.signature),
+            buffer,
+            input_names=[spec.name for spec in model.signature.inputs],
+            output_names=names,
+            opset_version=opset,
+            dynamic_axes=dynamic,
+            dynamo=False,
+        )
+    # A trace follows the branch that these inputs take; others would be answered wrongly, and samples may not show it.
+    if any("to a Python boolean" in str(item.message) for item in told):
+        raise UnsupportedModel(BRANCHES)
+    return onnx.load_from_string(buffer.getvalue())
+
+
+def _temporary_names(signature: Signature) -> list[str]:
+    return [f"serving.output.{index}" for index in range(len(signature.outputs))]

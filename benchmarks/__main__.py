@@ -7,6 +7,7 @@ import sys
 BENCHMARKS = {
     "minilm": "benchmarks.minilm",
     "zoo": "benchmarks.zoo",
+    "build-cached": "benchmarks.build_cached",
     "build-memory": "benchmarks.build_memory",
     "endpoint-overhead": "benchmarks.endpoint_overhead",
     "predicted-p99": "benchmarks.predicted_p99",

@@ -96,7 +96,7 @@ def test_an_image_model_of_a_hugging_face_folder(tmp_path: Path) -> None:
 
     assert_chosen(locked, Runtime.PYTORCH)
     (report,) = locked.reports.values()
-    assert report.samples_from.startswith("generated images, seed")
+    assert str(report.samples_from).startswith("generated images, seed")
 
 
 def test_only_libraries_of_the_models_own_format_count(tmp_path: Path) -> None:

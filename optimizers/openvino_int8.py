@@ -1,6 +1,5 @@
 """Quantize weights and activations of an OpenVINO model to INT8 with NNCF."""
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.goal import ParityThresholds
 from optimizers.hardware import detect
 from optimizers.kept_layers import fewest_kept, kept_remark
+from optimizers.nncf_alone import import_nncf
 from optimizers.openvino_convert import XML_FILE, number_names
 from optimizers.parity import compare
 from optimizers.passes import Form, FormedModel
@@ -29,6 +29,8 @@ DYNAMIC = {**F32, "DYNAMIC_QUANTIZATION_GROUP_SIZE": str(GROUP_SIZE)}
 # on MiniLM that gave cosine 0.979, and NNCF's own 0.95 gave 0.969.
 SMOOTHING = 0.5
 OFF = -1.0
+PURPOSE = "INT8 quantization with NNCF"
+NOTHING = "it has no layer with weights to quantize"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,26 +61,26 @@ class OpenVinoInt8:
             UnsupportedModel: It has nothing to quantize, or even half of it in INT8 is not near enough to the original.
             MissingExtra: OpenVINO or NNCF is not installed.
         """
-        # NNCF sends nothing about its use where this is set before it is imported.
-        os.environ.setdefault("NNCF_CI", "1")
         try:
-            import nncf
             import openvino
             from openvino._offline_transformations import compress_quantize_weights_transformation
 
-            from optimizers.openvino_kept_layers import QuantizedLayers
+            from optimizers.openvino_kept_layers import WEIGHTED, QuantizedLayers
         except ImportError:
-            raise MissingExtra("openvino", "INT8 quantization with NNCF") from None
+            raise MissingExtra("openvino", PURPOSE) from None
         batches = read_batches(model.samples_folder)
         with quiet():
             original = openvino.Core().read_model(model.file)
+            if not any(node.get_type_name() in WEIGHTED for node in original.get_ops()):
+                raise UnsupportedModel(NOTHING)
+            nncf = _nncf()
             if self.dynamic:
                 quantized = nncf.compress_weights(original.clone(), mode=nncf.CompressWeightsMode.INT8_ASYM)
             else:
                 quantized = _with_ranges(original, batches)
             layers = QuantizedLayers(original, quantized, batches, DYNAMIC if self.dynamic else F32, detect().cpu_cores)
             if not layers.layers:
-                raise UnsupportedModel("it has no layer with weights to quantize")
+                raise UnsupportedModel(NOTHING)
             expected = layers.expected()
             kept = fewest_kept(
                 lambda kept: compare(
@@ -94,9 +96,16 @@ class OpenVinoInt8:
         return FormedModel(Form.OPENVINO, model.signature, path=folder / XML_FILE, remark=remark)
 
 
+def _nncf() -> Any:  # noqa: ANN401 - a module without types
+    try:
+        return import_nncf()
+    except ImportError:
+        raise MissingExtra("openvino", PURPOSE) from None
+
+
 def _with_ranges(model: Any, batches: "Sequence[Mapping[str, NDArray[Any]]]") -> Any:  # noqa: ANN401 - openvino.Model
     """Return the model with a FakeQuantize before each operator that may compute in INT8; weights are still floats."""
-    import nncf
+    nncf = _nncf()
     from nncf.openvino.quantization.backend_parameters import BackendParameters
     from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters, AdvancedSmoothQuantParameters
     from nncf.quantization.range_estimator import RangeEstimatorParametersSet

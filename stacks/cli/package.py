@@ -11,7 +11,7 @@ from components.packages.write import Package, write_package
 from optimizers.errors import InvalidArgs, Issue
 from stacks.cli.console import print_json, say
 from stacks.cli.context import open_stack
-from stacks.packaging import served_model
+from stacks.served_model import served_model
 
 # Set by the workflows that Sigstore knows an identity of without a browser.
 WORKFLOW_VARIABLE = "CI"

@@ -1,4 +1,5 @@
 import ast
+import importlib.metadata
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,14 @@ def test_a_file_is_short_and_named_for_one_concept(path: Path) -> None:
 
 def test_the_program_fits_on_a_page() -> None:
     assert len((ROOT / "stacks/__main__.py").read_text().splitlines()) <= 60
+
+
+def test_nothing_beside_the_program_hides_a_library() -> None:
+    """The engine runs the folder `stacks`, so that what lies in it is found before what is installed."""
+    beside = {path.stem for path in (ROOT / "stacks").iterdir() if path.suffix == ".py" or path.is_dir()}
+    libraries = {*importlib.metadata.packages_distributions(), *sys.stdlib_module_names}
+
+    assert beside & libraries <= {"__main__", "__init__"}
 
 
 HEAVY = (

@@ -63,7 +63,7 @@ def test_the_readme_documents_the_codes_of_the_errors() -> None:
 
 
 def test_the_readme_lists_every_command() -> None:
-    listed = re.findall(r"^\| `serving ([\w -]+)` \| .+ \|$", README.read_text(), re.MULTILINE)
+    listed = re.findall(r"^\| `serving (\w[\w -]*)` \| .+ \|$", README.read_text(), re.MULTILINE)
     groups = [("", app.app), *((f"{group.name} ", group.typer_instance) for group in app.app.registered_groups)]
 
     assert listed == [

@@ -91,6 +91,12 @@ class Parity(BaseModel):
         return self
 
 
+def is_right(parity: Parity | None, accuracy: Accuracy | None) -> bool:
+    """Return whether what scored so may be served: labels decide where there are some, else nearness to the original."""
+    decides = accuracy or parity
+    return decides is not None and decides.passed
+
+
 class CandidateReport(BaseModel):
     """
     One candidate's results; the original model is the candidate named `original`.
@@ -125,9 +131,8 @@ class CandidateReport(BaseModel):
 
     @property
     def is_right(self) -> bool:
-        """Whether it may be served: labels decide where there are some, else nearness to the original."""
-        decides = self.accuracy or self.parity
-        return decides is not None and decides.passed
+        """Whether it may be served."""
+        return is_right(self.parity, self.accuracy)
 
     @property
     def best_throughput_rps(self) -> float | None:

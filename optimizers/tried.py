@@ -6,7 +6,7 @@ from optimizers.accuracy import Accuracy
 from optimizers.artifact import Artifact
 from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.contender import UNTIMED, Contender
-from optimizers.report import Parity
+from optimizers.report import Parity, is_right
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,8 @@ class Tried:
 
     @property
     def is_right(self) -> bool:
-        """Whether it may be measured and served: labels decide where there are some, else nearness to the original."""
-        decides = self.accuracy or self.parity
-        return decides is not None and decides.passed
+        """Whether it may be measured and served."""
+        return is_right(self.parity, self.accuracy)
 
     @property
     def contender(self) -> Contender | None:

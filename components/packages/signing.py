@@ -115,11 +115,21 @@ def _library() -> tuple[Any, Any]:
     return signing, verifying
 
 
-def _hashing(folder: Path) -> Any:  # noqa: ANN401 - a class without types
-    """Return what is signed: every file but the signature; by default the library would leave git's files out."""
+def _hashing() -> Any:  # noqa: ANN401 - a class without types
+    """
+    Return what is signed: every file but the signature.
+
+    By default the library would leave git's files out, and at a check also whatever the signature names as left out, so that
+    files that nobody signed would pass.
+    """
     from model_signing import hashing
 
-    return hashing.Config().set_ignored_paths(paths=[folder / SIGNATURE_NAME], ignore_git_paths=False)
+    class EveryFile(hashing.Config):
+        def add_ignored_paths(self, **_of_the_signature: Any) -> None:  # noqa: ANN401 - as above
+            pass
+
+    # The path is relative to the folder that is signed.
+    return EveryFile().set_ignored_paths(paths=[SIGNATURE_NAME], ignore_git_paths=False)
 
 
 def _use_key(config: Any, key: Path, password: str | None) -> None:  # noqa: ANN401 - as above
@@ -148,7 +158,7 @@ def _sign(config: Any, folder: Path) -> None:  # noqa: ANN401 - as above
     # A signature that is there is replaced whole, or not at all.
     new = folder.parent / f".{folder.name}.{SIGNATURE_NAME}"
     try:
-        config.set_hashing_config(_hashing(folder)).sign(folder, new)
+        config.set_hashing_config(_hashing()).sign(folder, new)
         new.replace(folder / SIGNATURE_NAME)
     finally:
         new.unlink(missing_ok=True)
@@ -162,7 +172,7 @@ def _verify(config: Any, folder: Path) -> None:  # noqa: ANN401 - as above
         with warnings.catch_warnings():
             # The library leaves the signature's file open.
             warnings.simplefilter("ignore", ResourceWarning)
-            config.set_hashing_config(_hashing(folder)).verify(folder, signature)
+            config.set_hashing_config(_hashing()).verify(folder, signature)
     except Exception as error:  # whatever a damaged signature makes of the libraries below
         raise DigestMismatch(
             f"{signature}: is no signature of this package by that signer ({short_reason(error)}); "

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from model_signing import hashing, signing
 
 from components.packages.kinds import package_kind
 from components.packages.served import ServedArtifact
 from components.packages.signing import key_signer, key_verifier, sigstore_signer, sigstore_verifier
-from components.packages.sums import SIGNATURE_NAME, folder_sums, write_sums
+from components.packages.sums import SIGNATURE_NAME, SUMS_NAME, folder_sums, write_sums
 from components.packages.verify import verify_package
 from components.packages.write import write_package
 from optimizers.errors import ArtifactError, DigestMismatch, InvalidArgs, MissingExtra, ServingError
@@ -94,6 +95,31 @@ def test_an_added_file_is_named_even_if_its_list_was_written_anew(
 
     with pytest.raises(DigestMismatch, match=f"Extra files found.*{name}"):
         verify_package(signed, key_verifier(keys[1]))
+
+
+def test_a_signature_that_left_files_out_is_refused(
+    served: ServedArtifact, keys: tuple[Path, Path], tmp_path: Path
+) -> None:
+    folder = write_package(package_kind("triton"), served, tmp_path / "out").folder
+    part = hashing.Config().set_ignored_paths(paths=[SIGNATURE_NAME, "small/1", SUMS_NAME], ignore_git_paths=False)
+    config = signing.Config().use_elliptic_key_signer(private_key=keys[0]).set_hashing_config(part)
+    config.sign(folder, folder / SIGNATURE_NAME)
+
+    with pytest.raises(DigestMismatch, match=r"Extra files found.*small/1/model.onnx"):
+        verify_package(folder, key_verifier(keys[1]))
+
+
+def test_a_relative_folder_is_signed_and_verified(
+    served: ServedArtifact, keys: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_package(package_kind("triton"), served, tmp_path / "out")
+    monkeypatch.chdir(tmp_path)
+
+    key_signer(keys[0], None, nobody)(Path("out"))
+
+    assert verify_package(Path("out"), key_verifier(keys[1])).signer_checked
+    monkeypatch.chdir(tmp_path / "out")
+    assert verify_package(Path(), key_verifier(keys[1])).signer_checked
 
 
 def test_another_ones_signature_is_refused(signed: Path, tmp_path: Path) -> None:

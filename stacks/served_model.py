@@ -77,6 +77,7 @@ def _settings(spec: ServingSpec, report: Report | None) -> ServerSettings:
     timeout_s = request_timeout_s(context.latency_sla_ms)
     return ServerSettings(
         max_batch_size=spec.batching.max_batch_size if spec.batching.enabled else 1,
+        streams=report.streams if report else 1,
         threads=report.threads if report else spec.optimization.threads or hardware.detect().cpu_cores,
         accelerator=context.hardware.accelerator,
         concurrent_calls=int(concurrent_calls(report.call_times).value) if report else 1,

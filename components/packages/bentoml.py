@@ -39,6 +39,7 @@ def _settings(served: ServedArtifact) -> ServerConfig:
         port=PORT,
         workers=1,
         threads=settings.threads,
+        streams=settings.streams,
         max_batch_size=settings.max_batch_size,
         concurrent_calls=settings.concurrent_calls,
         request_timeout_s=settings.request_timeout_s,

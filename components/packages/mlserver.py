@@ -54,6 +54,7 @@ def _model_settings(served: ServedArtifact) -> dict[str, Any]:
             "version": served.version,
             "extra": {
                 "threads": settings.threads,
+                "streams": settings.streams,
                 "concurrent_calls": settings.concurrent_calls,
                 "text_input": TEXT_INPUT,
             },

@@ -30,6 +30,7 @@ def provenance(served: ServedArtifact | ServedOriginal, platform: str, sums: dic
         "name": served.name,
         "max_batch_size": settings.max_batch_size,
         "threads": settings.threads,
+        "streams": settings.streams,
         "accelerator": settings.accelerator.value,
     }
     internal, materials = _of_artifact(served) if isinstance(served, ServedArtifact) else _of_original(served)

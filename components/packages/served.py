@@ -31,6 +31,7 @@ class ServerSettings:
     Attributes:
         max_batch_size: Most rows in one call; 1 switches batching off.
         threads: Threads that compute one call.
+        streams: Calls that the runtime computes at once, each with threads of its own, where the platform can be told.
         concurrent_calls: Calls in flight at once.
         cache_entries: Answers kept in memory, where the platform can; 0 switches the cache off.
         request_timeout_s: A request that is not answered by then is ended.
@@ -40,6 +41,7 @@ class ServerSettings:
     max_batch_size: int
     threads: int
     accelerator: Accelerator = Accelerator.CPU
+    streams: int = 1
     concurrent_calls: int = 1
     cache_entries: int = 0
     request_timeout_s: int = 60

@@ -67,7 +67,11 @@ def _laid_out(served: ServedArtifact, work: Path) -> dict[str, Path]:
 
 
 def _model_config(served: ServedArtifact) -> str:
-    """Return `model-config.yaml`; its keys: https://github.com/pytorch/serve/blob/master/model-archiver/README.md#config-file."""
+    """
+    Return `model-config.yaml`; its keys: https://github.com/pytorch/serve/blob/master/model-archiver/README.md#config-file.
+
+    A worker is a process that computes one call after the other, so its session keeps one stream: calls at once are workers.
+    """
     settings = served.settings
     return (
         f"minWorkers: {settings.concurrent_calls}\n"

@@ -37,6 +37,7 @@ class Backend:
         numbered: Its tensors are told apart by a number at the end of their name (TorchScript has no names).
         on_cpu: It computes on CPUs.
         on_gpu: It computes on GPUs.
+        batched: It computes any number of rows up to `max_batch_size`. Others are told that the model has no batch axis.
     """
 
     name: str
@@ -44,12 +45,15 @@ class Backend:
     numbered: bool = False
     on_cpu: bool = True
     on_gpu: bool = True
+    batched: bool = True
 
 
 # https://github.com/triton-inference-server/backend#where-can-i-find-all-the-backends-that-are-available-for-triton
 BACKENDS = {
     Runtime.ONNXRUNTIME: Backend("onnxruntime", "intra_op_thread_count"),
-    Runtime.OPENVINO: Backend("openvino", "INFERENCE_NUM_THREADS", on_gpu=False),
+    # It fixes the model's batch to `max_batch_size` and refuses a call with other rows (`SetBatchSize` in
+    # https://github.com/triton-inference-server/openvino_backend/blob/main/src/openvino.cc).
+    Runtime.OPENVINO: Backend("openvino", "INFERENCE_NUM_THREADS", on_gpu=False, batched=False),
     Runtime.TENSORRT: Backend("tensorrt", None, on_cpu=False),
     Runtime.PYTORCH: Backend("pytorch", "INTRA_OP_THREAD_COUNT", numbered=True),
 }
@@ -70,7 +74,7 @@ def write(served: ServedArtifact, folder: Path) -> tuple[str, ...]:
     (folder / name / CONFIG_NAME).write_text(config_text(config))
     if manifest.tokenizer:
         write_text_models(served, config, folder)
-    return tuple(remark for remark in (_precision_remark(served), _gpu_remark(served)) if remark)
+    return tuple(remark for remark in (_batch_remark(served), _precision_remark(served), _gpu_remark(served)) if remark)
 
 
 def _copy_model(served: ServedArtifact, target: Path) -> None:
@@ -88,12 +92,12 @@ def _config(served: ServedArtifact, name: str) -> Any:  # noqa: ANN401 - a proto
     config: Any = protobufs().ModelConfig(
         name=name,
         backend=backend.name,
-        max_batch_size=settings.max_batch_size,
+        max_batch_size=settings.max_batch_size if backend.batched else 0,
         default_model_filename=manifest.entry,
     )
     _add_tensors(config, manifest.signature, backend)
     config.version_policy.latest.num_versions = 1
-    batching(config, settings.max_batch_size)
+    batching(config, config.max_batch_size)
     group = config.instance_group.add(count=settings.concurrent_calls)
     gpu = not backend.on_cpu or (settings.accelerator is Accelerator.GPU and backend.on_gpu)
     # Without a list of GPUs there is one such group on each.
@@ -104,6 +108,9 @@ def _config(served: ServedArtifact, name: str) -> Any:  # noqa: ANN401 - a proto
     if not gpu and backend.threads:
         config.parameters[backend.threads].string_value = str(settings.threads)
     if manifest.runtime is Runtime.OPENVINO:
+        # All instances share one compiled model, and its threads are those of all streams.
+        config.parameters["INFERENCE_NUM_THREADS"].string_value = str(settings.threads * settings.streams)
+        config.parameters["NUM_STREAMS"].string_value = str(settings.streams)
         config.parameters["PERFORMANCE_HINT"].string_value = "LATENCY"
         if manifest.runtime_options.get("INFERENCE_PRECISION_HINT") == BF16:
             config.parameters["HINT_BF16"].string_value = "YES"
@@ -115,7 +122,13 @@ def _add_tensors(config: Any, signature: Signature, backend: Backend) -> None:  
         for number, spec in enumerate(specs):
             tensor = listed.add(name=f"{spec.name}__{number}" if backend.numbered else spec.name)
             tensor.data_type = DATA_TYPES[spec.dtype]
-            dimensions(tensor, spec)
+            dimensions(tensor, spec, batched=backend.batched)
+
+
+def _batch_remark(served: ServedArtifact) -> str | None:
+    if BACKENDS[served.manifest.runtime].batched or served.settings.max_batch_size == 1:
+        return None
+    return "Triton's OpenVINO backend computes batches of one size only, so requests are not joined there"
 
 
 def _precision_remark(served: ServedArtifact) -> str | None:

@@ -42,17 +42,21 @@ def config_text(config: Any) -> str:  # noqa: ANN401 - a protobuf message
     return text
 
 
-def dimensions(tensor: Any, spec: TensorSpec) -> None:  # noqa: ANN401 - a protobuf message
-    """Set the dimensions without the batch axis, which `max_batch_size` stands for; one number a row is a shape of its own."""
-    tensor.dims.extend(DYNAMIC if isinstance(axis, str) else axis for axis in spec.shape[1:])
+def dimensions(tensor: Any, spec: TensorSpec, *, batched: bool = True) -> None:  # noqa: ANN401 - a protobuf message
+    """
+    Set the dimensions: without the batch axis where `max_batch_size` stands for it, else all of them.
+
+    Without the batch axis, one number a row is a shape of its own.
+    """
+    tensor.dims.extend(DYNAMIC if isinstance(axis, str) else axis for axis in spec.shape[1 if batched else 0 :])
     if not tensor.dims:
         tensor.dims.append(1)
         tensor.reshape.SetInParent()
 
 
 def batching(config: Any, max_batch_size: int) -> None:  # noqa: ANN401 - a protobuf message
-    """Let requests that come within the delay be one call; with a batch of one, none are joined."""
-    if max_batch_size == 1:
+    """Let requests that come within the delay be one call; with a batch of one or none, none are joined."""
+    if max_batch_size <= 1:
         return
     preferred = [size for size in PREFERRED_BATCH_SIZES if size <= max_batch_size] or [max_batch_size]
     config.dynamic_batching.preferred_batch_size.extend(preferred)

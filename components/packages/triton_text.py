@@ -6,8 +6,9 @@ from typing import Any
 from components.packages.own_code import write_own_code
 from components.packages.requirements import MODEL, REQUIREMENTS_NAME, TOKENIZERS, pinned
 from components.packages.served import INSIDE, ServedArtifact, copy_file
-from components.packages.triton_config import CONFIG_NAME, VERSION, batching, config_text, protobufs
+from components.packages.triton_config import CONFIG_NAME, VERSION, batching, config_text, dimensions, protobufs
 from optimizers.artifact import MANIFEST_NAME
+from optimizers.signature import BATCH, TensorSpec
 
 TEXT = "text"
 TOKENIZER_MODULES = ("optimizers.errors", "optimizers.rows", "optimizers.session")
@@ -44,21 +45,19 @@ def _write_tokenizer(served: ServedArtifact, folder: Path) -> None:
 
 def _tokenizer_config(served: ServedArtifact, model: Any) -> Any:  # noqa: ANN401 - protobuf messages
     config: Any = protobufs().ModelConfig(
-        name=f"{served.name}-tokenizer", backend="python", max_batch_size=served.settings.max_batch_size
+        name=f"{served.name}-tokenizer", backend="python", max_batch_size=model.max_batch_size
     )
     _add_text(config)
     for spec, tensor in zip(served.manifest.signature.inputs, model.input, strict=True):
         config.output.add(name=spec.name, data_type=tensor.data_type, dims=tensor.dims)
-    batching(config, served.settings.max_batch_size)
+    batching(config, config.max_batch_size)
     group = config.instance_group.add(count=1)
     group.kind = group.KIND_CPU
     return config
 
 
 def _ensemble(served: ServedArtifact, tokenizer: Any, model: Any) -> Any:  # noqa: ANN401 - protobuf messages
-    config: Any = protobufs().ModelConfig(
-        name=served.name, platform="ensemble", max_batch_size=served.settings.max_batch_size
-    )
+    config: Any = protobufs().ModelConfig(name=served.name, platform="ensemble", max_batch_size=model.max_batch_size)
     _add_text(config)
     first = config.ensemble_scheduling.step.add(model_name=tokenizer.name, model_version=-1)
     first.input_map[TEXT] = TEXT
@@ -75,4 +74,6 @@ def _ensemble(served: ServedArtifact, tokenizer: Any, model: Any) -> Any:  # noq
 
 
 def _add_text(config: Any) -> None:  # noqa: ANN401 - a protobuf message
-    config.input.add(name=TEXT, data_type="TYPE_STRING", dims=[1])
+    text = TensorSpec(name=TEXT, shape=(BATCH, 1))
+    tensor = config.input.add(name=TEXT, data_type="TYPE_STRING")
+    dimensions(tensor, text, batched=config.max_batch_size > 0)

@@ -28,5 +28,5 @@ def write_warmup(served: ServedArtifact, config: Any, folder: Path) -> None:  # 
         file = f"input-{number}"
         (folder / WARMUP_FOLDER / file).write_bytes(array.tobytes())
         warmup.inputs[tensor.name].data_type = tensor.data_type
-        warmup.inputs[tensor.name].dims.extend(array.shape[1:] or (1,))
+        warmup.inputs[tensor.name].dims.extend(array.shape[1:] or (1,) if config.max_batch_size else array.shape)
         warmup.inputs[tensor.name].input_data_file = file

@@ -32,7 +32,7 @@ class ArtifactRuntime(MLModel):  # type: ignore[misc]
         self._text_input: str | None = extra["text_input"] if manifest.tokenizer else None
         self._names = [spec.name for spec in manifest.signature.inputs]
         self._encoder = RowEncoder(manifest, folder)
-        self._session = open_session(folder, int(extra["threads"]))
+        self._session = open_session(folder, int(extra["threads"]), int(extra["streams"]))
         self._calls = asyncio.Semaphore(int(extra["concurrent_calls"]))
         return True
 

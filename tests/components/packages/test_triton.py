@@ -118,7 +118,7 @@ def test_texts_go_through_an_ensemble_whose_tensors_all_meet(tmp_path: Path) -> 
 
 def test_an_openvino_artifact_gets_its_backend_and_its_precision(tmp_path: Path) -> None:
     served = with_manifest(
-        served_small(tmp_path),
+        served_small(tmp_path, max_batch_size=1, threads=2, streams=3),
         runtime=Runtime.OPENVINO,
         precision=Precision.BF16,
         runtime_options={"INFERENCE_PRECISION_HINT": "bf16"},
@@ -128,11 +128,29 @@ def test_an_openvino_artifact_gets_its_backend_and_its_precision(tmp_path: Path)
     found = config(made.folder, "small")
     assert found.backend == "openvino"
     assert {key: value.string_value for key, value in found.parameters.items()} == {
-        "INFERENCE_NUM_THREADS": "1",
+        "INFERENCE_NUM_THREADS": "6",
+        "NUM_STREAMS": "3",
         "PERFORMANCE_HINT": "LATENCY",
         "HINT_BF16": "YES",
     }
     assert made.remarks == ()
+
+
+def test_openvino_gets_the_batch_as_an_axis_of_any_size_since_its_backend_would_fix_it(tmp_path: Path) -> None:
+    made = package(with_manifest(served_text(tmp_path, max_batch_size=16), runtime=Runtime.OPENVINO), tmp_path)
+
+    ensemble, tokenizer, model = found = [config(made.folder, f"words{end}") for end in ("", "-tokenizer", "-model")]
+    assert [item.max_batch_size for item in found] == [0, 0, 0]
+    assert not any(item.HasField("dynamic_batching") for item in found)
+    assert [list(item.dims) for item in model.input] == [[-1, -1], [-1, -1]]
+    assert [list(item.dims) for item in tokenizer.output] == [[-1, -1], [-1, -1]]
+    assert [list(item.dims) for item in model.output] == [list(item.dims) for item in ensemble.output] == [[-1, 4]]
+    assert [list(item.dims) for item in (*tokenizer.input, *ensemble.input)] == [[-1, 1], [-1, 1]]
+    (warmup,) = model.model_warmup
+    assert warmup.batch_size == 1
+    for tensor in warmup.inputs.values():
+        raw = (made.folder / "words-model/warmup" / tensor.input_data_file).read_bytes()
+        assert list(tensor.dims) == [1, len(raw) // 8]
 
 
 def test_a_precision_that_the_backend_cannot_be_told_is_said(tmp_path: Path) -> None:
@@ -143,7 +161,8 @@ def test_a_precision_that_the_backend_cannot_be_told_is_said(tmp_path: Path) -> 
     )
     made = package(served, tmp_path)
 
-    precision, gpu = made.remarks
+    batches, precision, gpu = made.remarks
+    assert "requests are not joined there" in batches
     assert "cannot be told to compute in FP32" in precision
     assert "on the CPU only" in gpu
     (group,) = config(made.folder, "small").instance_group

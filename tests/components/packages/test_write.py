@@ -91,6 +91,25 @@ def test_the_statement_is_an_in_toto_statement_of_what_the_package_holds(
 
 
 @pytest.mark.parametrize(
+    ("platform", "file", "names"),
+    [
+        ("bentoml", "server.json", ("streams",)),
+        ("seldon", "small/model-settings.json", ("parameters", "extra", "streams")),
+        ("triton", "provenance.json", ("predicate", "buildDefinition", "externalParameters", "streams")),
+    ],
+)
+def test_calls_at_once_are_those_that_were_measured(
+    tmp_path: Path, platform: str, file: str, names: tuple[str, ...]
+) -> None:
+    package = write_package(package_kind(platform), served_small(tmp_path, streams=4), tmp_path / "out")
+
+    found = json.loads((package.folder / file).read_text())
+    for name in names:
+        found = found[name]
+    assert found == 4
+
+
+@pytest.mark.parametrize(
     ("platform", "runtime", "said"),
     [
         ("bentoml", Runtime.TENSORRT, "`onnx` is for tensorrt, which bentoml does not run; package it for `triton`"),

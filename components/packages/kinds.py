@@ -1,11 +1,12 @@
 """The serving platforms that packages are written for, as data."""
 
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from components.packages import bentoml, mlserver, tensorflow_serving, torchserve, triton, vllm
-from components.packages.requirements import RUNTIMES
+from components.packages.requirements import REQUIREMENTS_NAME, RUNTIMES
 from components.packages.served import ServedArtifact, ServedOriginal
 from components.platforms.choice import Platform
 from optimizers.errors import InvalidArgs, Issue
@@ -20,13 +21,15 @@ class ArtifactPackage:
     Attributes:
         runtimes: Of the artifacts that its servers can run.
         write: Writes the package into an empty folder and returns remarks.
-        start: What starts its server; `{folder}` is the package.
+        start: What starts its server; `{folder}` is the package's absolute path, quoted for a shell.
+        requirements: The package has a `requirements.txt`, which the server's environment needs.
     """
 
     platform: Platform
     runtimes: frozenset[Runtime]
     write: Callable[[ServedArtifact, Path], tuple[str, ...]]
     start: str
+    requirements: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +48,7 @@ PYTHON_RUNTIMES = frozenset(RUNTIMES)
 
 PACKAGES: tuple[PackageKind, ...] = (
     ArtifactPackage(
-        Platform.TRITON, frozenset(triton.BACKENDS), triton.write, "tritonserver --model-repository={folder}"
+        Platform.TRITON, frozenset(triton.BACKENDS), triton.write, "tritonserver --model-repository={folder}", requirements=False
     ),
     ArtifactPackage(
         Platform.TORCHSERVE,
@@ -63,6 +66,18 @@ PACKAGES: tuple[PackageKind, ...] = (
     ArtifactPackage(Platform.SELDON, PYTHON_RUNTIMES, mlserver.write, "mlserver start {folder}"),
     OriginalPackage(Platform.VLLM, vllm.write, "vllm serve {folder} --config {folder}/server-arguments.yaml"),
 )
+
+
+def start_command(kind: PackageKind, folder: Path) -> str:
+    """Return what a shell runs, in whatever folder it is, to start the server of a package."""
+    return kind.start.format(folder=shlex.quote(str(folder.absolute())))
+
+
+def install_command(kind: PackageKind, folder: Path) -> str | None:
+    """Return what installs the libraries that the server needs besides itself; None where it needs none."""
+    if not (isinstance(kind, ArtifactPackage) and kind.requirements):
+        return None
+    return f"pip install -r {shlex.quote(str(folder.absolute() / REQUIREMENTS_NAME))}"
 
 
 def package_kind(platform: str) -> PackageKind:

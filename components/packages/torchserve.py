@@ -25,7 +25,7 @@ MANIFEST = "MAR-INF/MANIFEST.json"
 
 def write(served: ServedArtifact, folder: Path) -> tuple[str, ...]:
     """
-    Write `<name>.mar` with torch-model-archiver, and `config.properties`.
+    Write `<name>.mar` with torch-model-archiver, `config.properties`, and `requirements.txt` for who installs it beforehand.
 
     Raises:
         MissingExtra: torch-model-archiver is not installed.
@@ -41,6 +41,7 @@ def write(served: ServedArtifact, folder: Path) -> tuple[str, ...]:
         small = {OWN_CODE: Path(work, OWN_CODE), **_laid_out(served, Path(work))}
         write_zip(folder / f"{served.name}.mar", {**small, **artifact})
     (folder / PROPERTIES_NAME).write_text(_properties(served))
+    (folder / REQUIREMENTS_NAME).write_text(requirements(served))
     return ()
 
 

@@ -5,8 +5,9 @@ import os
 import sys
 from pathlib import Path
 
-from components.packages.kinds import package_kind
+from components.packages.kinds import install_command, package_kind, start_command
 from components.packages.signing import PASSWORD_VARIABLE, Sign, key_signer, sigstore_signer
+from components.packages.sums import SIGNATURE_NAME
 from components.packages.write import Package, write_package
 from optimizers.errors import InvalidArgs, Issue
 from stacks.cli.console import print_json, say
@@ -34,15 +35,19 @@ def run(stack: str, platform: str, out: Path, sign: Sign | None, *, as_json: boo
     served = served_model(kind, context.spec, context.project, stack, say)
     say(f"package: writing {out} for {kind.platform}")
     package = write_package(kind, served, out, sign)
-    start = kind.start.format(folder=out)
+    start, install = start_command(kind, package.folder), install_command(kind, package.folder)
+    is_signed = (package.folder / SIGNATURE_NAME).is_file()
     if as_json:
-        print_json({**_document(package), "platform": kind.platform, "start": start, "signed": sign is not None})
+        document = {"platform": kind.platform, "install": install, "start": start, "signed": is_signed}
+        print_json({**_document(package), **document})
         return
     for remark in package.remarks:
         say(f"package: {remark}")
     what = "is this package already, nothing was written" if package.unchanged else "written"
-    signed = ", signed" if sign is not None else ""
+    signed = ", signed" if is_signed else ""
     say(f"package: {out} {what} ({len(package.files)} files, {package.size_bytes / 1e6:.1f} MB{signed})")
+    if install is not None:
+        say(f"package: its libraries are installed with `{install}`")
     say(f"package: start it with `{start}`")
 
 

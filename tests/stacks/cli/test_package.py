@@ -45,7 +45,8 @@ def test_the_locked_artifact_is_packaged_signed_and_verified(optimized: Checkout
     assert made.code == 0, made.err
     locked = lock.read(optimized.root / LOCK_NAME).models["small"].artifacts[0]
     document = made.document
-    assert document["start"] == "tritonserver --model-repository=repository"
+    assert document["start"] == f"tritonserver --model-repository={optimized.root / 'repository'}"
+    assert document["install"] is None
     assert (document["platform"], document["signed"], document["unchanged"]) == ("triton", True, False)
     digests = {file.path: file.sha256 for file in locked.files}
     assert document["files"]["small/1/model.onnx"] == digests["model.onnx"]
@@ -59,6 +60,8 @@ def test_the_locked_artifact_is_packaged_signed_and_verified(optimized: Checkout
     assert again.code == 0, again.err
     assert "is this package already, nothing was written" in again.err
     assert again.out == ""
+    unsigned = optimized.serving("package", "--platform", "triton", "--out", "repository", "--json")
+    assert unsigned.document["signed"]
 
     (optimized.root / "repository/small/1/model.onnx").write_bytes(b"")
     refused = optimized.serving("verify", "repository", "--public-key", public)
@@ -69,16 +72,17 @@ def test_the_locked_artifact_is_packaged_signed_and_verified(optimized: Checkout
 def test_the_settings_are_those_of_the_spec_and_of_the_measurement(optimized: Checkout) -> None:
     optimized.spec(batching={"max_batch_size": 24}, caching={"entries": 7}, serving_context={"throughput_rps": 50})
 
-    made = optimized.serving("package", "--platform", "bentoml", "--out", "bento")
+    made = optimized.serving("package", "--platform", "bentoml", "--out", "a bento")
 
     assert made.code == 0, made.err
-    settings = json.loads((optimized.root / "bento/server.json").read_text())
+    settings = json.loads((optimized.root / "a bento/server.json").read_text())
     assert settings["max_batch_size"] == 24
     assert settings["cache_entries"] == 7
     assert settings["threads"] == 1
     assert settings["request_timeout_s"] == 10
     assert settings["max_concurrency"] == 500
-    assert "start it with `bentoml serve bento`" in made.err
+    assert f"start it with `bentoml serve '{optimized.root / 'a bento'}'`" in made.err
+    assert f"installed with `pip install -r '{optimized.root / 'a bento/requirements.txt'}'`" in made.err
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,11 @@ PYTHON_RUNTIMES = frozenset(RUNTIMES)
 
 PACKAGES: tuple[PackageKind, ...] = (
     ArtifactPackage(
-        Platform.TRITON, frozenset(triton.BACKENDS), triton.write, "tritonserver --model-repository={folder}", requirements=False
+        Platform.TRITON,
+        frozenset(triton.BACKENDS),
+        triton.write,
+        "tritonserver --model-repository={folder}",
+        requirements=False,
     ),
     ArtifactPackage(
         Platform.TORCHSERVE,

@@ -27,7 +27,7 @@ def folder_sums(folder: Path) -> dict[str, str]:
     Return path to digest of every file, sorted, the list and the signature left out.
 
     Raises:
-        UnsupportedModel: The folder holds something other than files and folders, or a name that the list cannot hold.
+        UnsupportedModel: The folder holds something other than files and folders with files, or a name that the list cannot hold.
     """
     sums = dict[str, str]()
     for name, path in sorted((path.relative_to(folder).as_posix(), path) for path in _files(folder)):
@@ -46,7 +46,7 @@ def check_sums(folder: Path) -> dict[str, str]:
     Raises:
         ArtifactError: There is no readable list.
         DigestMismatch: A file is changed, missing or added; the first is named, and how many more there are.
-        UnsupportedModel: The folder holds a link or another thing that is no file.
+        UnsupportedModel: The folder holds a link, an empty folder or another thing that is no file.
     """
     expected, found = _read(folder), folder_sums(folder)
     wrong = [path for path in sorted(expected.keys() | found.keys()) if expected.get(path) != found.get(path)]
@@ -63,11 +63,12 @@ def check_sums(folder: Path) -> dict[str, str]:
 def _read(folder: Path) -> dict[str, str]:
     path = folder / SUMS_NAME
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        text = path.read_bytes().decode("utf-8")
     except (OSError, UnicodeDecodeError):
         raise ArtifactError(f"{path}: not readable; give a folder that `serving package` wrote") from None
     sums = dict[str, str]()
-    for number, line in enumerate(lines, 1):
+    # Names may hold the other characters that `splitlines` splits at.
+    for number, line in enumerate(text.removesuffix("\n").split("\n") if text else [], 1):
         match = LINE.fullmatch(line)
         if match is None or not _is_inside(match[2]) or match[2] in sums:
             raise ArtifactError(f"{path}: line {number} is no digest of a file; package again with `serving package`")
@@ -77,6 +78,9 @@ def _read(folder: Path) -> dict[str, str]:
 
 def _files(folder: Path) -> Iterator[Path]:
     for parent, folders, files in os.walk(folder):
+        if not folders and not files and Path(parent) != folder:
+            # No list names it, and a server may take it for something: Triton takes `NAME/2/` for the latest version.
+            raise UnsupportedModel(f"{parent}: is an empty folder, which no package has; remove it")
         for name in (*folders, *files):
             path = Path(parent, name)
             mode = path.lstat().st_mode

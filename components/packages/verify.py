@@ -33,7 +33,7 @@ def verify_package(folder: Path, verify: Verify | None = None) -> Verified:
     Raises:
         ArtifactError: The folder is no package, or is not signed and `verify` was given.
         DigestMismatch: A file was changed, added or removed, or the signature is another one's.
-        UnsupportedModel: The folder holds a link.
+        UnsupportedModel: The folder holds a link or an empty folder.
     """
     if not folder.is_dir():
         raise ArtifactError(f"{folder}: there is no such folder; give one that `serving package` wrote")

@@ -84,6 +84,21 @@ def test_a_name_with_a_line_break_is_never_listed(package: Path) -> None:
         folder_sums(package)
 
 
+@pytest.mark.parametrize("name", ["a\u2028b", "a\x85b", "a\x0cb", "a\x1eb"])
+def test_only_a_line_break_ends_a_line_of_the_list(package: Path, name: str) -> None:
+    (package / name).write_text("")
+    write_sums(package, folder_sums(package))
+
+    assert name in check_sums(package)
+
+
+def test_an_empty_folder_is_refused_since_no_list_names_it(package: Path) -> None:
+    (package / "small/2").mkdir(parents=True)
+
+    with pytest.raises(UnsupportedModel, match="small/2: is an empty folder, which no package has; remove it"):
+        check_sums(package)
+
+
 def test_a_name_that_is_not_utf_8_is_never_listed(package: Path) -> None:
     Path(os.fsdecode(os.fsencode(package) + b"/\xff")).write_text("")
 

@@ -124,7 +124,7 @@ def _hashing() -> Any:  # noqa: ANN401 - a class without types
     """
     from model_signing import hashing
 
-    class EveryFile(hashing.Config):
+    class EveryFile(hashing.Config):  # type: ignore[misc]
         def add_ignored_paths(self, **_of_the_signature: Any) -> None:  # noqa: ANN401 - as above
             pass
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from components.embedded.plan import concurrent_calls
+from components.embedded.plan import batch_size_for, concurrent_calls, overhead_of
 from components.embedded.requests import max_concurrency, request_timeout_s
 from components.packages.kinds import OriginalPackage, PackageKind
 from components.packages.served import ServedArtifact, ServedOriginal, ServerSettings
@@ -71,12 +71,21 @@ def _original(
     return ServedOriginal(spec.name, _settings(spec, None), source, found)
 
 
+def _max_batch_size(spec: ServingSpec, report: Report | None) -> int:
+    """Return the most rows in one call: those of the spec, or fewer where the measured calls would break the SLA."""
+    wanted = spec.batching.max_batch_size if spec.batching.enabled else 1
+    if report is None:
+        return wanted
+    sla_ms = spec.serving_context.latency_sla_ms
+    return int(batch_size_for(report.call_times, overhead_of(report), wanted, sla_ms).value)
+
+
 def _settings(spec: ServingSpec, report: Report | None) -> ServerSettings:
     """Return the server's settings: those of the spec, and what was measured where something was."""
     context = spec.serving_context
     timeout_s = request_timeout_s(context.latency_sla_ms)
     return ServerSettings(
-        max_batch_size=spec.batching.max_batch_size if spec.batching.enabled else 1,
+        max_batch_size=_max_batch_size(spec, report),
         streams=report.streams if report else 1,
         threads=report.threads if report else spec.optimization.threads or hardware.detect().cpu_cores,
         accelerator=context.hardware.accelerator,

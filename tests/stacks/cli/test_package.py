@@ -85,6 +85,20 @@ def test_the_settings_are_those_of_the_spec_and_of_the_measurement(optimized: Ch
     assert f"installed with `pip install -r '{optimized.root / 'a bento/requirements.txt'}'`" in made.err
 
 
+def test_rows_of_a_call_and_calls_at_once_are_those_of_the_measurement(optimized: Checkout) -> None:
+    optimized.spec(batching={"max_batch_size": 24}, serving_context={"latency_sla_ms": 6})
+    path = optimized.root / LOCK_NAME
+    locked = lock.read(path).models["small"]
+    reports = {machine: report.model_copy(update={"streams": 2}) for machine, report in locked.reports.items()}
+    lock.write(path, Lock(models={"small": locked.model_copy(update={"reports": reports})}))
+
+    made = optimized.serving("package", "--platform", "bentoml", "--out", "bento")
+
+    assert made.code == 0, made.err
+    settings = json.loads((optimized.root / "bento/server.json").read_text())
+    assert (settings["max_batch_size"], settings["streams"]) == (1, 2)
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -9,7 +9,8 @@ from typing import Any
 import yaml
 
 from components.build_job.manifests import BuildJob, claim_manifest, job_manifest
-from components.build_job.triton_engine import ENGINE, GRAPH, accelerator_parameters, triton_config
+from components.build_job.triton_engine import ENGINE, GRAPH, triton_config
+from components.packages.triton_tensorrt import accelerator_parameters
 from optimizers import digest
 from optimizers.build_step import BuildStep, build_step
 from optimizers.candidate_recipe import CandidateRecipe

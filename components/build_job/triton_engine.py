@@ -3,35 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from components.packages.triton import TENSORRT
 from components.packages.triton_config import DATA_TYPES, batching, config_text, dimensions, protobufs
-from optimizers.shape_profile import USUAL_PROFILE, shapes_text
+from optimizers.shape_profile import USUAL_PROFILE
 from optimizers.signature import Signature
-from optimizers.vocabulary import Precision
 
-# Where engines and timings are kept, so that a server that starts again builds nothing.
-ENGINE_CACHE = "/models-cache"
-MODES = {Precision.FP32: "FP32", Precision.FP16: "FP16", Precision.INT8: "INT8"}
 ENGINE, GRAPH = "tensorrt_plan", "onnxruntime_onnx"
-
-
-def accelerator_parameters(signature: Signature, precision: Precision) -> dict[str, str]:
-    """
-    Return the parameters of the accelerator `tensorrt` (README of triton-inference-server/onnxruntime_backend).
-
-    A graph with pairs of QuantizeLinear and DequantizeLinear needs no calibration table, and one is refused with it.
-    """
-    profile = USUAL_PROFILE
-    shapes = {"min": profile.least(signature), "opt": profile.usual(signature), "max": profile.most(signature)}
-    return {
-        **TENSORRT,
-        "precision_mode": MODES[precision],
-        "trt_engine_cache_enable": "1",
-        "trt_engine_cache_path": ENGINE_CACHE,
-        "trt_timing_cache_enable": "1",
-        "trt_timing_cache_path": ENGINE_CACHE,
-        **{f"trt_profile_{kind}_shapes": shapes_text(found) for kind, found in shapes.items() if found},
-    }
 
 
 def triton_config(name: str, signature: Signature, platform: str, parameters: Mapping[str, str] | None = None) -> str:

@@ -1,6 +1,6 @@
 """NVIDIA Triton: a model repository with one model, and for texts an ensemble that tokenizes before it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,16 +14,16 @@ from components.packages.triton_config import (
     dimensions,
     protobufs,
 )
+from components.packages.triton_tensorrt import accelerator_parameters
 from components.packages.triton_text import write_text_models
 from components.packages.triton_warmup import write_warmup
-from optimizers.artifact import MANIFEST_NAME
+from optimizers.artifact import MANIFEST_NAME, Manifest
+from optimizers.onnx_dynamic_int8 import OnnxDynamicInt8
+from optimizers.shape_profile import USUAL_PROFILE
 from optimizers.signature import Signature
-from optimizers.vocabulary import Accelerator, Runtime
+from optimizers.vocabulary import Accelerator, Precision, Runtime
 
 BF16, F32 = "bf16", "f32"
-# spec.md 2.3 has TensorRT as GPU accelerator. 1 GiB is ONNX Runtime's default workspace:
-# https://github.com/triton-inference-server/onnxruntime_backend#onnx-runtime-with-tensorrt-optimization.
-TENSORRT = {"precision_mode": "FP16", "max_workspace_size_bytes": str(2**30)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +99,13 @@ def _config(served: ServedArtifact, name: str) -> Any:  # noqa: ANN401 - a proto
     config.version_policy.latest.num_versions = 1
     batching(config, config.max_batch_size)
     group = config.instance_group.add(count=settings.concurrent_calls)
-    gpu = not backend.on_cpu or (settings.accelerator is Accelerator.GPU and backend.on_gpu)
+    gpu = _on_gpu(served)
     # Without a list of GPUs there is one such group on each.
     group.kind = group.KIND_GPU if gpu else group.KIND_CPU
     if gpu and manifest.runtime is Runtime.ONNXRUNTIME:
         accelerator = config.optimization.execution_accelerators.gpu_execution_accelerator.add(name="tensorrt")
-        accelerator.parameters.update(TENSORRT)
+        profile = replace(USUAL_PROFILE, largest_batch=settings.max_batch_size)
+        accelerator.parameters.update(accelerator_parameters(manifest.signature, _on_tensorrt(manifest), profile))
     if not gpu and backend.threads:
         config.parameters[backend.threads].string_value = str(settings.threads)
     if manifest.runtime is Runtime.OPENVINO:
@@ -115,6 +116,16 @@ def _config(served: ServedArtifact, name: str) -> Any:  # noqa: ANN401 - a proto
         if manifest.runtime_options.get("INFERENCE_PRECISION_HINT") == BF16:
             config.parameters["HINT_BF16"].string_value = "YES"
     return config
+
+
+def _on_gpu(served: ServedArtifact) -> bool:
+    backend = BACKENDS[served.manifest.runtime]
+    return not backend.on_cpu or (served.settings.accelerator is Accelerator.GPU and backend.on_gpu)
+
+
+def _on_tensorrt(manifest: Manifest) -> Precision:
+    """Return in what TensorRT computes an ONNX graph; one that is quantized as it runs leaves TensorRT no scales for INT8."""
+    return Precision.FP32 if OnnxDynamicInt8.name in manifest.passes else manifest.precision
 
 
 def _add_tensors(config: Any, signature: Signature, backend: Backend) -> None:  # noqa: ANN401 - as above
@@ -143,6 +154,8 @@ def _precision_remark(served: ServedArtifact) -> str | None:
 
 
 def _gpu_remark(served: ServedArtifact) -> str | None:
+    if _on_gpu(served):
+        return "the answers were not compared on a GPU; compare them with the reference rows there"
     if served.settings.accelerator is not Accelerator.GPU or BACKENDS[served.manifest.runtime].on_gpu:
         return None
     return "the chosen artifact is for OpenVINO, whose backend computes on the CPU only"

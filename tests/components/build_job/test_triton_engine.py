@@ -6,7 +6,8 @@ import pytest
 from google.protobuf import text_format
 from tritonclient.grpc import model_config_pb2
 
-from components.build_job.triton_engine import ENGINE, GRAPH, accelerator_parameters, triton_config
+from components.build_job.triton_engine import ENGINE, GRAPH, triton_config
+from components.packages.triton_tensorrt import accelerator_parameters
 from optimizers.signature import Signature, TensorSpec
 from optimizers.vocabulary import Precision
 

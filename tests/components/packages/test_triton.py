@@ -71,14 +71,39 @@ def test_batches_are_never_larger_than_the_spec_allows(tmp_path: Path, largest: 
 
 
 def test_a_gpu_gets_one_group_on_each_and_tensorrt(tmp_path: Path) -> None:
-    found = config(package(served_small(tmp_path, accelerator=Accelerator.GPU), tmp_path).folder, "small")
+    made = package(served_small(tmp_path, accelerator=Accelerator.GPU), tmp_path)
 
+    found = config(made.folder, "small")
+    assert made.remarks == ("the answers were not compared on a GPU; compare them with the reference rows there",)
     (group,) = found.instance_group
     assert (group.kind, list(group.gpus)) == (group.KIND_GPU, [])
     (accelerator,) = found.optimization.execution_accelerators.gpu_execution_accelerator
     assert accelerator.name == "tensorrt"
-    assert accelerator.parameters["precision_mode"] == "FP16"
+    assert accelerator.parameters["trt_profile_max_shapes"] == "input:16x64"
     assert "intra_op_thread_count" not in found.parameters
+
+
+@pytest.mark.parametrize(
+    ("precision", "passes", "mode"),
+    [
+        (Precision.FP32, (), "FP32"),
+        (Precision.FP16, ("onnx-fp16",), "FP16"),
+        (Precision.INT8, ("onnx-static-int8",), "INT8"),
+        (Precision.INT8, ("onnx-dynamic-int8",), "FP32"),
+        (Precision.INT4, ("onnx-int4",), "FP32"),
+    ],
+)
+def test_tensorrt_computes_in_no_lower_precision_than_the_artifact(
+    tmp_path: Path, precision: Precision, passes: tuple[str, ...], mode: str
+) -> None:
+    served = served_text(tmp_path, accelerator=Accelerator.GPU, max_batch_size=16)
+    made = package(with_manifest(served, precision=precision, passes=passes), tmp_path)
+
+    found = config(made.folder, "words-model").optimization.execution_accelerators
+    (accelerator,) = found.gpu_execution_accelerator
+    assert accelerator.parameters["precision_mode"] == mode
+    assert accelerator.parameters["trt_profile_max_shapes"] == "input_ids:16x512,attention_mask:16x512"
+    assert accelerator.parameters["trt_engine_cache_path"] == "/models-cache"
 
 
 def test_the_warm_up_is_a_row_that_the_model_has_answered(tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
 """Write what builds a stack's candidates on nodes that have the accelerator."""
 
-import shutil
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from optimizers.benchmark import BenchmarkConfig
-from optimizers.build_step import STEPS
+from optimizers.build_step import OUTPUT, STEPS
 from optimizers.candidate_builder import BuiltIndex, CandidateBuilder
 from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.errors import InvalidArgs, Issue
@@ -23,19 +23,27 @@ from optimizers.store import ArtifactStore
 from optimizers.tensorrt_engine import TensorRtEngine
 from optimizers.trial import prepare
 from optimizers.vocabulary import Accelerator
-from stacks.build_job_files import BuildJobs, write_build_files
+from stacks.build_job_files import BuildJobs, refuse_other_use, write_build_files, write_shared_files
 
 # Passes that only the accelerator's own machine runs; what comes before them is done here.
 ON_THE_NODE = (TensorRtEngine, NeuronCompile)
+# What the Job writes, in the candidate's folder.
+BUILT = Path(OUTPUT).name
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenBuild:
-    """A candidate's folder, or why it has none."""
+    """
+    A candidate's folder, or why it has none.
+
+    Attributes:
+        model_bytes: Size of the model that its node reads.
+    """
 
     candidate: str
     folder: Path | None
     reason: str = ""
+    model_bytes: int = 0
 
 
 def write_build_jobs(  # noqa: PLR0913, PLR0917 - what is built, where it is written, and who is told
@@ -53,7 +61,8 @@ def write_build_jobs(  # noqa: PLR0913, PLR0917 - what is built, where it is wri
     Export and quantization run here, with the user's samples; only the compiler needs the accelerator.
 
     Raises:
-        InvalidArgs: The stack is for a processor, or for an accelerator that nothing compiles for.
+        InvalidArgs: The stack is for a processor, or for an accelerator that nothing compiles for, or `folder` holds
+            something else.
         UnsupportedModel: The model cannot be read.
         MissingExtra: A library is not installed.
     """
@@ -72,6 +81,7 @@ def write_build_jobs(  # noqa: PLR0913, PLR0917 - what is built, where it is wri
                 ),
             ),
         )
+    refuse_other_use(folder, (candidate.name for candidate in wanted))
     progress.begin(len(wanted) + 1)
     progress.step("load the original model")
     with store.building() as work:
@@ -91,7 +101,10 @@ def write_build_jobs(  # noqa: PLR0913, PLR0917 - what is built, where it is wri
             samples=work / "samples",
             reference=trial.reference,
         )
-        return tuple(_written(candidate, builder, jobs, folder, progress) for candidate in wanted)
+        written = tuple(_written(candidate, builder, jobs, folder, progress) for candidate in wanted)
+    if any(item.folder for item in written):
+        write_shared_files(sum(item.model_bytes for item in written), jobs, folder)
+    return written
 
 
 def _written(
@@ -103,7 +116,15 @@ def _written(
     except PassFailed as error:
         return WrittenBuild(candidate.name, None, f"not written: {error}")
     target = folder / candidate.name
-    shutil.rmtree(target, ignore_errors=True)
-    target.mkdir(parents=True)
-    write_build_files(candidate, model, jobs, target)
-    return WrittenBuild(candidate.name, target)
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=f".{candidate.name}-") as work:
+        staged, before = Path(work, "staged"), Path(work, "before")
+        staged.mkdir()
+        write_build_files(candidate, model, jobs, staged)
+        if target.exists():
+            target.replace(before)
+            # What a node has built is the user's.
+            if (before / BUILT).exists():
+                (before / BUILT).replace(staged / BUILT)
+        staged.replace(target)
+    return WrittenBuild(candidate.name, target, model_bytes=model.file.stat().st_size)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from shlex import quote
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,10 +17,29 @@ CPU, MEMORY = "4", "16Gi"
 VOLUME = "build"
 # For temporary files and a home folder: the rest of the image is read-only.
 SCRATCH = "/scratch"
+# By which a file that this wrote is told from another one.
+OURS = {"app.kubernetes.io/managed-by": "model-serving"}
+# Where the pod that files are copied through has the whole volume, its image, which has the `tar` that `kubectl cp` needs,
+# and how long it stays.
+COPY_MOUNT, COPY_IMAGE, COPY_S = "/volume", "docker.io/library/busybox:1.37", 3600
 BUILT_ON = (
     "{ nvidia-smi --query-gpu=name,compute_cap --format=csv,noheader || rocminfo || neuron-ls; } "
     f"> {OUTPUT}/built-on.txt 2>/dev/null || true"
 )
+
+
+USER = {
+    "runAsNonRoot": True,
+    "runAsUser": USER_ID,
+    "runAsGroup": USER_ID,
+    "fsGroup": USER_ID,
+    "seccompProfile": {"type": "RuntimeDefault"},
+}
+NO_PRIVILEGES = {
+    "allowPrivilegeEscalation": False,
+    "readOnlyRootFilesystem": True,
+    "capabilities": {"drop": ["ALL"]},
+}
 
 
 class BuildJob(BaseModel):
@@ -30,12 +49,13 @@ class BuildJob(BaseModel):
     Attributes:
         name: Of the Job; a DNS label.
         claim: Claim of the volume that holds the candidate's folder.
-        folder: Path of that folder in the volume.
+        folder: Path of that folder in the volume, `MODEL/CANDIDATE`.
         image: With the vendor's compiler.
         commands: Run one after the other.
         resource: Extended resource of the accelerator.
         node_selector: Labels that the node must have.
-        model_sha256: Digest of the file that is compiled; the Job refuses another.
+        groups: Numbers of further groups, such as those that own an AMD GPU's device files.
+        inputs: Name to sha256 of every file that the commands read; the Job refuses others.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,8 +68,8 @@ class BuildJob(BaseModel):
     commands: tuple[tuple[str, ...], ...]
     resource: str
     node_selector: Mapping[str, str] = Field(default_factory=dict)
-    model: str
-    model_sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    groups: tuple[int, ...] = ()
+    inputs: Mapping[str, Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] = Field(min_length=1)
 
 
 def claim_manifest(name: str, namespace: str, size_gib: int) -> dict[str, Any]:
@@ -57,7 +77,7 @@ def claim_manifest(name: str, namespace: str, size_gib: int) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "PersistentVolumeClaim",
-        "metadata": {"name": name, "namespace": namespace},
+        "metadata": {"name": name, "namespace": namespace, "labels": OURS},
         "spec": {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": f"{size_gib}Gi"}}},
     }
 
@@ -68,7 +88,7 @@ def job_manifest(job: BuildJob) -> dict[str, Any]:
 
     It fails once and for good: a compiler that cannot build a model cannot build it the second time either.
     """
-    labels = {"app.kubernetes.io/name": job.name, "app.kubernetes.io/managed-by": "model-serving"}
+    labels = {"app.kubernetes.io/name": job.name, **OURS}
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
@@ -82,6 +102,32 @@ def job_manifest(job: BuildJob) -> dict[str, Any]:
     }
 
 
+def copy_manifest(name: str, namespace: str, claim: str) -> dict[str, Any]:
+    """Return the pod that `kubectl cp` copies files through; it fits `restricted`, has the volume alone and ends by itself."""
+    resources = {"cpu": "500m", "memory": "256Mi"}
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": namespace, "labels": OURS},
+        "spec": {
+            "restartPolicy": "Never",
+            "automountServiceAccountToken": False,
+            "securityContext": dict(USER),
+            "containers": [
+                {
+                    "name": "copy",
+                    "image": COPY_IMAGE,
+                    "command": ["sleep", str(COPY_S)],
+                    "resources": {"requests": dict(resources), "limits": dict(resources)},
+                    "securityContext": dict(NO_PRIVILEGES),
+                    "volumeMounts": [{"name": VOLUME, "mountPath": COPY_MOUNT}],
+                }
+            ],
+            "volumes": [{"name": VOLUME, "persistentVolumeClaim": {"claimName": claim}}],
+        },
+    }
+
+
 def _pod(job: BuildJob) -> dict[str, Any]:
     return {
         "restartPolicy": "Never",
@@ -89,13 +135,7 @@ def _pod(job: BuildJob) -> dict[str, Any]:
         "nodeSelector": dict(job.node_selector),
         # Pools of accelerators are tainted with the name of the resource (EKS, GKE and NVIDIA's device plugin).
         "tolerations": [{"key": job.resource, "operator": "Exists", "effect": "NoSchedule"}],
-        "securityContext": {
-            "runAsNonRoot": True,
-            "runAsUser": USER_ID,
-            "runAsGroup": USER_ID,
-            "fsGroup": USER_ID,
-            "seccompProfile": {"type": "RuntimeDefault"},
-        },
+        "securityContext": {**USER, **({"supplementalGroups": list(job.groups)} if job.groups else {})},
         "containers": [
             {
                 "name": "build",
@@ -107,11 +147,7 @@ def _pod(job: BuildJob) -> dict[str, Any]:
                     "requests": {"cpu": CPU, "memory": MEMORY, job.resource: "1"},
                     "limits": {"cpu": CPU, "memory": MEMORY, job.resource: "1"},
                 },
-                "securityContext": {
-                    "allowPrivilegeEscalation": False,
-                    "readOnlyRootFilesystem": True,
-                    "capabilities": {"drop": ["ALL"]},
-                },
+                "securityContext": dict(NO_PRIVILEGES),
                 "volumeMounts": [
                     {"name": VOLUME, "mountPath": INPUT, "subPath": job.folder},
                     {"name": "scratch", "mountPath": SCRATCH},
@@ -128,7 +164,9 @@ def _pod(job: BuildJob) -> dict[str, Any]:
 def _script(job: BuildJob) -> str:
     """Return what the container runs: every word in quotes, so that no name of a tensor is taken for a command."""
     lines = [
-        f"echo {quote(f'{job.model_sha256}  {INPUT}/{job.model}')} | sha256sum --check",
+        *(f"echo {quote(f'{sha256}  {INPUT}/{name}')} | sha256sum --check" for name, sha256 in job.inputs.items()),
+        # What an earlier build left is not this one's.
+        f"rm -rf {OUTPUT}",
         f"mkdir -p {OUTPUT} {CACHE}",
         *(" ".join(quote(word) for word in command) for command in job.commands),
         # What an engine is tied to, for whoever serves it.

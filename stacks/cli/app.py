@@ -97,6 +97,10 @@ def build_job(
     node_selector: Annotated[
         list[str] | None, typer.Option("--node-selector", metavar="LABEL=VALUE", help="Nodes must have it; repeatable.")
     ] = None,
+    group: Annotated[
+        list[int] | None,
+        typer.Option("--group", min=1, help="Number of a group that owns the accelerator's device files; repeatable."),
+    ] = None,
 ) -> None:
     """Write Kubernetes Jobs that build the model on nodes with the stack's accelerator, and all that they read."""
     from stacks.cli import build_job as command
@@ -109,6 +113,7 @@ def build_job(
         claim=claim,
         image=image,
         node_selector=tuple(node_selector or ()),
+        groups=tuple(group or ()),
     )
 
 

@@ -12,19 +12,19 @@ import pulumi
 import pytest
 import yaml
 
-from components.build_job.manifests import BuildJob, claim_manifest, job_manifest
+from components.build_job.manifests import BuildJob, claim_manifest, copy_manifest, job_manifest
+from optimizers import digest
 
 JOB = BuildJob(
     name="small-tensorrt-fp16",
     namespace="default",
     claim="model-builds",
-    folder="tensorrt-fp16",
+    folder="small/tensorrt-fp16",
     image="nvcr.io/nvidia/tensorrt:26.07-py3",
     commands=(("trtexec", "--onnx=/build/model.onnx", "--minShapes=a; touch /tmp/owned:1x1"),),
     resource="nvidia.com/gpu",
     node_selector={"cloud.google.com/gke-accelerator": "nvidia-l4"},
-    model="model.onnx",
-    model_sha256="a" * 64,
+    inputs={"model.onnx": "a" * 64},
 )
 
 
@@ -58,7 +58,9 @@ def typed_dicts(declared: Any) -> list[Any]:
     ("manifest", "module", "name"),
     [
         (job_manifest(JOB), "batch", "JobSpecArgsDict"),
+        (job_manifest(JOB.model_copy(update={"groups": (44, 109)})), "batch", "JobSpecArgsDict"),
         (claim_manifest("model-builds", "default", 10), "core", "PersistentVolumeClaimSpecArgsDict"),
+        (copy_manifest("small-copy", "default", "model-builds"), "core", "PodSpecArgsDict"),
     ],
 )
 def test_every_field_is_one_of_kubernetes(manifest: dict[str, Any], module: str, name: str) -> None:
@@ -75,9 +77,13 @@ def test_the_check_finds_a_field_that_kubernetes_does_not_have() -> None:
     assert unknown_fields(manifest["spec"], inputs.JobSpecArgsDict) == [".template.spec.containers[0].limit"]
 
 
-def test_the_pod_fits_the_restricted_standard() -> None:
+@pytest.mark.parametrize(
+    "pod",
+    [job_manifest(JOB)["spec"]["template"]["spec"], copy_manifest("small-copy", "default", "model-builds")["spec"]],
+    ids=["job", "copy"],
+)
+def test_the_pod_fits_the_restricted_standard(pod: dict[str, Any]) -> None:
     """Each rule of https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted that concerns this pod."""
-    pod = job_manifest(JOB)["spec"]["template"]["spec"]
     (container,) = pod["containers"]
 
     assert pod["securityContext"]["runAsNonRoot"] is True
@@ -96,6 +102,13 @@ def test_it_writes_to_its_volume_alone_and_has_no_token() -> None:
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     assert pod["automountServiceAccountToken"] is False
     assert {mount["mountPath"] for mount in container["volumeMounts"]} == {"/build", "/scratch"}
+
+
+def test_the_groups_that_own_a_device_are_those_that_were_named() -> None:
+    job = JOB.model_copy(update={"groups": (44, 109)})
+
+    assert job_manifest(job)["spec"]["template"]["spec"]["securityContext"]["supplementalGroups"] == [44, 109]
+    assert "supplementalGroups" not in job_manifest(JOB)["spec"]["template"]["spec"]["securityContext"]
 
 
 def test_it_asks_for_one_accelerator_on_the_nodes_that_were_named() -> None:
@@ -128,17 +141,28 @@ def test_the_script_runs_and_leaves_the_digest_of_each_file(tmp_path: Path) -> N
         :64
     ]
     job = JOB.model_copy(
-        update={"model_sha256": sha256, "commands": (("cp", "/build/model.onnx", "/build/output/a b.plan"),)}
+        update={"inputs": {"model.onnx": sha256}, "commands": (("cp", "/build/model.onnx", "/build/output/a b.plan"),)}
     )
 
-    subprocess.run(["sh", "-euc", script_in(tmp_path, job)], check=True, capture_output=True)
+    (tmp_path / "output").mkdir()
+    (tmp_path / "output/old.plan").write_bytes(b"of another model")
 
+    for _ in range(2):
+        subprocess.run(["sh", "-euc", script_in(tmp_path, job)], check=True, capture_output=True)
+
+    listed = (tmp_path / "output/files.sha256").read_text()
+    assert "files.sha256" not in listed
+    assert "old.plan" not in listed
     assert (tmp_path / "output/a b.plan").read_bytes() == b"graph"
     assert f"{sha256}  a b.plan" in (tmp_path / "output/files.sha256").read_text()
 
 
 def test_the_script_refuses_another_model_and_a_failed_command(tmp_path: Path) -> None:
     (tmp_path / "model.onnx").write_bytes(b"another graph")
+    (tmp_path / "build.json").write_bytes(b"{}")
+    sha256 = digest.of_file(tmp_path / "model.onnx")
+    second = JOB.model_copy(update={"inputs": {"model.onnx": sha256, "build.json": "a" * 64}})
+    assert subprocess.run(["sh", "-euc", script_in(tmp_path, second)], check=False, capture_output=True).returncode != 0
     assert subprocess.run(["sh", "-euc", script_in(tmp_path, JOB)], check=False, capture_output=True).returncode != 0
     assert not (tmp_path / "output").exists()
 
@@ -146,7 +170,7 @@ def test_the_script_refuses_another_model_and_a_failed_command(tmp_path: Path) -
 def test_no_name_of_a_tensor_is_taken_for_a_command() -> None:
     script = script_in(Path("/build"), JOB)
 
-    assert shlex.split(script.splitlines()[2])[2] == "--minShapes=a; touch /tmp/owned:1x1"
+    assert shlex.split(script.splitlines()[3])[2] == "--minShapes=a; touch /tmp/owned:1x1"
 
 
 def test_the_manifest_is_the_same_after_yaml() -> None:

@@ -12,7 +12,7 @@ OPTIONS = {
     "validate": (*STACK, "--json"),
     "schema": ("--policies", "--review", "--check", "--out"),
     "optimize": (*STACK, "--json", "--force", "--budget-seconds"),
-    "build-job": (*STACK, "--json", "--out", "--namespace", "--claim", "--image", "--node-selector"),
+    "build-job": (*STACK, "--json", "--out", "--namespace", "--claim", "--image", "--node-selector", "--group"),
     "report": (*STACK, "--json", "--out", "--open"),
     "package": (*STACK, "--json", "--platform", "--out", "--sign-key", "--sigstore"),
     "verify": ("--json", "--public-key", "--identity", "--issuer"),

@@ -38,3 +38,14 @@ def configurations(cores: int, threads: int | None) -> tuple[Configuration, ...]
         return (Configuration(threads=threads),)
     counts = {cores, *(2**step for step in range(cores.bit_length()))}
     return tuple(Configuration(threads=count, streams=cores // count) for count in sorted(counts, reverse=True))
+
+
+def shown_configuration(threads: int, streams: int) -> str:
+    """Return what calls compute with, in words."""
+    each = "1 thread" if threads == 1 else f"{threads} threads"
+    return each if streams == 1 else f"{each} for each of {streams} calls at once"
+
+
+def shown_cores(count: int) -> str:
+    """Return a number of cores, in words."""
+    return "1 core" if count == 1 else f"{count} cores"

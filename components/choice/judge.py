@@ -22,6 +22,7 @@ from components.cost.month import CostLine, UsdPerMonth, machine_line
 from components.embedded.cold_start import cold_start
 from components.embedded.plan import batcher, overhead_of, planned_artifact
 from components.endpoint_plan import Decision, Estimate, ScalingPolicy, recorded_number
+from optimizers.configuration import shown_cores
 from optimizers.errors import GoalUnreachable, PlanError
 from optimizers.lock import LockedModel
 from optimizers.report import Measurement
@@ -151,12 +152,12 @@ def _asked_for(request: ChoiceRequest, machine: InstanceType) -> None:
 def _held(worker: Worker, machine: InstanceType, target: Target) -> int:
     """Return how many workers the machine holds."""
     vcpu, memory_gib = left_for_workers(machine, target)
-    threads, worker_gib = worker.resources.cpu_cores, (worker.resources.memory_mib.value or 0) / MIB_PER_GIB
+    cores, worker_gib = worker.resources.cpu_cores, (worker.resources.memory_mib.value or 0) / MIB_PER_GIB
     held = workers_on(machine, target, worker.resources)
     if held < 1:
         raise Out(
             Stage.MACHINE,
-            f"it has {vcpu:.3g} vCPU and {memory_gib:.3g} GiB for servers, and one that was measured takes {threads} threads "
+            f"it has {vcpu:.3g} vCPU and {memory_gib:.3g} GiB for servers, and one that was measured takes {shown_cores(cores)} "
             f"and {worker_gib:.2g} GiB",
         )
     return held

@@ -18,6 +18,7 @@ from components.choice.worker import Worker, workers_on
 from components.cost.month import machine_line
 from components.embedded.plan import EmbeddedRequest, planned_artifact
 from components.endpoint_plan import recorded_number
+from optimizers.configuration import shown_cores
 from optimizers.errors import ArtifactError
 from optimizers.goal import Goal
 from optimizers.lock import LockedModel
@@ -163,9 +164,9 @@ def _cost(plan: ScalingPlan, catalog: Catalog) -> Iterator[str]:
 def _server(chosen: Choice, worker: Worker, model: LockedModel) -> Iterator[str]:
     if chosen.artifact != planned_artifact(model, worker.artifact):
         yield f"artifact `{chosen.artifact.name}` is recorded otherwise than it is locked"
-    cores, threads = chosen.resources.cpu_cores, worker.resources.cpu_cores
-    if cores != threads:
-        yield f"a server has {cores} cores, and was measured with {threads} threads"
+    cores, measured = chosen.resources.cpu_cores, worker.resources.cpu_cores
+    if cores != measured:
+        yield f"a server has {shown_cores(cores)}, and was measured with {shown_cores(measured)}"
     memory_mib, needed_mib = chosen.resources.memory_mib.value, worker.resources.memory_mib.value
     if memory_mib != needed_mib:
         yield f"a server has {memory_mib} MiB of memory, and takes {needed_mib}"

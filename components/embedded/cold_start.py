@@ -2,6 +2,7 @@
 
 from components.embedded.server_config import WARM_UP_CALLS
 from components.endpoint_plan import ColdStart, Estimate
+from optimizers.configuration import shown_configuration
 from optimizers.report import Measurement, Report
 
 # From the start of the process to its first answer, less load and warm-up of a small model: 2.1, 2.4, 2.4 and 3.0 s in four
@@ -20,7 +21,8 @@ def cold_start(load_s: float | None, single: Measurement, max_batch_size: int, r
         report: Where both were measured.
     """
     here = Estimate(value=0, basis="this machine runs and has the files")
-    measured = f"measured {report.measured_at[:10]} on {report.hardware.cpu_model} with {report.threads} threads"
+    with_these = shown_configuration(report.threads, report.streams)
+    measured = f"measured {report.measured_at[:10]} on {report.hardware.cpu_model} with {with_these}"
     rows = WARM_UP_CALLS * sum(2**step for step in range(max_batch_size.bit_length()))
     # Latency grows at most linearly with the rows of a batch.
     warm_up_s = rows * single.p99.value_ms / 1000

@@ -27,6 +27,7 @@ from components.endpoint_plan import (
 )
 from components.platforms.choice import Needs, choose_platform
 from optimizers.artifact import Artifact
+from optimizers.configuration import shown_configuration
 from optimizers.errors import ArtifactError
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
@@ -296,7 +297,7 @@ def measured_alone(report: Report) -> Measured:
 
 def _predicted(prediction: Prediction, request: EmbeddedRequest, report: Report) -> Predicted:
     tokens = f", {report.sequence_length} tokens a row" if report.sequence_length else ""
-    machine = f"{report.hardware.cpu_model} with {report.threads} threads"
+    machine = f"{report.hardware.cpu_model} with {shown_configuration(report.threads, report.streams)}"
     busy = report.other_cpu_share or 0
     disturbed = f", {busy:.0%} of it busy with other work" if busy > QUIET_CPU_SHARE else ""
     measured = f"measured {report.measured_at[:10]} on {machine}{tokens}{disturbed}"

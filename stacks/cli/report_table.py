@@ -6,10 +6,10 @@ from rich.markup import escape
 from rich.table import Table
 
 from optimizers.accuracy import Accuracy
+from optimizers.configuration import shown_configuration
 from optimizers.processor_load import QUIET_CPU_SHARE
 from optimizers.report import ORIGINAL, CandidateReport, Interval, Measurement, Report
 from stacks.cli.console import results, table
-from stacks.report.configuration import shown_configuration
 
 UNKNOWN = "-"
 # A narrower console has no room for confidence intervals; `--json` has them.
@@ -24,7 +24,7 @@ def report_table(report: Report) -> Table:
     accuracy = next((item.accuracy for item in report.candidates if item.accuracy), None)
     nearness = (metric,) if accuracy is None else (metric, str(accuracy.metric))
     result = table(
-        f"Optimization on {escape(report.hardware.cpu_model)}, {shown_configuration(report)} ({rows}batch 1)",
+        f"Optimization on {escape(report.hardware.cpu_model)}, {shown_configuration(report.threads, report.streams)} ({rows}batch 1)",
         "candidate", *NUMBERS, *nearness, "verdict", numbers=(*NUMBERS, *nearness),
     )  # fmt: skip
     result.caption_justify, result.caption_style = "left", ""

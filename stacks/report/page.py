@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from importlib import resources
 from typing import NamedTuple
 
+from optimizers.configuration import shown_configuration
 from optimizers.errors import MissingExtra
 from optimizers.lock import LockedModel
 from optimizers.processor_load import QUIET_CPU_SHARE
 from optimizers.report import ORIGINAL, CandidateReport, Report
 from stacks.report.charts import accuracy_chart, batch_chart, is_refused, latency_chart, parity_chart
-from stacks.report.configuration import shown_configuration
 
 TEMPLATE = "page.html.j2"
 NONE = "-"
@@ -114,7 +114,8 @@ def _facts(locked: LockedModel, report: Report) -> Iterator[tuple[str, str]]:
     yield "measured", f"{report.measured_at} on {hardware.cpu_model}, {hardware.cpu_cores} cores"
     yield (
         "each call",
-        shown_configuration(report) + (f", {report.sequence_length} tokens a row" if report.sequence_length else ""),
+        shown_configuration(report.threads, report.streams)
+        + (f", {report.sequence_length} tokens a row" if report.sequence_length else ""),
     )
     if report.compared_rows is not None and report.samples_from is not None:
         yield "compared on", f"{report.compared_rows} rows: {report.samples_from}"

@@ -257,7 +257,7 @@ def test_a_machine_without_a_spot_price_falls_out_when_spot_is_asked_for() -> No
         ),
         (
             "compute-engine us-central1 e2-standard-2",
-            "it has 1.93 vCPU and 6.1 GiB for servers, and one that was measured takes 2 threads and 0.3 GiB",
+            "it has 1.93 vCPU and 6.1 GiB for servers, and one that was measured takes 2 cores and 0.3 GiB",
         ),
         ("ec2 us-east-1 p3.2xlarge", "the catalog does not know its vCPU and memory; complete its row"),
         (

@@ -1,14 +1,12 @@
 """Load TorchScript models. Imports torch."""
 
-import torch
-
 from optimizers.errors import UnsupportedModel
 from optimizers.model_source import ModelSource
 from optimizers.original import Original, damaged
 from optimizers.passes import Form, FormedModel
-from optimizers.quiet import quiet
 from optimizers.signature_probe import probe_outputs
 from optimizers.torch_session import TorchSession
+from optimizers.torchscript_operators import load_module
 from optimizers.vocabulary import Runtime
 
 SUFFIXES = frozenset({".pt", ".ts", ".pth"})
@@ -19,7 +17,7 @@ def load_torchscript(source: ModelSource, threads: int) -> Original:
     Load a TorchScript file; its names and shapes come from `source.inputs`.
 
     Raises:
-        UnsupportedModel: The file is damaged, in another format, or the inputs are not declared.
+        UnsupportedModel: The file is damaged, in another format, does more than compute, or the inputs are not declared.
     """
     if source.path.is_dir():
         raise UnsupportedModel(f"{source.path}: is a folder, one file is needed; give the file of torch.jit.save")
@@ -32,8 +30,7 @@ def load_torchscript(source: ModelSource, threads: int) -> Original:
             f"{source.path}: TorchScript does not tell its inputs; set `model.inputs` (name, dtype, shape of each)"
         )
     try:
-        with quiet():
-            module = torch.jit.load(source.path, map_location="cpu")
+        module = load_module(source.path)
     except (RuntimeError, ValueError, OSError) as error:
         raise damaged(source.path, error) from None
     inputs = tuple(spec.name for spec in source.inputs)

@@ -2,24 +2,21 @@
 
 from pathlib import Path
 
-import torch
-
-from optimizers.quiet import quiet
 from optimizers.session import Session, cannot_load
 from optimizers.signature import Signature
 from optimizers.torch_session import TorchSession
+from optimizers.torchscript_operators import load_module
 
 
 def open_torchscript(model: Path, signature: Signature, threads: int) -> Session:
     """
-    Load a TorchScript file, which holds no Python code; outputs are named in the order of `signature`.
+    Load a TorchScript file whose operators only compute; outputs are named in the order of `signature`.
 
     Raises:
-        ArtifactError: torch cannot load the file.
+        ArtifactError: torch cannot load the file, or it does more than compute.
     """
     try:
-        with quiet():
-            module = torch.jit.load(model, map_location="cpu")
+        module = load_module(model)
     except (RuntimeError, ValueError, OSError) as error:
         raise cannot_load(model, error) from error
     inputs = tuple(spec.name for spec in signature.inputs)

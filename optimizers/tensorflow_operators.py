@@ -1,37 +1,20 @@
-"""Which operators of a SavedModel may run: those that reach past tensors are refused by name before TensorFlow runs any."""
+"""Which operators of a SavedModel may run: those that only compute; any other is refused by name before TensorFlow runs one."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 from optimizers.errors import UnsupportedModel
 
-# A SavedModel is a program (https://github.com/tensorflow/tensorflow/blob/master/SECURITY.md): these operators read or
-# write files, call Python or libraries, or speak to other machines. ReadFile and WriteFile are those that modelscan flags;
-# the others are those of the 1,910 operators of TensorFlow 2.21 with a path, an address or a callback among their
-# inputs and attributes.
-OUTSIDE_OPERATORS = frozenset({
-    "CSVDataset", "CSVDatasetV2", "CacheDataset", "CacheDatasetV2", "CalibrationStatisticsSaver",
-    "CreateSummaryDbWriter", "CreateSummaryFileWriter", "DataServiceDataset", "DataServiceDatasetV2",
-    "DataServiceDatasetV3", "DataServiceDatasetV4", "DatasetToTFRecord", "DebugIdentity", "DebugIdentityV2",
-    "DebugIdentityV3", "DebugNanCount", "DebugNumericSummary", "DebugNumericSummaryV2", "DistributedSave",
-    "DumpTensor", "EagerPyFunc", "ExperimentalCSVDataset", "ExperimentalDatasetToTFRecord",
-    "ExperimentalLMDBDataset", "ExperimentalMatchingFilesDataset", "FileSystemSetConfiguration",
-    "FixedLengthRecordDataset", "FixedLengthRecordDatasetV2", "FixedLengthRecordReader",
-    "FixedLengthRecordReaderV2", "FixedUnigramCandidateSampler", "GenerateVocabRemapping", "ImmutableConst",
-    "InitializeTableFromTextFile", "InitializeTableFromTextFileV2", "LMDBDataset", "LMDBReader",
-    "ListSnapshotChunksDataset", "LoadAndRemapMatrix", "LoadDataset", "MatchingFiles", "MatchingFilesDataset",
-    "PrintV2", "PyFunc", "PyFuncStateless", "ReadFile", "RecordInput", "RegisterDataset", "RegisterDatasetV2",
-    "RemoteCall", "RpcCall", "RpcClient", "RpcServer", "RpcServerRegister", "RpcServerStart", "SaveDataset",
-    "SaveDatasetV2", "Skipgram", "SnapshotChunkDataset", "SnapshotDataset", "SnapshotDatasetReader",
-    "SnapshotDatasetV2", "SqlDataset", "TFRecordDataset", "TFRecordDatasetV2", "TFRecordReader", "TFRecordReaderV2",
-    "TextLineDataset", "TextLineReader", "TextLineReaderV2", "WholeFileReader", "WholeFileReaderV2", "WriteFile",
-    "XlaCustomCall", "XlaCustomCallV2", "_Recv", "_Send",
-})  # fmt: skip
+# A SavedModel is a program (https://github.com/tensorflow/tensorflow/blob/master/SECURITY.md). The file tells how its names
+# were chosen; a list of what is forbidden would miss graphs in text constants, which `DatasetFromGraph` runs.
+COMPUTING_FILE = "tensorflow_operators.txt"
 # Every SavedModel has these in the functions that save and restore it, which are not called here: TensorFlow reads the
 # variables itself. Where a signature reaches them, the model would write or read any file.
 CHECKPOINT_OPERATORS = frozenset({
-    "DTensorRestoreV2", "MergeV2Checkpoints", "Restore", "RestoreSlice", "RestoreV2", "Save", "SaveSlices", "SaveV2",
+    "MergeV2Checkpoints", "Restore", "RestoreSlice", "RestoreV2", "Save", "SaveSlices", "SaveV2", "ShardedFilename",
 })  # fmt: skip
 START_COLLECTIONS = ("saved_model_main_op", "legacy_init_op", "table_initializer")
 
@@ -45,17 +28,32 @@ def check_operators(meta_graph: Any, path: Path) -> None:  # noqa: ANN401 - a Me
         path: The SavedModel, for the message.
 
     Raises:
-        UnsupportedModel: One of them reads or writes files, calls Python or speaks to another machine.
+        UnsupportedModel: One of them is none that computes with tensors alone.
     """
     graph = meta_graph.graph_def
     functions = {function.signature.name: function.node_def for function in graph.library.function}
     every = {node.op for nodes in (graph.node, *functions.values()) for node in nodes}
-    found = every & OUTSIDE_OPERATORS or _called(meta_graph, functions) & CHECKPOINT_OPERATORS
+    found = every - computing() - CHECKPOINT_OPERATORS - _own_functions(functions)
+    found = found or _called(meta_graph, functions) & CHECKPOINT_OPERATORS
     if found:
         raise UnsupportedModel(
-            f"{path}: has the operator `{min(found)}`, which reaches files, Python or other machines; "
-            f"export the part of the model that computes, without it"
+            f"{path}: has the operator `{min(found)}`, which is none of those that compute with tensors alone; "
+            f"export the part of the model that computes, without it, or convert the model to ONNX yourself and give that"
         )
+
+
+@cache
+def computing() -> frozenset[str]:
+    """Return the operators that only compute."""
+    text = (resources.files("optimizers") / "data" / COMPUTING_FILE).read_text(encoding="utf-8")
+    return frozenset(name for line in text.splitlines() if not line.startswith("#") for name in line.split())
+
+
+def _own_functions(functions: Mapping[str, Any]) -> set[str]:
+    """Return the functions that a node may call by their name; one with the name of an operator hides nothing."""
+    from tensorflow.python.framework import op_def_registry
+
+    return {name for name in functions if op_def_registry.get(name) is None}
 
 
 def _called(meta_graph: Any, functions: Mapping[str, Any]) -> set[str]:  # noqa: ANN401 - a MetaGraphDef

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from optimizers.does_not_run import blaming
 from optimizers.halving import FEWEST_TURNS
 from optimizers.report import QUANTILE_LEVELS, Measurement
 from optimizers.session import Session, TimedElsewhere
@@ -170,6 +171,9 @@ def measure(
         sessions: Candidate name to loaded session.
         inputs: Batch size to the batch that every call is given.
         config: Loads and time budget.
+
+    Raises:
+        DoesNotRun: As `take_turns`.
     """
     results: dict[str, list[Measurement]] = {name: [] for name in sessions}
     for batch_size, concurrency in config.loads:
@@ -189,9 +193,15 @@ def take_turns(entrants: Mapping[Name, Entrant], config: BenchmarkConfig, second
         entrants: By any name that sorts.
         config: Warm-up, calls of a turn, the fewest turns and the calls that are enough.
         seconds: For all of them; the fewest turns may take longer.
+
+    Raises:
+        DoesNotRun: A call of the named entrant failed.
     """
     with ThreadPoolExecutor(max(item.concurrency for item in entrants.values())) as callers:
-        calls = {name: _calls_per_turn(item, config, callers) for name, item in entrants.items()}
+        calls = dict[Name, int]()
+        for name, item in entrants.items():
+            with blaming(name, item.batch_size):
+                calls[name] = _calls_per_turn(item, config, callers)
         order = random.Random(config.seed)  # noqa: S311 - decides an order, no secret
         samples = {name: Samples() for name in entrants}
         deadline = time.perf_counter() + seconds
@@ -202,7 +212,8 @@ def take_turns(entrants: Mapping[Name, Entrant], config: BenchmarkConfig, second
             turns += 1
             for name in order.sample(sorted(entrants), len(entrants)):
                 item = entrants[name]
-                taken = turn(item.session, item.inputs, calls[name], item.concurrency, callers)
+                with blaming(name, item.batch_size):
+                    taken = turn(item.session, item.inputs, calls[name], item.concurrency, callers)
                 samples[name].add(*taken, item.batch_size)
     return samples
 

@@ -9,6 +9,7 @@ from optimizers.candidate_process import CandidateProcess
 from optimizers.choose import best_of, choose
 from optimizers.configuration import configurations
 from optimizers.contender import Contender, arms_of
+from optimizers.does_not_run import DoesNotRun
 from optimizers.halving import Arm
 from optimizers.job import Job
 from optimizers.measured_cache import MeasuredCache
@@ -32,10 +33,24 @@ def measured_report(job: Job, original: OriginalProcess, trial: Trial, tried: Se
     """
     Search among those that answer like the original, and return the report with the chosen one.
 
+    One that fails while it is measured says so, and the others are searched again.
+
     Raises:
         ParityError: None does.
     """
     tried = _that_fit(tried, free_bytes())
+    while True:
+        try:
+            return _searched(job, original, trial, tried, work)
+        except DoesNotRun as failed:
+            job.progress.step(f"skip {failed.name}")
+            tried = [
+                replace(item, failure=f"does not run: {failed.reason}") if item.recipe.name == failed.name else item
+                for item in tried
+            ]
+
+
+def _searched(job: Job, original: OriginalProcess, trial: Trial, tried: Sequence[Tried], work: Path) -> Report:
     contenders = {item.name: item for candidate in tried if (item := candidate.contender)}
     if not contenders:
         choose([_original_report(job, original.facts, ()), *(_report(item) for item in tried)])

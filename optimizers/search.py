@@ -9,6 +9,7 @@ import psutil
 
 from optimizers.benchmark import BenchmarkConfig, Entrant, Samples, measure, summary, take_turns
 from optimizers.contender import Contender, Loss
+from optimizers.does_not_run import DoesNotRun
 from optimizers.goal import Goal
 from optimizers.halving import Arm, Standing, ranked, rounds_for, survivors
 from optimizers.measured_cache import Measured, MeasuredCache
@@ -78,7 +79,12 @@ class Search:
     _records: list[Measured] = field(default_factory=list[Measured])
 
     def run(self, arms: Sequence[Arm]) -> Found:
-        """Return the finals of these arms; at least one."""
+        """
+        Return the finals of these arms; at least one.
+
+        Raises:
+            DoesNotRun: The candidate of that name cannot be measured.
+        """
         pool = SessionPool(self.opens)
         try:
             left, last_rounds, losses = self._rounds(list(arms), pool)
@@ -94,14 +100,32 @@ class Search:
         )
 
     def profile(self, arm: Arm, measured: Sequence[Measurement]) -> tuple[Measurement, ...]:
-        """Return the measurements of one finalist alone, at more batch sizes."""
+        """
+        Return the measurements of one finalist alone, at more batch sizes: those that it can compute.
+
+        Raises:
+            DoesNotRun: It can compute none.
+        """
         config = self.config.profile_within(measured, self.goal.latency_sla_ms)
         config = config.model_copy(update={"concurrencies": tuple(sorted({*config.concurrencies, arm.streams}))})
+        while True:
+            try:
+                return self._profile(arm, config)
+            except DoesNotRun as failed:
+                # A larger batch takes more of what this one lacked.
+                sizes = tuple(size for size in config.batch_sizes if size < failed.batch_size)
+                if not sizes:
+                    raise
+                self.progress.detail(f"not at {failed.batch_size} rows: {failed.reason}")
+                config = config.model_copy(update={"batch_sizes": sizes})
+
+    def _profile(self, arm: Arm, config: BenchmarkConfig) -> tuple[Measurement, ...]:
         pool = SessionPool(self.opens)
         try:
             return self._measured(
-                ["profile", _key(self.contenders, arm), config.model_dump()],
+                ["profile", _key(self.contenders, arm), _timeless(config)],
                 lambda: (measure({_label(arm): pool.open([arm])[arm]}, self.loads, config), {}),
+                config.budget_s,
             ).measurements[_label(arm)]
         finally:
             pool.close()
@@ -168,9 +192,9 @@ class Search:
                     costs[name] = self._costs(samples[name], samples[ORIGINAL])
             return measurements, costs
 
-        config = self.config.in_rounds.model_dump()
-        key = [f"round {number}", [_key(self.contenders, arm) for arm in arms], self.goal.objective, config, seconds]
-        return self._measured(key, take)
+        config = _timeless(self.config.in_rounds)
+        key = [f"round {number}", [_key(self.contenders, arm) for arm in arms], self.goal.objective, config]
+        return self._measured(key, take, seconds)
 
     # A method of its own, so that no name keeps a session in memory while the next group is opened.
     def _turns_of(self, group: Sequence[Arm], seconds: float, pool: SessionPool) -> dict[str, Samples]:
@@ -199,8 +223,8 @@ class Search:
                 found |= self._finals_of(group, config, pool)
             return {name: tuple(map(_unprofiled, items)) for name, items in found.items()}, {}
 
-        key = ["finals", [_key(self.contenders, arm) for arm in arms], config.model_dump()]
-        return self._measured(key, take).measurements
+        key = ["finals", [_key(self.contenders, arm) for arm in arms], _timeless(config)]
+        return self._measured(key, take, config.budget_s).measurements
 
     def _finals_of(
         self, group: Sequence[Arm], config: BenchmarkConfig, pool: SessionPool
@@ -224,15 +248,21 @@ class Search:
         }
         return [[arm for key in group for arm in by_session[key]] for group in groups(needs, self.room)]
 
-    def _measured(self, key: object, take: Callable[[], Taken]) -> Measured:
-        found = self.cache.find(key)
+    def _measured(self, key: object, take: Callable[[], Taken], seconds: float) -> Measured:
+        found = self.cache.find(key, seconds)
         if found is None:
             before = processor_times()
-            measurements, costs = take()
+            try:
+                measurements, costs = take()
+            except DoesNotRun as failed:
+                if failed.name == ORIGINAL and failed.__cause__:
+                    raise failed.__cause__ from None
+                raise DoesNotRun(_candidate(failed.name), failed.batch_size, failed.reason) from failed.__cause__
             after = processor_times()
             found = Measured(
                 measured_at=datetime.now(UTC).isoformat(timespec="seconds"),
                 wall_s=after.at_s - before.at_s,
+                asked_s=seconds,
                 other_cpu_share=other_cpu_share(before, after, psutil.cpu_count() or 1),
                 measurements=measurements,
                 costs=costs,
@@ -254,6 +284,15 @@ def _counted(arms: Sequence[Arm]) -> str:
 
 def _label(arm: Arm) -> str:
     return f"{arm.candidate} {arm.threads}x{arm.streams} {arm.batch_size}"
+
+
+def _candidate(label: str) -> str:
+    return label.partition(" ")[0]
+
+
+def _timeless(config: BenchmarkConfig) -> dict[str, Any]:
+    """Return how it is measured, but not how long."""
+    return config.model_dump(exclude={"budget_s"})
 
 
 def _key(contenders: Mapping[str, Contender], arm: Arm) -> tuple[str, int, int, int]:

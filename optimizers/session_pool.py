@@ -3,6 +3,7 @@
 import gc
 from collections.abc import Callable, Iterable
 
+from optimizers.does_not_run import blaming
 from optimizers.halving import Arm
 from optimizers.model_process import ModelProcess
 from optimizers.session import Session
@@ -23,7 +24,7 @@ class SessionPool:
         self._sessions: dict[SessionKey, Session] = {}
 
     def open(self, arms: Iterable[Arm]) -> dict[Arm, Session]:
-        """Return a session for each arm; all others are closed first."""
+        """Return a session for each arm; all others are closed first. Raises DoesNotRun for a candidate that cannot be opened."""
         wanted = {arm: session_key(arm) for arm in arms}
         for key in self._sessions.keys() - set(wanted.values()):
             session = self._sessions.pop(key)
@@ -34,7 +35,8 @@ class SessionPool:
         gc.collect()
         for arm, key in wanted.items():
             if key not in self._sessions:
-                self._sessions[key] = self._opens(arm)
+                with blaming(arm.candidate):
+                    self._sessions[key] = self._opens(arm)
         return {arm: self._sessions[key] for arm, key in wanted.items()}
 
     def close(self) -> None:

@@ -1,5 +1,6 @@
 """A search measures less and less of what is slow, no more at once than memory holds, and never the same twice."""
 
+import errno
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 from optimizers.benchmark import BenchmarkConfig
 from optimizers.configuration import configurations
 from optimizers.contender import Contender, arms_of
+from optimizers.does_not_run import DoesNotRun
 from optimizers.goal import Goal
 from optimizers.halving import FEWEST_TURNS, Arm
 from optimizers.measured_cache import MEASURED, MeasuredCache
@@ -268,3 +270,93 @@ def test_the_profile_measures_one_alone_at_more_sizes_and_as_many_calls_as_it_ha
 
     assert [(item.batch_size, item.concurrency) for item in profile] == [(1, 1), (1, 2), (2, 1), (2, 2)]
     assert all(item.quantiles_ms for item in profile)
+
+
+class Fails(Slept):
+    """A runtime that computes no more rows than `most_rows`."""
+
+    def __init__(self, most_rows: int) -> None:
+        super().__init__(MS)
+        self.most_rows = most_rows
+
+    def run(self, inputs: "Mapping[str, NDArray[Any]]") -> "dict[str, NDArray[Any]]":
+        if len(inputs["x"]) > self.most_rows:
+            raise RuntimeError(f"cannot compute\n{len(inputs['x'])} rows")
+        return super().run(inputs)
+
+
+class SomeFail(Runtimes):
+    """Runtimes of which one fails, at so many rows."""
+
+    def __init__(self, seconds: Mapping[str, float], failing: str, most_rows: int) -> None:
+        super().__init__(seconds)
+        self.failing, self.most_rows = failing, most_rows
+
+    def __call__(self, arm: Arm) -> Slept:
+        return Fails(self.most_rows) if arm.candidate == self.failing else super().__call__(arm)
+
+
+@pytest.mark.parametrize("most_rows", [0, 1])
+def test_what_fails_in_a_call_is_named_with_its_reason(tmp_path: Path, most_rows: int) -> None:
+    """In the rounds, which call with one row, and in the finals."""
+    config = QUICK.model_copy(update={"batch_sizes": (1, 2)})
+
+    with pytest.raises(DoesNotRun) as failed:
+        search(tmp_path, SomeFail({"a": MS, "b": MS}, "b", most_rows), config=config)
+
+    assert (failed.value.name, failed.value.batch_size) == ("b", most_rows + 1)
+    assert failed.value.reason == f"cannot compute {most_rows + 1} rows"
+
+
+def test_a_session_that_cannot_be_opened_is_named_and_a_full_disk_is_not(tmp_path: Path) -> None:
+    class Refuses(Runtimes):
+        error: Exception = MemoryError("no memory for it")
+
+        def __call__(self, arm: Arm) -> Slept:
+            if arm.candidate == "b":
+                raise self.error
+            return super().__call__(arm)
+
+    runtimes = Refuses({"a": MS, "b": MS})
+    with pytest.raises(DoesNotRun, match=r"^b: no memory for it$"):
+        search(tmp_path, runtimes)
+    runtimes.error = OSError(errno.ENOMEM, "cannot allocate memory")
+    with pytest.raises(DoesNotRun, match=r"^b: .*cannot allocate memory$"):
+        search(tmp_path, runtimes)
+    runtimes.error = OSError(errno.ENOSPC, "no space left on device")
+    with pytest.raises(OSError, match="no space left on device"):
+        search(tmp_path, runtimes)
+
+
+def test_the_original_failing_stays_its_own_error(tmp_path: Path) -> None:
+    made, _ = search(tmp_path, Runtimes({"a": MS}))
+    made.original, made.cache = Fails(0), MeasuredCache(ArtifactStore(tmp_path), "again", reads=False)
+
+    with pytest.raises(RuntimeError, match="cannot compute"):
+        made.run([Arm("a", threads=1, streams=2)])
+
+
+def test_the_profile_leaves_out_the_batch_that_fails_and_larger_ones(tmp_path: Path) -> None:
+    config = QUICK.model_copy(update={"profile_batch_sizes": (1, 2, 8)})
+    runtimes = SomeFail({"a": MS}, "a", most_rows=1)
+    made, found = search(tmp_path, runtimes, config=config)
+    (arm, measurements), *_ = found.finals.items()
+
+    profile = made.profile(arm, measurements)
+
+    assert {item.batch_size for item in profile} == {1}
+    runtimes.most_rows = 0
+    made.cache = MeasuredCache(ArtifactStore(tmp_path), "again", reads=False)
+    with pytest.raises(DoesNotRun):
+        made.profile(arm, measurements)
+
+
+def test_what_was_measured_is_found_whatever_is_left_of_the_time_unless_much_more_is(tmp_path: Path) -> None:
+    search(tmp_path, Runtimes(SPEEDS), config=QUICK.within(1.2))
+    alike, longer = Runtimes(SPEEDS), Runtimes(SPEEDS)
+
+    search(tmp_path, alike, config=QUICK.model_copy(update={"budget_s": 1.7e-6}))
+    search(tmp_path, longer, config=QUICK.model_copy(update={"budget_s": 3e-6}))
+
+    assert not alike.opened
+    assert all(longer.calls_of(name) for name in SPEEDS)

@@ -7,7 +7,7 @@ from optimizers.answer_check import WrongAnswer
 from optimizers.artifact import REFERENCE_NAME, Artifact
 from optimizers.atomic_file import write_atomically
 from optimizers.benchmark import BenchmarkConfig
-from optimizers.candidate_builder import BuiltIndex, CandidateBuilder, TrainingRoom, is_intact
+from optimizers.candidate_builder import SHORTEST_TIMEOUT_S, BuiltIndex, CandidateBuilder, TrainingRoom, is_intact
 from optimizers.candidate_process import CandidateProcess
 from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.configuration import Configuration
@@ -19,6 +19,7 @@ from optimizers.kept_results import KeptResults
 from optimizers.lock import LockedModel
 from optimizers.measured_report import measured_report
 from optimizers.memory import check_fits, free_bytes
+from optimizers.model_process import TIMEOUT_S
 from optimizers.model_source import ModelSource
 from optimizers.original_job import OriginalFacts
 from optimizers.pass_process import PassFailed
@@ -32,7 +33,7 @@ from optimizers.store import ArtifactStore
 from optimizers.time_budget import TimeBudget
 from optimizers.training_data import prepare_training
 from optimizers.trial import Trial, prepare
-from optimizers.tried import Tried
+from optimizers.tried import Tried, missing_for_all
 
 SAMPLES, EVALUATION, TRAINING = "samples", "evaluation", "training"
 # To load, to measure, the rounds of a search of a dozen candidates, and the profile.
@@ -78,8 +79,9 @@ def optimize(  # noqa: PLR0913, PLR0917 - the six things that an optimization is
     Raises:
         UnsupportedModel: The model is missing, damaged, unsafe or of a kind that cannot be read.
         ParityError: No candidate answers like the original.
-        ArtifactError: The disk is full, the store not writable, or the model larger than the free memory.
-        MissingExtra: A library that a candidate needs is not installed.
+        ArtifactError: The disk is full, the store not writable, the model larger than the free memory, or none of the candidates
+            that answer like it can be measured here.
+        MissingExtra: A library of the original is not installed, or one without which no candidate is left.
     """
     time_budget = TimeBudget(budget_s)
     facts = facts_of(source, goal)
@@ -129,6 +131,8 @@ def _run_in(job: Job, known: LockedModel | None, work: Path) -> LockedModel:
         trial = prepare(job.source, facts, original, job.benchmark, work / EVALUATION)
     training = _training(job, facts, work)
     tried = _build_and_compare(job, facts, trial, known, work, training)
+    if missing := missing_for_all(tried):
+        raise missing
     job.progress.step("measure")
     with job.original(work) as original:
         report = measured_report(job, original, trial, tried, work)
@@ -215,10 +219,20 @@ def _try(  # noqa: PLR0913, PLR0917 - what a candidate is built from and compare
         job.progress.step(f"skip {candidate.name}")
         is_late = has_one and time_budget.left_to_build_s <= 0
         return untried if is_late else Tried(candidate, failure=f"not built: {error}")
+    except MissingExtra as error:
+        return _without_library(job, candidate, error)
     if _is_served_elsewhere(job, known, artifact):
         return Tried(candidate, failure=ANOTHER_BUILD)
     job.progress.step(f"compare {candidate.name}")
-    return _compare(job, trial, candidate, artifact, work)
+    most_s = max(SHORTEST_TIMEOUT_S, time_budget.left_to_build_s) if has_one else math.inf
+    found = _compare(job, trial, candidate, artifact, work, min(TIMEOUT_S, most_s))
+    is_late = has_one and found.parity is None and time_budget.left_to_build_s <= 0
+    return untried if is_late else found
+
+
+def _without_library(job: Job, candidate: CandidateRecipe, error: MissingExtra) -> Tried:
+    job.progress.step(f"skip {candidate.name}")
+    return Tried(candidate, failure=f"not built: {error}", missing=error)
 
 
 def _reusable(job: Job, index: BuiltIndex, known: LockedModel | None, name: str) -> Artifact | None:
@@ -235,11 +249,13 @@ def _is_served_elsewhere(job: Job, known: LockedModel | None, artifact: Artifact
     return any(item.artifact_sha256 == locked.sha256 for report in others for item in report.candidates)
 
 
-def _compare(job: Job, trial: Trial, candidate: CandidateRecipe, artifact: Artifact, work: Path) -> Tried:
+def _compare(  # noqa: PLR0913, PLR0917 - what a candidate is compared with, and how
+    job: Job, trial: Trial, candidate: CandidateRecipe, artifact: Artifact, work: Path, timeout_s: float
+) -> Tried:
     folder = job.store.folder(artifact.sha256)
     try:
         with CandidateProcess(
-            folder, Configuration(threads=job.threads), work / f"compare-{candidate.name}"
+            folder, Configuration(threads=job.threads), work / f"compare-{candidate.name}", timeout_s
         ) as session:
             load_time_s = session.load_time_s
             parity, accuracy = trial.judge(session, job.source.prediction, job.goal)
@@ -248,8 +264,10 @@ def _compare(job: Job, trial: Trial, candidate: CandidateRecipe, artifact: Artif
                 write_atomically(folder / REFERENCE_NAME, trial.reference_of(session).encode())
             memory_bytes = session.model_memory_bytes
             latencies_ms, _ = session.turn(trial.loads[1], calls=1, concurrency=1)
-    except (MissingExtra, OSError):
+    except OSError:
         raise
+    except MissingExtra as error:
+        return _without_library(job, candidate, error)
     except WrongAnswer as error:
         return Tried(candidate, failure=f"refused: {error}")
     except Exception as error:  # noqa: BLE001 - a runtime's own error; the other candidates are not concerned

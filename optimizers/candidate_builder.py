@@ -14,7 +14,7 @@ from optimizers import digest
 from optimizers.artifact import MANIFEST_NAME, REFERENCE_NAME, Artifact, Manifest
 from optimizers.atomic_file import write_atomically
 from optimizers.candidate_recipe import CandidateRecipe
-from optimizers.errors import ArtifactError
+from optimizers.errors import ArtifactError, MissingExtra
 from optimizers.kept_results import KeptResults, trains
 from optimizers.model_source import ModelSource
 from optimizers.original_job import OriginalFacts
@@ -125,7 +125,7 @@ class CandidateBuilder:
         self._training = training
         self._progress = progress or SilentProgress()
         self._left_s: Callable[[], float] = lambda: math.inf
-        self._shared: dict[tuple[Pass, ...], FormedModel | PassFailed] = {}
+        self._shared: dict[tuple[Pass, ...], FormedModel | PassFailed | MissingExtra] = {}
 
     def build(self, candidate: CandidateRecipe, left_s: Callable[[], float] = lambda: math.inf) -> Artifact:
         """
@@ -166,10 +166,10 @@ class CandidateBuilder:
         if passes not in self._shared:
             try:
                 self._shared[passes] = self._run(passes)
-            except PassFailed as error:
+            except (PassFailed, MissingExtra) as error:
                 self._shared[passes] = error
         found = self._shared[passes]
-        if isinstance(found, PassFailed):
+        if isinstance(found, Exception):
             raise found
         return found
 

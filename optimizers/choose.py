@@ -5,11 +5,12 @@ from dataclasses import dataclass, field
 from math import inf
 
 from optimizers.contender import UNTIMED, Loss
-from optimizers.errors import ParityError
+from optimizers.errors import ArtifactError, ParityError
 from optimizers.report import ORIGINAL, CandidateReport, Measurement, Parity
 from optimizers.vocabulary import Objective
 
 MB = 1e6
+NOT_TIMED = "not timed: another library computed its answers here, in the place of its own runtime"
 
 
 def choose(
@@ -33,15 +34,12 @@ def choose(
 
     Raises:
         ParityError: No candidate is right: on labelled data where there are some, else by its nearness to the original.
+        ArtifactError: Some are, and none of them was measured.
     """
     original = next(candidate for candidate in candidates if candidate.name == ORIGINAL)
     servable = [item for item in candidates if item.is_right and item.measurements and item.runtime not in UNTIMED]
     if not servable:
-        reasons = "; ".join(f"{item.name}: {_refusal(item)}" for item in candidates if item.name != ORIGINAL)
-        fix = "relax `optimization.parity` or give other samples"
-        if any(item.accuracy for item in candidates):
-            fix = "relax `optimization.accuracy` or give other evaluation data"
-        raise ParityError(f"no candidate answers like the original ({reasons}); {fix}")
+        raise _without_choice([item for item in candidates if item.name != ORIGINAL])
     lost = losses or {}
     finalists = [item for item in servable if item.name not in lost]
     within = [item for item in finalists if _is_within(item, objective, sla_ms)]
@@ -50,6 +48,20 @@ def choose(
     best = min(within or finalists, key=lambda item: (RULES[kind].rank(item, sla_ms), _p50_ms(item)))
     judge = _Judge(best, original, kind, sla_ms, lost, misses_sla=misses_sla)
     return best.name, tuple(item.model_copy(update={"verdict": judge.told(item)}) for item in candidates)
+
+
+def _without_choice(candidates: Sequence[CandidateReport]) -> ArtifactError:
+    """Return why nothing can be chosen, and what helps: that differs where candidates are right."""
+    reasons = "; ".join(f"{item.name}: {_refusal(item)}" for item in candidates)
+    right = [item for item in candidates if item.is_right]
+    fix = "relax `optimization.parity` or give other samples"
+    if any(item.accuracy for item in candidates):
+        fix = "relax `optimization.accuracy` or give other evaluation data"
+    if not right:
+        return ParityError(f"no candidate answers like the original ({reasons}); {fix}")
+    if not all(item.runtime in UNTIMED for item in right):
+        fix = "free memory, or build on a machine with more"
+    return ArtifactError(f"no candidate that answers like the original could be measured here ({reasons}); {fix}")
 
 
 def best_of(found: Sequence[tuple[Measurement, ...]], objective: Objective, sla_ms: float) -> int:
@@ -130,7 +142,7 @@ class _Judge:
         if item.parity is None or (item.verdict and item.is_right and not item.measurements):
             return item.verdict
         if item.is_right and item.runtime in UNTIMED:
-            return "not timed: another library computed its answers here, in the place of its own runtime"
+            return NOT_TIMED
         if not item.is_right:
             return f"refused: {_refusal(item)}"
         if item.name != self.best.name:
@@ -176,7 +188,7 @@ def _over(item: CandidateReport, sla_ms: float) -> str:
 
 def _refusal(item: CandidateReport) -> str:
     if item.parity is None or item.is_right:
-        return item.verdict
+        return item.verdict or NOT_TIMED
     if item.accuracy is not None:
         return item.accuracy.against_limit
     relation = "is over" if item.parity.metric == "max_error" else "is under"

@@ -1,11 +1,13 @@
 """A candidate after it was built and compared with the original, or after either failed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from optimizers.accuracy import Accuracy
 from optimizers.artifact import Artifact
 from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.contender import UNTIMED, Contender
+from optimizers.errors import MissingExtra
 from optimizers.report import Parity, is_right
 
 
@@ -20,6 +22,7 @@ class Tried:
         row_ms: What a call of one row took there.
         remark: What its last pass decided, in words.
         failure: Why it is not measured; empty where it is.
+        missing: The library that it lacks, where that is why.
     """
 
     recipe: CandidateRecipe
@@ -31,6 +34,7 @@ class Tried:
     row_ms: float = 0.0
     remark: str = ""
     failure: str = ""
+    missing: MissingExtra | None = None
 
     @property
     def is_right(self) -> bool:
@@ -50,3 +54,10 @@ class Tried:
             memory_bytes=self.memory_bytes or 0,
             row_ms=self.row_ms,
         )
+
+
+def missing_for_all(tried: Sequence[Tried]) -> MissingExtra | None:
+    """Return the first library that is missing where no candidate is right, so that installing it may help; else None."""
+    if any(item.is_right for item in tried):
+        return None
+    return next((item.missing for item in tried if item.missing), None)

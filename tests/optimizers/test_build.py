@@ -15,6 +15,7 @@ from optimizers.benchmark import BenchmarkConfig, measure
 from optimizers.build import optimize
 from optimizers.candidate_builder import BuiltIndex, CandidateBuilder
 from optimizers.candidate_recipe import CandidateRecipe
+from optimizers.errors import MissingExtra
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware
 from optimizers.lock import LockedModel
@@ -28,7 +29,7 @@ from optimizers.report import QUANTILE_LEVELS
 from optimizers.source_facts import SourceFacts
 from optimizers.store import ArtifactStore
 from optimizers.vocabulary import Accelerator, ModelFormat, Objective, Precision, Runtime
-from tests.support.broken_passes import CountingPass
+from tests.support.broken_passes import BrokenPass, CountingPass
 from tests.support.locked_model import hardware
 from tests.support.small_model import write_small_onnx
 
@@ -259,6 +260,22 @@ def test_each_candidate_that_was_compared_says_what_it_takes_of_memory(built: Bu
     assert max(memory or 0 for memory in taken.values()) < 500 * MIB
 
 
+def test_a_library_that_one_runtime_lacks_costs_its_candidates_alone(
+    built: Built, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "openvino.py").write_text("raise ModuleNotFoundError('no openvino', name='openvino')\n")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    locked = build(built.model, tmp_path / "store")
+
+    (report,) = locked.reports.values()
+    assert report.chosen.startswith("onnx")
+    for name in ("openvino-fp32", "openvino-int8"):
+        told = report.candidate(name).verdict
+        assert told.startswith("not built: ")
+        assert told.endswith("run `uv sync --extra openvino`")
+
+
 class Damages(SilentProgress):
     """Damages an artifact as soon as measuring starts, and the one that is chosen first."""
 
@@ -346,6 +363,17 @@ def test_a_shared_pass_that_fails_runs_once_and_every_candidate_says_why(
     builder.build(recipe("c", CountingPass("other", log)))
 
     assert log.read_text().split() == ["shared", "other"]
+
+
+def test_a_library_that_a_shared_pass_lacks_is_looked_for_once(builder: CandidateBuilder, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    shared = (CountingPass("shared", log), BrokenPass("missing"))
+
+    for name in ("a", "b"):
+        with pytest.raises(MissingExtra, match="this pass needs the extra `onnx`"):
+            builder.build(recipe(name, *shared, CountingPass(name, log)))
+
+    assert log.read_text().split() == ["shared"]
 
 
 @dataclass

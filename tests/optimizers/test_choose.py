@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from optimizers.accuracy import Accuracy
 from optimizers.choose import choose
-from optimizers.errors import ParityError
+from optimizers.errors import ArtifactError, ParityError
 from optimizers.metrics import MetricName
 from optimizers.report import ORIGINAL, CandidateReport, Parity
 from optimizers.vocabulary import Precision, Runtime
@@ -90,3 +90,25 @@ def test_what_is_computed_in_the_place_of_its_own_runtime_is_never_the_fastest()
     chosen, _ = choose([original, stand_in, candidate("ort-mobile-fp32", 5, 1)])
 
     assert chosen == "ort-mobile-fp32"
+
+
+def test_right_but_not_measured_is_no_matter_of_parity() -> None:
+    large = candidate("large", 5, 1).model_copy(
+        update={"measurements": (), "verdict": "not measured: it takes 9.0 GiB of memory, 2.0 GiB are free"}
+    )
+
+    with pytest.raises(
+        ArtifactError, match=r"could be measured here \(large: not measured: it takes 9.*; free mem"
+    ) as raised:
+        choose([original, large, candidate("wrong", 1, 0.9)])
+
+    assert not isinstance(raised.value, ParityError)
+
+
+def test_what_only_another_library_computed_is_told_where_nothing_else_is_right() -> None:
+    untimed = candidate("coreml", 5, 1).model_copy(
+        update={"runtime": Runtime.COREML, "measurements": (), "verdict": ""}
+    )
+
+    with pytest.raises(ArtifactError, match=r"coreml: not timed: another library.*relax `optimization\.parity`"):
+        choose([original, untimed, candidate("wrong", 1, 0.9)])

@@ -9,6 +9,9 @@ from optimizers.halving import Arm
 from optimizers.vocabulary import Objective, Runtime
 
 ONE_ROW = 1
+# What each runtime heeds of a configuration. LiteRT answers one call at a time, and what computes on a GPU takes no threads.
+HEEDS_THREADS = frozenset({Runtime.ONNXRUNTIME, Runtime.OPENVINO, Runtime.PYTORCH, Runtime.LITERT})
+HEEDS_STREAMS = HEEDS_THREADS - {Runtime.LITERT}
 # What is computed here in the place of its own runtime: right or wrong shows, and how fast it is does not.
 UNTIMED = frozenset({Runtime.COREML})
 
@@ -59,11 +62,11 @@ def arms_of(
     contenders: Sequence[Contender], configurations: Sequence[Configuration], goal: Goal, sizes: Sequence[int]
 ) -> list[Arm]:
     """
-    Return what is searched: each candidate in each configuration, and for the cheapest each batch size besides.
+    Return what is searched: each candidate in each configuration that differs to its runtime, and for the cheapest each batch size.
 
     Args:
         contenders: The candidates.
-        configurations: How sessions are opened.
+        configurations: How sessions are opened, the one with the most threads first.
         goal: Decides whether batch sizes are searched, and which of them can stay within its SLA.
         sizes: Rows in each call; one row always takes part.
     """
@@ -71,7 +74,15 @@ def arms_of(
     return [
         Arm(item.name, configuration.threads, configuration.streams, size)
         for item in contenders
-        for configuration in configurations
+        for configuration in dict.fromkeys(_heeded(item.runtime, one, configurations[0]) for one in configurations)
         for size in searched
         if size == ONE_ROW or size * item.row_ms <= goal.latency_sla_ms
     ]
+
+
+def _heeded(runtime: Runtime, asked: Configuration, default: Configuration) -> Configuration:
+    """Return what a runtime makes of a configuration."""
+    return Configuration(
+        threads=asked.threads if runtime in HEEDS_THREADS else default.threads,
+        streams=asked.streams if runtime in HEEDS_STREAMS else 1,
+    )

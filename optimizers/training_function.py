@@ -55,7 +55,10 @@ class TrainingFunction:
             )
         trained = model.module if given is None else given
         if zeroed is not None:
-            zeroed.restore()
+            try:
+                zeroed.restore(trained)
+            except UnsupportedModel as error:
+                raise UnsupportedModel(f"`{TRAINING_FUNCTION}`: `{self.function}` loses zeros: {error}") from None
         trained.eval()
         self._check(model, trained)
         remark = f"trained by `{self.function}`"

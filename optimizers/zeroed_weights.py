@@ -5,6 +5,8 @@ from typing import Any
 
 import torch
 
+from optimizers.errors import UnsupportedModel
+
 CONVOLUTIONS = (torch.nn.Conv1d, torch.nn.Conv2d, torch.nn.Conv3d)
 
 
@@ -22,12 +24,31 @@ class ZeroedWeights:
     """
 
     def __init__(self, module: torch.nn.Module) -> None:
-        weights: list[Any] = [layer.weight for layer in weighted_layers(module)]
-        self._zeros = [(weight, weight.detach() == 0) for weight in weights]
+        self._module = module
+        weights: set[int] = {id(layer.weight) for layer in weighted_layers(module)}
+        self._zeros = {
+            name: parameter.detach() == 0 for name, parameter in module.named_parameters() if id(parameter) in weights
+        }
 
-    def restore(self) -> None:
-        """Set them to zero again."""
+    def restore(self, trained: torch.nn.Module | None = None) -> None:
+        """
+        Set them to zero again.
+
+        Args:
+            trained: A module with the same weights by name; None for the one that pruning left.
+
+        Raises:
+            UnsupportedModel: It lacks one of these weights, or has it in another shape.
+        """
+        parameters: dict[str, Any] = dict((self._module if trained is None else trained).named_parameters())
+        for name, zeros in self._zeros.items():
+            found = tuple(parameters[name].shape) if name in parameters else "nothing"
+            if found != tuple(zeros.shape):
+                raise UnsupportedModel(
+                    f"`{name}` has {tuple(zeros.shape)} values, some of them zero, and {found} after training; keep the "
+                    "names and shapes of the weights, or train the module in place"
+                )
         with torch.no_grad():
-            for weight, zeros in self._zeros:
+            for name, zeros in self._zeros.items():
                 # Not multiplied: a mixture of 0.0 and -0.0 compresses worse.
-                weight.masked_fill_(zeros, 0.0)
+                parameters[name].masked_fill_(zeros, 0.0)

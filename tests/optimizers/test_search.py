@@ -3,6 +3,7 @@
 import errno
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -360,3 +361,20 @@ def test_what_was_measured_is_found_whatever_is_left_of_the_time_unless_much_mor
 
     assert not alike.opened
     assert all(longer.calls_of(name) for name in SPEEDS)
+
+
+@pytest.mark.parametrize(
+    ("runtime", "expected"),
+    [
+        (Runtime.OPENVINO, [(4, 1), (2, 2), (1, 4)]),
+        (Runtime.LITERT, [(4, 1), (2, 1), (1, 1)]),
+        (Runtime.TENSORRT, [(4, 1)]),
+        (Runtime.MIGRAPHX, [(4, 1)]),
+    ],
+)
+def test_only_what_a_runtime_heeds_is_searched(runtime: Runtime, expected: list[tuple[int, int]]) -> None:
+    contenders = [replace(contender("a"), runtime=runtime)]
+
+    arms = arms_of(contenders, configurations(4, None), GOAL, (1,))
+
+    assert [(arm.threads, arm.streams) for arm in arms] == expected

@@ -1,5 +1,6 @@
 """A function of the user trains, and what goes wrong in it is said with its file and line."""
 
+import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,13 @@ def imitate(model: torch.nn.Module, original: torch.nn.Module) -> None:
 
 def replaced(_model: torch.nn.Module, original: torch.nn.Module) -> torch.nn.Module:
     return torch.nn.Sequential(original)
+
+
+def copied(model: torch.nn.Module, original: torch.nn.Module) -> torch.nn.Module:
+    """As one does that keeps the best of its epochs."""
+    best = copy.deepcopy(model)
+    imitate(best, original)
+    return best
 
 
 def ruin(model: Any, _original: torch.nn.Module) -> None:
@@ -78,6 +86,24 @@ def test_weights_that_are_zero_stay_so_whatever_the_function_does(tmp_path: Path
     )
 
     assert int((trained.module.weight == 0).sum()) == 4
+
+
+def test_weights_stay_zero_in_another_module_with_the_same_names(tmp_path: Path) -> None:
+    sparse = replace(MagnitudePruning(0.5).run(model(), tmp_path), teacher=model().teacher)
+
+    trained = TrainingFunction(f"{__name__}:copied", keep_zeros=True).run(sparse, tmp_path)
+
+    assert trained.module is not sparse.module
+    assert torch.equal(trained.module.weight == 0, sparse.module.weight == 0)
+
+
+def test_another_module_whose_weights_have_other_names_is_refused(tmp_path: Path) -> None:
+    sparse = replace(MagnitudePruning(0.5).run(model(), tmp_path), teacher=model().teacher)
+
+    with pytest.raises(
+        UnsupportedModel, match=r"loses zeros: `weight` has \(2, 4\) values, .* and nothing after training"
+    ):
+        TrainingFunction(f"{__name__}:replaced", keep_zeros=True).run(sparse, tmp_path)
 
 
 @pytest.mark.parametrize(

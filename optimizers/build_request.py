@@ -58,7 +58,7 @@ class BuildRequest(BaseModel):
     distillation: Distillation | None = Field(default=None, exclude_if=_is_none)
     training: Training | None = Field(default=None, exclude_if=_is_none)
     training_data: str | None = Field(default=None, exclude_if=_is_none)
-    # Left out where they are as before they were there, so that such a lock keeps its digest.
+    # Left out where they have their defaults, so that the digest of such a lock stays.
     objective: Objective = Field(default=Objective.FASTEST, exclude_if=lambda value: value is Objective.FASTEST)
     latency_sla_ms: int | None = Field(default=None, exclude_if=_is_none)
 

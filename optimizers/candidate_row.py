@@ -81,7 +81,12 @@ def quantized(*further: Pass, symmetric: bool = False) -> Chain:
     """Return the export to ONNX, static INT8 within the goal's parity, and then `further`."""
 
     def chain(facts: SourceFacts, goal: Goal) -> tuple[Pass, ...]:
-        static_int8 = OnnxStaticInt8(prediction=facts.prediction, thresholds=goal.thresholds, symmetric=symmetric)
+        static_int8 = OnnxStaticInt8(
+            prediction=facts.prediction,
+            thresholds=goal.thresholds,
+            symmetric=symmetric,
+            gives_up=not facts.labels_decide,
+        )
         return exported(static_int8, *further)(facts, goal)
 
     return chain

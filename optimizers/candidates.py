@@ -31,11 +31,16 @@ def _predicts_tokens(facts: SourceFacts, goal: Goal) -> bool:
 
 
 def _openvino_int8(facts: SourceFacts, goal: Goal) -> tuple[Pass, ...]:
-    return (OnnxExport(), OpenVinoConversion(), OpenVinoInt8(facts.prediction, goal.thresholds))
+    return _openvino_int8_chain(facts, goal, dynamic=False)
 
 
 def _openvino_dynamic_int8(facts: SourceFacts, goal: Goal) -> tuple[Pass, ...]:
-    return (OnnxExport(), OpenVinoConversion(), OpenVinoInt8(facts.prediction, goal.thresholds, dynamic=True))
+    return _openvino_int8_chain(facts, goal, dynamic=True)
+
+
+def _openvino_int8_chain(facts: SourceFacts, goal: Goal, *, dynamic: bool) -> tuple[Pass, ...]:
+    int8 = OpenVinoInt8(facts.prediction, goal.thresholds, dynamic, gives_up=not facts.labels_decide)
+    return (OnnxExport(), OpenVinoConversion(), int8)
 
 
 ON_PROCESSORS: tuple[Row, ...] = (

@@ -82,7 +82,7 @@ def _training(facts: SourceFacts, goal: Goal, distillation: Distillation | None)
 def _static_int8(before: Chain) -> Chain:
     return lambda facts, goal: (
         *before(facts, goal),
-        OnnxStaticInt8(prediction=facts.prediction, thresholds=goal.thresholds),
+        OnnxStaticInt8(prediction=facts.prediction, thresholds=goal.thresholds, gives_up=not facts.labels_decide),
     )
 
 

@@ -148,6 +148,11 @@ class Busy(ServingError):
     exit_code = 8
 
 
+def first_line(error: BaseException) -> str:
+    """Return how a library begins to say what its error is, where the rest of it helps nobody."""
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:LONGEST_REASON]
+
+
 def short_reason(error: BaseException) -> str:
     """Return what a library says of its error, in one line that a table has room for."""
     return " ".join(str(error).split())[:LONGEST_REASON] or type(error).__name__

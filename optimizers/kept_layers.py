@@ -1,15 +1,22 @@
 """How many layers of a quantized model go back to floating point: as few as parity needs."""
 
 from collections.abc import Callable, Sequence
+from typing import Annotated
+
+from pydantic import Field
 
 from optimizers.errors import UnsupportedModel
 from optimizers.report import Parity
 
 # With more layers kept than this, little is left to gain.
 MOST_KEPT_SHARE = 0.5
+# An option of a pass that is described only where labels decide, so that other recipes keep their digest.
+GivesUp = Annotated[bool, Field(exclude_if=bool)]
 
 
-def fewest_kept(parity: Callable[[Sequence[str]], Parity], by_damage: Callable[[], Sequence[str]]) -> tuple[str, ...]:
+def fewest_kept(
+    parity: Callable[[Sequence[str]], Parity], by_damage: Callable[[], Sequence[str]], *, gives_up: bool = True
+) -> tuple[str, ...]:
     """
     Return the layers to keep in floating point: none, or as many of those that hurt most as parity needs.
 
@@ -19,9 +26,10 @@ def fewest_kept(parity: Callable[[Sequence[str]], Parity], by_damage: Callable[[
     Args:
         parity: Of the model that keeps these layers.
         by_damage: The layers, worst first; asked once all of them are quantized.
+        gives_up: Whether parity that fails with half of the layers kept is an error; else these are returned, since labels decide.
 
     Raises:
-        UnsupportedModel: Parity fails with half of the layers kept.
+        UnsupportedModel: Parity fails with half of the layers kept, and that is what decides.
     """
     found = parity(())
     if found.passed:
@@ -29,6 +37,8 @@ def fewest_kept(parity: Callable[[Sequence[str]], Parity], by_damage: Callable[[
     ranked = by_damage()
     failed, enough = 0, int(MOST_KEPT_SHARE * len(ranked))
     found = parity(ranked[:enough]) if enough else found
+    if not found.passed and not gives_up:
+        return tuple(ranked[:enough])
     if not found.passed:
         raise UnsupportedModel(
             f"{found.metric} {found.value:.6g} with {enough} of {len(ranked)} layers kept in floating point; "

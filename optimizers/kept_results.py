@@ -12,9 +12,13 @@ from optimizers.atomic_file import write_atomically
 from optimizers.fine_tuning import FineTuning
 from optimizers.pass_job import ModelOnDisk, PassSpec
 from optimizers.passes import FormedModel, Pass
+from optimizers.source_facts import EVALUATION
 from optimizers.training_function import TrainingFunction
 
 TRAINED = "trained"
+# Settings of a source that no pass up to the export of a trained model reads: what candidates are compared and scored on, and the
+# libraries that make something further of it.
+UNREAD = frozenset({"samples", EVALUATION, "nncf", "onnxruntime", "openvino"})
 
 
 def trains(passes: tuple[Pass, ...]) -> bool:
@@ -38,12 +42,13 @@ class KeptResults:
     Args:
         root: Of the artifact store.
         model_sha256: Digest of the original model.
-        settings: What else decides the bytes of an artifact: digests of data and code, versions of libraries.
+        settings: What else decides the bytes of an artifact: digests of data and code, versions of libraries. Those that
+            training does not depend on are left out.
     """
 
     def __init__(self, root: Path, model_sha256: str, settings: Mapping[str, str]) -> None:
         self._folder = root / TRAINED
-        self._identity = [model_sha256, dict(settings)]
+        self._identity = [model_sha256, {name: value for name, value in settings.items() if name not in UNREAD}]
 
     def find(self, passes: tuple[Pass, ...]) -> FormedModel | None:
         """Return what these passes gave, if it is there and as it was written."""

@@ -8,7 +8,7 @@ from typing import ClassVar
 from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.goal import ParityThresholds
 from optimizers.hardware import detect
-from optimizers.kept_layers import fewest_kept, kept_remark
+from optimizers.kept_layers import GivesUp, fewest_kept, kept_remark
 from optimizers.onnx_export import ONNX_FILE
 from optimizers.parity import compare
 from optimizers.passes import Form, FormedModel
@@ -28,6 +28,7 @@ class OnnxStaticInt8:
     Attributes:
         prediction: Decides how answers are compared.
         thresholds: Parity to keep.
+        gives_up: Whether missing it is an error; where labels decide, the nearest that is still worth it is given.
         symmetric: Signed activations without a zero point, weights quantized on the way, and biases in floating point: what the
             compilers of GPUs fuse. Slower than the default on main processors.
     """
@@ -35,6 +36,7 @@ class OnnxStaticInt8:
     prediction: Prediction
     thresholds: ParityThresholds
     symmetric: bool = False
+    gives_up: GivesUp = True
 
     name: ClassVar[str] = "onnx-static-int8"
     needs: ClassVar[frozenset[Form]] = frozenset({Form.ONNX})
@@ -45,7 +47,7 @@ class OnnxStaticInt8:
         Write the quantized `model.onnx`.
 
         Raises:
-            UnsupportedModel: It has nothing to quantize, or even half of it in INT8 is not near enough to the original.
+            UnsupportedModel: It has nothing to quantize, or even half of it in INT8 is not near enough to the original and `gives_up`.
             MissingExtra: onnxruntime is not installed.
         """
         try:
@@ -70,6 +72,7 @@ class OnnxStaticInt8:
                     self.prediction, expected, calibrated.answers(calibrated.keeping(kept)), self.thresholds, batches
                 ),
                 calibrated.by_damage,
+                gives_up=self.gives_up,
             )
             save_clean(calibrated.keeping(kept), folder / ONNX_FILE)
         remark = kept_remark(kept, calibrated.layers)

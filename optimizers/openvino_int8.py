@@ -9,7 +9,7 @@ from optimizers.candidate_row import F32
 from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.goal import ParityThresholds
 from optimizers.hardware import detect
-from optimizers.kept_layers import fewest_kept, kept_remark
+from optimizers.kept_layers import GivesUp, fewest_kept, kept_remark
 from optimizers.nncf_alone import import_nncf
 from optimizers.openvino_convert import XML_FILE, number_names
 from optimizers.parity import compare
@@ -41,6 +41,7 @@ class OpenVinoInt8:
     Attributes:
         prediction: Decides how answers are compared.
         thresholds: Parity to keep.
+        gives_up: Whether missing it is an error; where labels decide, the nearest that is still worth it is given.
         dynamic: Quantize weights alone, and activations while the model runs, in groups of a row. Otherwise activations have
             ranges that were seen on the samples.
     """
@@ -48,6 +49,7 @@ class OpenVinoInt8:
     prediction: Prediction
     thresholds: ParityThresholds
     dynamic: bool = False
+    gives_up: GivesUp = True
 
     name: ClassVar[str] = "openvino-int8"
     needs: ClassVar[frozenset[Form]] = frozenset({Form.OPENVINO})
@@ -58,7 +60,7 @@ class OpenVinoInt8:
         Write the quantized `model.xml` and `model.bin`.
 
         Raises:
-            UnsupportedModel: It has nothing to quantize, or even half of it in INT8 is not near enough to the original.
+            UnsupportedModel: It has nothing to quantize, or even half of it in INT8 is not near enough to the original and `gives_up`.
             MissingExtra: OpenVINO or NNCF is not installed.
         """
         try:
@@ -87,6 +89,7 @@ class OpenVinoInt8:
                     self.prediction, expected, layers.answers(layers.keeping(kept)), self.thresholds, batches
                 ),
                 layers.by_damage,
+                gives_up=self.gives_up,
             )
             result = layers.keeping(kept)
             compress_quantize_weights_transformation(result)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from optimizers.artifact import Tokenizer
-from optimizers.errors import MissingExtra, UnsupportedModel
+from optimizers.errors import MissingExtra, UnsupportedModel, first_line
 from optimizers.model_folder import check_folder, printable
 from optimizers.model_formats import FORMATS
 from optimizers.model_source import ModelSource
@@ -119,5 +119,6 @@ def check_memory(location: str, size_bytes: int, available_bytes: int) -> None:
 
 def damaged(path: Path, error: Exception) -> UnsupportedModel:
     """Return the error for a model file that its own library cannot read."""
-    first_line = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    return UnsupportedModel(f"{path}: damaged or not in the expected format ({first_line}); fetch or export it again")
+    return UnsupportedModel(
+        f"{path}: damaged or not in the expected format ({first_line(error)}); fetch or export it again"
+    )

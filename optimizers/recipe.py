@@ -9,7 +9,7 @@ from optimizers.candidates import CANDIDATES
 from optimizers.goal import Goal
 from optimizers.gpu import GpuVendor
 from optimizers.hardware import Hardware
-from optimizers.source_facts import EVALUATION, SourceFacts
+from optimizers.source_facts import SourceFacts
 from optimizers.vocabulary import Accelerator, ModelFormat, Precision
 
 # Raised when a pass writes other bytes from the same options and libraries.
@@ -65,7 +65,7 @@ def recipe_for(facts: SourceFacts, goal: Goal, hardware: Hardware) -> Recipe:
         **facts.settings,
         "goal": goal.model_dump_json(include={"accelerator", "quantization", "thresholds", "threads"}),
     }
-    if EVALUATION in facts.settings:
+    if facts.labels_decide:
         settings["accuracy"] = goal.accuracy.model_dump_json()
     candidates = tuple(row.recipe_for(facts, goal, hardware) for row in CANDIDATES if row.applies(facts, goal))
     return Recipe(first_choice, why, candidates, settings)

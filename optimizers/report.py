@@ -40,7 +40,7 @@ class Measurement(BaseModel):
         p99: 99th percentile of the latency of a call.
         throughput_rps: Rows answered a second.
         squared_variation: Variance of the latency over its squared mean (dimensionless).
-        quantiles_ms: Latency at each of `QUANTILE_LEVELS`, ascending; empty in a lock that was written before they were kept.
+        quantiles_ms: Latency at each of `QUANTILE_LEVELS`, ascending; empty where they are not kept.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -119,7 +119,7 @@ class CandidateReport(BaseModel):
     size_bytes: int = Field(ge=0)
     artifact_sha256: str | None = None
     load_time_s: float | None = None
-    # What a lock was written without is left out of it, so that the lock keeps its digest.
+    # Left out of a lock where it is not known, so that the digest stays.
     configuration: Configuration | None = Field(default=None, exclude_if=lambda value: value is None)
     memory_bytes: int | None = Field(default=None, ge=0, exclude_if=lambda value: value is None)
     parity: Parity | None = None
@@ -180,8 +180,8 @@ class Report(BaseModel):
         versions: Distribution name to version, of every library that took part.
         chosen: Name of the chosen candidate.
         budget_s: The time that a build had which left candidates untried; None where it tried all.
-        profile: Of the chosen candidate alone, with more batch sizes and calls: what predictions rest on. Empty in a lock
-            that was written before it was measured.
+        profile: Of the chosen candidate alone, with more batch sizes and calls: what predictions rest on. Empty where it
+            was not measured.
         server: Measured with the chosen candidate; None where it was not.
     """
 
@@ -200,7 +200,7 @@ class Report(BaseModel):
     chosen: str
     budget_s: float | None = Field(default=None, gt=0, exclude_if=lambda seconds: seconds is None)
     profile: tuple[Measurement, ...] = ()
-    # Left out of locks that were written before it was measured, so that they keep their digest.
+    # Left out of a lock where it was not measured, so that the digest stays.
     server: ServerOverhead | None = Field(default=None, exclude_if=lambda server: server is None)
 
     @property

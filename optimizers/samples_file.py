@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from optimizers.errors import InvalidArgs, Issue
+from optimizers.errors import InvalidArgs, Issue, first_line
 from optimizers.json_text import NotJson, parse_json
 
 if TYPE_CHECKING:
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
 
 SAMPLES = "model.samples"
 SUFFIXES = (".json", ".npz", ".txt")
-REASON_LENGTH = 200
 WRITE_AGAIN = "write it again with numpy.savez"
 
 
@@ -65,7 +64,7 @@ def _text(path: Path, field: str = SAMPLES) -> str:
     except UnicodeDecodeError as error:
         raise invalid_file(path, f"the file is not UTF-8 at byte {error.start}", "save it as UTF-8", field) from None
     except OSError as error:
-        raise invalid_file(path, f"not readable ({_reason(error)})", "write the file again", field) from None
+        raise invalid_file(path, f"not readable ({first_line(error)})", "write the file again", field) from None
 
 
 def json_rows(path: Path, field: str = SAMPLES) -> list[Any]:
@@ -108,7 +107,7 @@ def npz_columns(path: Path) -> "dict[str, NDArray[Any]]":
     try:
         stream = path.open("rb")  # numpy leaves a damaged file open that it opened itself
     except OSError as error:
-        raise invalid_file(path, f"not readable ({_reason(error)})", "write the file again") from None
+        raise invalid_file(path, f"not readable ({first_line(error)})", "write the file again") from None
     with stream:
         try:
             arrays = np.load(stream, allow_pickle=False)
@@ -129,16 +128,12 @@ def _column(path: Path, arrays: Any, name: str) -> "NDArray[Any]":  # noqa: ANN4
         # numpy's own sentence advises to unpickle the file, which runs whatever code it holds.
         if "allow_pickle" in str(error):
             raise invalid_file(path, f"array `{name}` holds Python objects", "save arrays of numbers") from None
-        raise invalid_file(path, f"array `{name}` is not readable ({_reason(error)})", WRITE_AGAIN) from None
+        raise invalid_file(path, f"array `{name}` is not readable ({first_line(error)})", WRITE_AGAIN) from None
     if not isinstance(array, np.ndarray):
         raise invalid_file(path, f"array `{name}` is not readable (no .npy content)", WRITE_AGAIN)
     if array.ndim == 0:
         raise invalid_file(path, f"array `{name}` has no axis", "make axis 0 of each array the row")
     return array
-
-
-def _reason(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0][:REASON_LENGTH]
 
 
 def invalid_file(path: Path, rule: str, fix: str, field: str = SAMPLES) -> InvalidArgs:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from optimizers.artifact import MANIFEST_NAME, Manifest
 from optimizers.configuration import Configuration
-from optimizers.errors import ArtifactError, MissingExtra
+from optimizers.errors import ArtifactError, MissingExtra, first_line
 from optimizers.vocabulary import Runtime
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         return Manifest.model_validate_json(path.read_bytes())
     except (OSError, ValidationError) as error:
-        raise ArtifactError(f"{path}: not a readable manifest ({_first_line(error)}); run `serving optimize`") from None
+        raise ArtifactError(f"{path}: not a readable manifest ({first_line(error)}); run `serving optimize`") from None
 
 
 def open_session(folder: Path, threads: int, streams: int = 1) -> Session:
@@ -68,11 +68,7 @@ def open_session(folder: Path, threads: int, streams: int = 1) -> Session:
 
 def cannot_load(path: Path, error: Exception) -> ArtifactError:
     """Return the error for a model file that a runtime refuses, with the first line of the runtime's reason."""
-    return ArtifactError(f"{path}: the runtime cannot load it ({_first_line(error)}); run `serving optimize`")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return ArtifactError(f"{path}: the runtime cannot load it ({first_line(error)}); run `serving optimize`")
 
 
 def _onnxruntime(model: Path, manifest: Manifest, configuration: Configuration) -> Session:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from optimizers.errors import ServingError, UnsupportedModel
+from optimizers.errors import ServingError, UnsupportedModel, first_line
 from optimizers.model_source import ModelSource
 from optimizers.session import Session
 from optimizers.signature import BATCH, DTYPES, Signature, TensorSpec
@@ -56,9 +56,8 @@ def outputs_of_two_sizes(
     except ServingError:
         raise
     except Exception as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise UnsupportedModel(
-            f"{source.location}: does not run on the declared inputs ({reason}); correct `model.inputs`, or export it again"
+            f"{source.location}: does not run on the declared inputs ({first_line(error)}); correct `model.inputs`, or export it again"
         ) from error
     axes = _axis_names(inputs, small, large)
     return tuple(_output(name, first[name], second[name], source, axes) for name in first)

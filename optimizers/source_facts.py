@@ -59,6 +59,11 @@ class SourceFacts(BaseModel):
     architectures: tuple[str, ...] = ()
     converters: tuple[str, ...] = ()
 
+    @property
+    def labels_decide(self) -> bool:
+        """Whether labelled data tell right from wrong, in the place of nearness to the original."""
+        return EVALUATION in self.settings
+
 
 def facts_of(source: ModelSource, goal: Goal | None = None) -> SourceFacts:
     """

@@ -163,6 +163,10 @@ def _answers(path: Path, model: TrainedModel, name: str, array: "NDArray[Any]") 
     if model.prediction not in WITH_CLASSES:
         return _fitting(path, output.model_copy(update={"name": name}), array)
     classes = output.shape[-1]
+    if classes == 1 or len(output.shape) == 1:
+        rule = f"`{output.name}` is a single score of a row, and nothing tells whether it is a logit or a probability"
+        fix = f"remove `{name}` to train on what the original answers, or train with `optimization.training.function`"
+        raise _invalid(path, f"an array `{name}`", rule, fix)
     places = _fitting(path, TensorSpec(name=name, dtype="int64", shape=output.shape[:-1]), array)
     counted = places[places != NO_LABEL] if model.prediction is Prediction.TOKENS else places
     if isinstance(classes, int) and counted.size and not (counted.min() >= 0 and counted.max() < classes):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from optimizers.accuracy import Accuracy
 from optimizers.answer_check import refuse_wrong
 from optimizers.benchmark import BenchmarkConfig
-from optimizers.errors import UnsupportedModel
+from optimizers.errors import UnsupportedModel, first_line
 from optimizers.evaluation import ScoredOriginal, score_original
 from optimizers.evaluation_batches import write_evaluation
 from optimizers.goal import Goal
@@ -162,8 +162,7 @@ def _answer(session: Session, batch: "Mapping[str, NDArray[Any]]", source: Model
     try:
         outputs = session.run(batch)
     except Exception as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise UnsupportedModel(f"{source.location}: the original fails on the samples ({reason})") from error
+        raise UnsupportedModel(f"{source.location}: the original fails on the samples ({first_line(error)})") from error
     if not all(np.isfinite(values).all() for values in outputs.values()):
         raise UnsupportedModel(
             f"{source.location}: the original answers a sample with NaN or infinity; repair the model"

@@ -50,6 +50,15 @@ def test_other_options_other_data_or_another_model_do_not_find_it(model: FormedM
     assert KeptResults(tmp_path, "n" * 64, {"torch": "2.15"}).find(PASSES) is None
 
 
+def test_other_samples_labels_or_versions_of_what_comes_after_training_find_it(
+    model: FormedModel, tmp_path: Path
+) -> None:
+    kept(tmp_path, samples="a", openvino="1", nncf="1", onnxruntime="1").keep(PASSES, model)
+
+    assert kept(tmp_path, samples="b", openvino="2", evaluation="c").find(PASSES) is not None
+    assert kept(tmp_path, architecture="other").find(PASSES) is None
+
+
 @pytest.mark.parametrize("damage", ["weights", "record", "gone"])
 def test_what_is_damaged_is_not_found_and_replaced(damage: str, model: FormedModel, tmp_path: Path) -> None:
     kept(tmp_path).keep(PASSES, model)

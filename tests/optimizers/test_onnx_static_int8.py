@@ -165,6 +165,14 @@ def test_a_model_of_which_not_half_can_be_int8_is_given_up_with_the_number(tmp_p
         run(perceptron(tmp_path, fragile=None), tmp_path / "result", exact)
 
 
+def test_where_labels_decide_the_nearest_of_which_half_is_int8_is_given(tmp_path: Path) -> None:
+    exact = OnnxStaticInt8(Prediction.EMBEDDING, ParityThresholds(cosine=1.0), gives_up=False)
+
+    found = run(perceptron(tmp_path, fragile=None), tmp_path / "result", exact)
+
+    assert found.remark == "3 of 6 layers kept in floating point"
+
+
 def test_two_runs_write_the_same_bytes(convolution: FormedModel, tmp_path: Path) -> None:
     first, second = (run(convolution, tmp_path / name).file.read_bytes() for name in ("first", "second"))
 

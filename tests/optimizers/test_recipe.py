@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.goal import Goal, ParityThresholds
 from optimizers.hardware import Hardware
+from optimizers.onnx_static_int8 import OnnxStaticInt8
+from optimizers.openvino_int8 import OpenVinoInt8
 from optimizers.passes import Form
 from optimizers.recipe import LARGE_MODEL_BYTES, recipe_for
 from optimizers.source_facts import SourceFacts
@@ -56,6 +58,18 @@ ARITHMETIC = {
     "openvino-int8": "f32",
     "openvino-dynamic-int8": "f32",
 }
+
+
+def test_int8_gives_up_at_parity_only_where_no_labels_decide() -> None:
+    labelled = FACTS.model_copy(update={"settings": {"evaluation": "sha256 of it"}})
+
+    for facts in (FACTS, labelled):
+        passes = [item for candidate in recipe_for(facts, GOAL, machine()).candidates for item in candidate.passes]
+        gives_up = {item.gives_up for item in passes if isinstance(item, OnnxStaticInt8 | OpenVinoInt8)}
+        assert gives_up == {facts is FACTS}
+    # What is not new is described as it was, so that locks stay as they are.
+    described = [item.described() for item in recipe_for(FACTS, GOAL, machine()).candidates]
+    assert "gives_up" not in str(described)
 
 
 def machine(features: tuple[str, ...] = PLAIN) -> Hardware:

@@ -67,6 +67,18 @@ def test_texts_are_padded_to_the_longest(tmp_path: Path) -> None:
     assert data.inputs["attention_mask"].sum(axis=1).tolist() == [4, 7] * 10
 
 
+@pytest.mark.parametrize("shape", [("batch",), ("batch", 1)])
+def test_labels_of_a_single_score_are_refused_and_it_may_learn_from_the_original(
+    shape: tuple[int | str, ...], tmp_path: Path
+) -> None:
+    outputs = (TensorSpec(name="score", shape=shape),)
+    model = TrainedModel(IMAGES.model_copy(update={"outputs": outputs}), Prediction.CLASSIFICATION)
+
+    with pytest.raises(InvalidArgs, match=r"`score` is a single score of a row.*remove `label`"):
+        load_training_data(write(tmp_path, **arrays(label=np.arange(ROWS) % 2)), model)
+    assert load_training_data(write(tmp_path, **arrays(label=None)), model).answers is None
+
+
 @pytest.mark.parametrize("labelled", [True, False])
 def test_what_is_written_for_the_process_that_trains_is_read_back(labelled: bool, tmp_path: Path) -> None:
     answers = np.arange(3) if labelled else None

@@ -1,7 +1,7 @@
 """What a session that takes part in a measurement fails with: it costs one candidate, not the build."""
 
 import errno
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from optimizers.errors import short_reason
@@ -23,7 +23,7 @@ class DoesNotRun(Exception):
 
 
 @contextmanager
-def blaming(name: str, batch_size: int = 0) -> Iterator[None]:
+def blaming(name: str, batch_size: int = 0) -> Generator[None]:
     """
     Raise what goes wrong inside as `DoesNotRun` of this name.
 

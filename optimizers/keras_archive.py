@@ -64,7 +64,8 @@ def _objects(config: object) -> Iterator[dict[str, Any]]:
 def _check_object(part: dict[str, Any], path: Path) -> None:
     name, module = str(part["class_name"]), part.get("module")
     own = module is None or module == "builtins" or str(module).partition(".")[0] == "keras"
-    if not own or name in CODE_LAYERS or name.startswith("__lambda"):
+    # Keras looks a dotted name up below the module, which would lead to any of them.
+    if not own or "." in name or name in CODE_LAYERS or name.startswith("__lambda"):
         shown = f"{module}.{name}" if module else name
         raise UnsupportedModel(f"{path}: has `{shown[:80]}`, which is code or reads other files; {WITHOUT_IT}")
 

@@ -171,6 +171,7 @@ PLAIN = {"module": "keras", "class_name": "Sequential", "config": {"layers": []}
         {"module": "keras.src.saving", "class_name": "__lambda__"},
         {"module": "keras.layers", "class_name": "StringLookup", "config": {"vocabulary": "/etc/passwd"}},
         {"module": None, "class_name": "TorchModuleWrapper"},
+        {"module": "keras", "class_name": "layers.Lambda"},
     ],
 )
 def test_a_keras_layer_that_is_code_is_refused_wherever_it_hangs(tmp_path: Path, layer: dict[str, Any]) -> None:

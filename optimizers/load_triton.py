@@ -45,9 +45,8 @@ def load_triton(source: ModelSource, threads: int) -> Original:
     found = find_model(source.path)
     # TorchScript tells neither names nor shapes; the other formats do, and are compared.
     scripted = found.stored_format is ModelFormat.TORCHSCRIPT
-    inner = source.model_copy(
-        update={"path": found.file, "model_format": found.stored_format, "inputs": found.inputs if scripted else ()}
-    )
+    inputs = (found.inputs or source.inputs) if scripted else ()
+    inner = source.model_copy(update={"path": found.file, "model_format": found.stored_format, "inputs": inputs})
     original = load_original(inner, threads)
     signature = original.model.signature
     if scripted:

@@ -99,6 +99,20 @@ def test_torchscript_gets_the_names_of_the_configuration(tmp_path: Path) -> None
     assert found["DOUBLE"][0, 0] == 2
 
 
+def test_inputs_that_the_configuration_leaves_out_are_those_of_the_spec(tmp_path: Path) -> None:
+    version = tmp_path / "two" / "1"
+    version.mkdir(parents=True)
+    with pytest.warns(FutureWarning):
+        torch.jit.save(torch.jit.trace(Two(), (torch.ones(2, 3), torch.ones(2, 3))), version / "model.pt")
+    without = "\n".join(line for line in SCRIPT_CONFIG.splitlines() if not line.startswith("input"))
+    (tmp_path / "two" / "config.pbtxt").write_text(without)
+    inputs = tuple(TensorSpec(name=name, shape=("batch", 3)) for name in ("left", "right"))
+
+    original = load_original(source(tmp_path).model_copy(update={"inputs": inputs}), 1)
+
+    assert original.model.signature.inputs == inputs
+
+
 def test_the_facts_are_those_of_the_model_that_is_stored(tmp_path: Path) -> None:
     facts = facts_of(source(repository(tmp_path)))
 

@@ -115,3 +115,12 @@ def test_batches_are_compared_as_they_come() -> None:
     parity = compare(Prediction.NUMERIC, iter(reference), iter(reference), STRICT)
 
     assert (parity.samples, parity.passed) == (3, True)
+
+
+@pytest.mark.parametrize("shape", [(2,), (2, 1)])
+def test_classes_that_are_answered_as_numbers_are_equal_or_not(shape: tuple[int, ...]) -> None:
+    reference, answer = np.array([100, 200]).reshape(shape), np.array([101, 200]).reshape(shape)
+
+    found = compare(Prediction.CLASSIFICATION, [{"y": reference}], [{"y": answer}], ParityThresholds())
+
+    assert found.value == 0.5

@@ -136,7 +136,8 @@ def _same_class(reference: "NDArray[Any]", answer: "NDArray[Any]") -> "NDArray[A
     if reference.ndim == 1 or reference.shape[-1] == 1:
         if reference.dtype.kind != "f":
             # The class itself: 100 and 101 are near as numbers and are two classes.
-            return (reference == answer).reshape(count, -1).all(axis=1).astype(np.float64)
+            same: NDArray[Any] = (reference == answer).reshape(count, -1).all(axis=1).astype(np.float64)
+            return same
         # A single score has no top class, and where its threshold lies is not known: it must be the same score.
         flat = (array.reshape(count, -1).astype(np.float64) for array in (reference, answer))
         return (_error(*flat) <= SAME_SCORE_ERROR).astype(np.float64)

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from optimizers.compression import LAYERS, WIDTH, Distillation, Importance, Loop, Pruning, PruningKind, Training
 from stacks.spec_part import Number, SpecPart, Whole, disagreement, whole
@@ -64,6 +64,8 @@ class DistillationSpec(SpecPart):
 
 class TrainingSpec(SpecPart):
     """How pruned and smaller models are trained: on `data` in our loop, or by a `function` of yours."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [{"required": ["data"]}, {"required": ["function"]}]})
 
     data: str | None = Field(
         default=None,

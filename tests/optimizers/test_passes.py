@@ -29,7 +29,7 @@ from optimizers.store import ArtifactStore
 from optimizers.vocabulary import ModelFormat, Precision, Runtime
 from tests.support.small_model import WIDTH, write_small_onnx
 
-ORIGINALS = frozenset({Form.TORCH_MODULE, Form.TORCHSCRIPT, Form.ONNX})
+ORIGINALS = frozenset({Form.TORCH_MODULE, Form.TORCHSCRIPT, Form.ONNX, Form.TORCH_EXPORT})
 SUPPORT: list[tuple[Pass, str, frozenset[Form], Form]] = [
     (OnnxExport(), "onnx-export", ORIGINALS, Form.ONNX),
     (OnnxGraphOptimization(), "onnx-graph", frozenset({Form.ONNX}), Form.ONNX),

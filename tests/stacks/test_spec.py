@@ -136,13 +136,19 @@ def leaves(part: type[BaseModel] = ServingSpec, path: tuple[str, ...] = ()) -> I
 @pytest.mark.parametrize("path", list(leaves()), ids=".".join)
 def test_a_value_passes_where_the_published_schema_lets_it_pass(path: tuple[str, ...], value: object) -> None:
     # Rules between fields, which the schema does not hold: `embedded` is one machine, `configure_scaling` decides how many,
-    # a budget needs its task and traffic, an image's time needs the machine's, and an accuracy needs labelled data.
+    # a budget needs its task and traffic, an image's time needs the machine's, an accuracy needs labelled data, and a student
+    # needs training.
     task = "deploy_model" if path[-1] == "instances" else "configure_scaling"
     raw = minimal(
         task_type=task,
         model={"path": "model.pt", "evaluation": "labelled.npz"},
         serving_context={"deployment_target": "edge"},
         traffic={"kind": "constant", "rate_rps": 1},
+        **(
+            {"optimization": {"training": {"data": "train.npz"}}}
+            if path[-1] == "distillation" and value is not None
+            else {}
+        ),
         **({"scaling": {"provisioning_s": 60}} if task == "configure_scaling" else {}),
     )
     part = raw

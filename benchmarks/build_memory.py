@@ -15,7 +15,7 @@ from optimizers.benchmark import BenchmarkConfig
 from optimizers.build import optimize
 from optimizers.goal import Goal
 from optimizers.hardware import Hardware, detect
-from optimizers.memory import BESIDES_BYTES, GIB, MODEL_SIZES
+from optimizers.memory import GIB, build_limit_bytes
 from optimizers.model_source import ModelSource
 from optimizers.report import Report
 from optimizers.signature import TensorSpec
@@ -54,7 +54,7 @@ def main() -> int:
 def memory_result(memory: PeakMemory, size_bytes: int, report: Report, hardware: Hardware) -> BenchmarkResult:
     """Judge the peak: at most three times the model and 1 GiB."""
     step, peak_bytes = memory.peak
-    limit_gib = (MODEL_SIZES * size_bytes + BESIDES_BYTES) / GIB
+    limit_gib = build_limit_bytes(size_bytes) / GIB
     peak_gib = peak_bytes / GIB
     built = [item for item in report.candidates if item.parity]
     steps = sorted(memory.by_step.items(), key=lambda item: -item[1])

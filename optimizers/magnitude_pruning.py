@@ -52,14 +52,7 @@ class MagnitudePruning:
         remark = (
             f"{self.share:.0%} of the weights are zero: {ratio:.2f} of the size once compressed, no less arithmetic"
         )
-        return FormedModel(
-            Form.TORCH_MODULE,
-            model.signature,
-            module=pruned,
-            training=model.training,
-            teacher=model.module,
-            remark=remark,
-        )
+        return model.smaller(pruned, remark)
 
 
 def _compressed_bytes(module: Any) -> int:  # noqa: ANN401 - a torch module

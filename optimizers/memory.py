@@ -29,6 +29,11 @@ def free_bytes(cgroup: Path = CGROUP) -> int:
     return min(free, max(0, int(limit) - int(used))) if limit.isdigit() and used.isdigit() else free
 
 
+def build_limit_bytes(model_size_bytes: int) -> int:
+    """Return the most memory that a build of a model of this size takes."""
+    return MODEL_SIZES * model_size_bytes + BESIDES_BYTES
+
+
 def check_fits(location: str, size_bytes: int, free: int) -> None:
     """
     Refuse a model that is larger than the memory.
@@ -44,7 +49,7 @@ def check_fits(location: str, size_bytes: int, free: int) -> None:
     if size_bytes > free:
         raise ArtifactError(
             f"{location}: the model has {size_bytes / GIB:.1f} GiB and {free / GIB:.1f} GiB of memory are free; build on a "
-            f"machine with at least {(MODEL_SIZES * size_bytes + BESIDES_BYTES) / GIB:.0f} GiB"
+            f"machine with at least {build_limit_bytes(size_bytes) / GIB:.0f} GiB"
         )
 
 
@@ -57,7 +62,7 @@ def room_bytes(model_size_bytes: int, taken: int, free: int) -> int:
         taken: What the processes of the build have already.
         free: Memory that may still be taken.
     """
-    return max(0, min(MODEL_SIZES * model_size_bytes + BESIDES_BYTES - taken, int(USABLE_SHARE * free)))
+    return max(0, min(build_limit_bytes(model_size_bytes) - taken, int(USABLE_SHARE * free)))
 
 
 def groups(needs: Mapping[Name, int], room: int) -> list[tuple[Name, ...]]:

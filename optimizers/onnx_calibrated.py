@@ -12,6 +12,7 @@ from onnxruntime.quantization.qdq_loss_debug import (
     modify_model_output_intermediate_tensors,
 )
 
+from optimizers.kept_layers import EXACT_DB, RANKED_BATCHES
 from optimizers.onnxruntime_session import OnnxRuntimeSession
 
 if TYPE_CHECKING:
@@ -21,11 +22,6 @@ if TYPE_CHECKING:
 WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul")
 # Between convolutions the operators are quantized too, so that rows stay INT8 from layer to layer.
 CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
-# Signal to noise of a full sine wave in 8 bits: 6.02 x 8 + 1.76 dB (Bennett, Spectra of Quantized Signals, 1948). What is nearer to
-# the original than that is exact as far as INT8 goes.
-EXACT_DB = 49.9
-# Every value of every layer is kept of these.
-RANKED_BATCHES = 2
 TO_FLOAT, TO_INTEGER = "DequantizeLinear", "QuantizeLinear"
 
 

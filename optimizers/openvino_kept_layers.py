@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import openvino
 
+from optimizers.kept_layers import EXACT_DB, RANKED_BATCHES
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -17,10 +19,6 @@ QUANTIZER = "FakeQuantize"
 CONSTANT = "Constant"
 # What may lie between a weight and its layer: another layout, and what makes floating point of integers.
 CARRIERS = frozenset({"Reshape", "Transpose", "Convert", "Multiply", "Subtract"})
-# Signal to noise of a full sine wave in 8 bits: 6.02 x 8 + 1.76 dB (Bennett, Spectra of Quantized Signals, 1948).
-EXACT_DB = 49.9
-# Every value of every layer is kept of these.
-RANKED_BATCHES = 2
 
 
 class QuantizedLayers:

@@ -11,6 +11,7 @@ import psutil
 
 from optimizers.artifact import Tokenizer
 from optimizers.errors import MissingExtra, UnsupportedModel, first_line
+from optimizers.memory import GIB, build_limit_bytes
 from optimizers.model_folder import check_folder, printable
 from optimizers.model_formats import FORMATS
 from optimizers.model_source import ModelSource
@@ -112,8 +113,8 @@ def check_memory(location: str, size_bytes: int, available_bytes: int) -> None:
     """
     if size_bytes > available_bytes:
         raise UnsupportedModel(
-            f"{location}: its files have {size_bytes / 2**30:.1f} GiB, {available_bytes / 2**30:.1f} GiB of memory are free; "
-            f"end other programs or build on a machine with at least {3 * size_bytes / 2**30 + 1:.0f} GiB"
+            f"{location}: its files have {size_bytes / GIB:.1f} GiB, {available_bytes / GIB:.1f} GiB of memory are free; "
+            f"end other programs or build on a machine with at least {build_limit_bytes(size_bytes) / GIB:.0f} GiB"
         )
 
 

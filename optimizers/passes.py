@@ -58,6 +58,17 @@ class FormedModel:
     remark: str = ""
     engine: EngineTie | None = None
 
+    def smaller(self, module: Any, remark: str) -> "FormedModel":  # noqa: ANN401 - a torch module
+        """Return the torch module that was made of this one, which may teach it."""
+        return FormedModel(
+            Form.TORCH_MODULE,
+            self.signature,
+            module=module,
+            training=self.training,
+            teacher=self.module,
+            remark=remark,
+        )
+
     @property
     def samples_folder(self) -> Path:
         """The folder with sample inputs. Raises UnsupportedModel without one."""

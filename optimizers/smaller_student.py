@@ -48,14 +48,7 @@ class SmallerStudent:
             student.eval()
             _check_answers(model, student)
         remark = f"{how}, {parameters(model.module):,} -> {parameters(student):,} parameters"
-        return FormedModel(
-            Form.TORCH_MODULE,
-            model.signature,
-            module=student,
-            training=model.training,
-            teacher=model.module,
-            remark=remark,
-        )
+        return model.smaller(student, remark)
 
     def _made(self, model: FormedModel) -> tuple[Any, str]:
         import torch

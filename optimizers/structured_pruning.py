@@ -48,11 +48,4 @@ class StructuredPruning:
         with quiet():
             remove_channels(pruned, model.signature, self.share, self.importance, self.ignored)
         remark = f"{self.share:.0%} of the channels removed, {parameters(model.module):,} -> {parameters(pruned):,} parameters"
-        return FormedModel(
-            Form.TORCH_MODULE,
-            model.signature,
-            module=pruned,
-            training=model.training,
-            teacher=model.module,
-            remark=remark,
-        )
+        return model.smaller(pruned, remark)

@@ -15,7 +15,6 @@ class TensorFlowSession:
 
     Args:
         function: Takes the inputs by name and returns a dict of tensors.
-        threads: Threads that compute one call; set before anything runs, `use_threads`.
     """
 
     def __init__(self, function: Callable[..., Mapping[str, Any]]) -> None:

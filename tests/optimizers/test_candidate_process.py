@@ -9,15 +9,12 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from optimizers.artifact import MANIFEST_NAME, Manifest
 from optimizers.candidate_process import CandidateProcess
 from optimizers.configuration import Configuration
 from optimizers.errors import UnsupportedModel
 from optimizers.session import open_session
-from optimizers.signature import Signature, TensorSpec
 from optimizers.store import ArtifactStore
-from optimizers.vocabulary import Precision, Prediction, Runtime
-from tests.support.served_artifact import small_artifact, unloadable_artifact
+from tests.support.served_artifact import small_artifact, unloadable_artifact, write_manifest
 from tests.support.small_model import WIDTH
 
 ROWS = {"input": np.random.default_rng(1).standard_normal((3, WIDTH)).astype(np.float32)}
@@ -44,19 +41,7 @@ def large_folder(folder: Path) -> Path:
     folder.mkdir()
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
     onnx.save(model, folder / "model.onnx")
-    manifest = Manifest(
-        name="onnx",
-        runtime=Runtime.ONNXRUNTIME,
-        precision=Precision.FP32,
-        entry="model.onnx",
-        signature=Signature(
-            inputs=(TensorSpec(name="input", shape=("batch", LARGE_WIDTH)),),
-            outputs=(TensorSpec(name="output", shape=("batch", LARGE_WIDTH)),),
-        ),
-        prediction=Prediction.NUMERIC,
-        model_sha256="b" * 64,
-    )
-    (folder / MANIFEST_NAME).write_text(manifest.model_dump_json())
+    write_manifest(folder, LARGE_WIDTH)
     return folder
 
 

@@ -97,7 +97,7 @@ def unloadable_artifact(store: ArtifactStore) -> Artifact:
         folder = work / "unloadable"
         folder.mkdir()
         (folder / "model.onnx").write_bytes(b"no model")
-        _write_manifest(folder, WIDTH)
+        write_manifest(folder, WIDTH)
         (folder / REFERENCE_NAME).write_text(json.dumps({"inputs": [[0.0] * WIDTH], "outputs": [[0.0] * WIDTH]}))
         return store.add(folder)
 
@@ -130,14 +130,15 @@ def server_inputs(store: ArtifactStore, artifact: Artifact, run_folder: Path, **
 
 
 def _add(store: ArtifactStore, folder: Path, width: int, shift: float) -> Artifact:
-    _write_manifest(folder, width)
+    write_manifest(folder, width)
     rows = np.random.default_rng(1).standard_normal((4, width)).astype(np.float32)
     answers = open_session(folder, 1).run({"input": rows})["output"] + shift
     (folder / REFERENCE_NAME).write_text(json.dumps({"inputs": rows.tolist(), "outputs": answers.tolist()}))
     return store.add(folder)
 
 
-def _write_manifest(folder: Path, width: int) -> None:
+def write_manifest(folder: Path, width: int) -> None:
+    """Write the manifest of a `model.onnx` from `input` to `output`, both (batch, width)."""
     manifest = Manifest(
         name="onnx",
         runtime=Runtime.ONNXRUNTIME,

@@ -18,7 +18,6 @@ from optimizers.job import Job
 from optimizers.kept_results import KeptResults
 from optimizers.lock import LockedModel
 from optimizers.measured_report import measured_report
-from optimizers.memory import check_fits, free_bytes
 from optimizers.model_process import TIMEOUT_S
 from optimizers.model_source import ModelSource
 from optimizers.original_job import OriginalFacts
@@ -122,7 +121,6 @@ def _run(job: Job, known: LockedModel | None) -> LockedModel:
 
 
 def _run_in(job: Job, known: LockedModel | None, work: Path) -> LockedModel:
-    check_fits(job.source.location, job.facts.model_size_bytes, free_bytes())
     job.progress.begin(2 * len(job.recipe.offered) + STEPS_BESIDES)
     job.progress.step("load the original model")
     # It is gone while candidates are built, so that no more of a large model is in memory than a pass needs.

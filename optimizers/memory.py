@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import psutil
 
-from optimizers.errors import ArtifactError
+from optimizers.errors import UnsupportedModel
 
 GIB = 1 << 30
 # Of what is free when it is asked for, other programs may want some in the meantime.
@@ -23,10 +23,16 @@ def free_bytes(cgroup: Path = CGROUP) -> int:
     """Return the memory that this process may still take: of the machine, or of its container where that has less."""
     free = int(psutil.virtual_memory().available)
     try:
-        limit, used = ((cgroup / name).read_text().strip() for name in ("memory.max", "memory.current"))
+        limit, used, kinds = (
+            (cgroup / name).read_text().strip() for name in ("memory.max", "memory.current", "memory.stat")
+        )
     except OSError:
         return free
-    return min(free, max(0, int(limit) - int(used))) if limit.isdigit() and used.isdigit() else free
+    if not limit.isdigit():
+        return free
+    # Pages of files that were read once count as used, and the kernel gives them up when they are wanted.
+    reclaimable = next((int(line.split()[1]) for line in kinds.splitlines() if line.startswith("inactive_file ")), 0)
+    return min(free, max(0, int(limit) - int(used) + reclaimable))
 
 
 def build_limit_bytes(model_size_bytes: int) -> int:
@@ -36,7 +42,7 @@ def build_limit_bytes(model_size_bytes: int) -> int:
 
 def check_fits(location: str, size_bytes: int, free: int) -> None:
     """
-    Refuse a model that is larger than the memory.
+    Refuse a model whose files alone are larger than the memory: the system would end the build half way.
 
     Args:
         location: Of the model, for the message.
@@ -44,12 +50,12 @@ def check_fits(location: str, size_bytes: int, free: int) -> None:
         free: Memory that may still be taken.
 
     Raises:
-        ArtifactError: The model alone does not fit.
+        UnsupportedModel: It does not fit.
     """
     if size_bytes > free:
-        raise ArtifactError(
-            f"{location}: the model has {size_bytes / GIB:.1f} GiB and {free / GIB:.1f} GiB of memory are free; build on a "
-            f"machine with at least {build_limit_bytes(size_bytes) / GIB:.0f} GiB"
+        raise UnsupportedModel(
+            f"{location}: its files have {size_bytes / GIB:.1f} GiB, {free / GIB:.1f} GiB of memory are free; "
+            f"end other programs or build on a machine with at least {build_limit_bytes(size_bytes) / GIB:.0f} GiB"
         )
 
 

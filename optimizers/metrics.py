@@ -1,5 +1,7 @@
 """Every metric that answers are scored with on labelled data: direction, range, and what may be lost of it, as data."""
 
+import math
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -125,9 +127,9 @@ class ClassCounts:
     """
 
     names: tuple[MetricName, MetricName] = (MetricName.ACCURACY, MetricName.MACRO_F1)
-    _right: Any = None
-    _answered: Any = None
-    _labelled: Any = None
+    _right: Counter[int] = field(default_factory=Counter[int])
+    _answered: Counter[int] = field(default_factory=Counter[int])
+    _labelled: Counter[int] = field(default_factory=Counter[int])
 
     def add(self, answers: "NDArray[Any]", wanted: "Mapping[str, NDArray[Any]]") -> None:
         """Take scores `(…, classes)`, or the classes themselves, one a label; labels of `NO_LABEL` do not count."""
@@ -137,21 +139,26 @@ class ClassCounts:
         found = answers.reshape(labels.shape) if answers.size == labels.size else answers.argmax(axis=-1)
         counted = labels != NO_LABEL
         labels, found = labels[counted].astype(np.int64), found[counted].astype(np.int64)
-        size = int(max(labels.max(initial=0), found.max(initial=0))) + 1
-        self._right = _sum(self._right, np.bincount(labels[labels == found], minlength=size))
-        self._answered = _sum(self._answered, np.bincount(found, minlength=size))
-        self._labelled = _sum(self._labelled, np.bincount(labels, minlength=size))
+        for counts, classes in (
+            (self._right, labels[labels == found]),
+            (self._answered, found),
+            (self._labelled, labels),
+        ):
+            values, times = np.unique(classes, return_counts=True)
+            counts.update(dict(zip(values.tolist(), times.tolist(), strict=True)))
 
     def lack(self) -> str:
         """Return what is missing."""
-        return "" if self._labelled.sum() else "no token has a label"
+        return "" if self._labelled else "no token has a label"
 
     def scores(self) -> dict[MetricName, float]:
         """Return both."""
         both = self._answered + self._labelled
-        present = both > 0
-        f1 = 2 * self._right[present] / both[present]
-        return {self.names[0]: float(self._right.sum() / self._labelled.sum()), self.names[1]: float(f1.mean())}
+        f1 = [2 * self._right[name] / count for name, count in both.items()]
+        return {
+            self.names[0]: self._right.total() / self._labelled.total(),
+            self.names[1]: math.fsum(f1) / len(f1),
+        }
 
 
 @dataclass(slots=True)
@@ -349,16 +356,6 @@ class TokenLikelihood:
         with np.errstate(over="ignore"):
             perplexity = float(np.exp(self._nll / self._count))
         return {MetricName.PERPLEXITY: max(1.0, perplexity), MetricName.NEXT_TOKEN_ACCURACY: self._right / self._count}
-
-
-def _sum(counts: Any, more: "NDArray[Any]") -> "NDArray[Any]":  # noqa: ANN401 - an array, or None before the first
-    """Return counts of classes added up; the longer one decides how many classes there are."""
-    if counts is None:
-        return more
-    longer, shorter = (counts, more) if len(counts) >= len(more) else (more, counts)
-    total: NDArray[Any] = longer.copy()
-    total[: len(shorter)] += shorter
-    return total
 
 
 def _ranks(values: "NDArray[Any]") -> "NDArray[Any]":

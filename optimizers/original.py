@@ -7,11 +7,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
-
 from optimizers.artifact import Tokenizer
 from optimizers.errors import MissingExtra, UnsupportedModel, first_line
-from optimizers.memory import GIB, build_limit_bytes
+from optimizers.memory import check_fits, free_bytes
 from optimizers.model_folder import check_folder, printable
 from optimizers.model_formats import FORMATS
 from optimizers.model_source import ModelSource
@@ -75,7 +73,7 @@ def load_original(source: ModelSource, threads: int) -> Original:
     check_readable(source.path)
     row = FORMATS[source.model_format]
     if row.is_one_model:
-        check_memory(source.location, model_size_bytes(source.path), psutil.virtual_memory().available)
+        check_fits(source.location, model_size_bytes(source.path), free_bytes())
     try:
         module = import_module(row.module)
     except ImportError:
@@ -102,20 +100,6 @@ def check_readable(path: Path) -> None:
         raise UnsupportedModel(f"{path}: is empty; fetch the model again")
     if path.is_dir():
         check_folder(path)
-
-
-def check_memory(location: str, size_bytes: int, available_bytes: int) -> None:
-    """
-    Refuse a model whose files alone are larger than the memory that is free: the system would end the build half way.
-
-    Raises:
-        UnsupportedModel: They are.
-    """
-    if size_bytes > available_bytes:
-        raise UnsupportedModel(
-            f"{location}: its files have {size_bytes / GIB:.1f} GiB, {available_bytes / GIB:.1f} GiB of memory are free; "
-            f"end other programs or build on a machine with at least {build_limit_bytes(size_bytes) / GIB:.0f} GiB"
-        )
 
 
 def damaged(path: Path, error: Exception) -> UnsupportedModel:

@@ -193,6 +193,12 @@ def test_classes_that_a_model_gives_itself_are_taken_as_they_are() -> None:
     assert found[MetricName.ACCURACY] == 0.5
 
 
+def test_a_class_that_is_no_place_such_as_that_of_an_outlier_is_a_wrong_answer_like_another() -> None:
+    found = scored(ClassCounts(), (np.array([-1, 1, 10**12]), {"label": np.array([0, 1, 1])}))
+
+    assert found == {MetricName.ACCURACY: 1 / 3, MetricName.MACRO_F1: (0 + 0 + 2 / 3 + 0) / 4}
+
+
 @pytest.mark.parametrize(
     ("scorer", "answers", "wanted", "lack"),
     [

@@ -167,7 +167,8 @@ def _build_and_compare(  # noqa: PLR0913, PLR0917 - what building takes
     training: TrainingRoom | None,
 ) -> tuple[Tried, ...]:
     """Return every candidate in the order of the recipe; they are built in the order of their promise."""
-    index = BuiltIndex(job.store, job.facts.model_sha256, job.recipe.sha256)
+    gpu = job.hardware.gpu
+    index = BuiltIndex(job.store, job.facts.model_sha256, job.recipe.sha256, gpu.architecture if gpu else None)
     samples = work / SAMPLES
     write_batches(samples, trial.batches)
     builder = CandidateBuilder(

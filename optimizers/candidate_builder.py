@@ -38,10 +38,14 @@ class BuiltIndex:
         store: Where the artifacts lie.
         model_sha256: Digest of the original model.
         recipe_sha256: Digest of the recipe.
+        gpu_architecture: Of this machine; what was compiled on another GPU is built again.
     """
 
-    def __init__(self, store: ArtifactStore, model_sha256: str, recipe_sha256: str) -> None:
+    def __init__(
+        self, store: ArtifactStore, model_sha256: str, recipe_sha256: str, gpu_architecture: str | None = None
+    ) -> None:
         self._store = store
+        self._gpu_architecture = gpu_architecture
         self._identity = (model_sha256, recipe_sha256)
 
     def find(self, candidate: str) -> Artifact | None:
@@ -50,7 +54,8 @@ class BuiltIndex:
             artifact = Artifact.model_validate_json(self._path(candidate).read_bytes())
         except (OSError, ValidationError):
             return None
-        return artifact if is_intact(self._store, artifact) else None
+        loads = artifact.engine is None or artifact.engine.architecture == self._gpu_architecture
+        return artifact if loads and is_intact(self._store, artifact) else None
 
     def record(self, artifact: Artifact) -> None:
         """Remember an artifact that is in the store."""

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 
 from filelock import FileLock, Timeout
 
-from components.embedded.overhead import can_measure, measure_overhead
 from optimizers import hardware, lock
 from optimizers.build import optimize
 from optimizers.errors import ServingError
@@ -78,6 +77,9 @@ def _with_overhead(
     built: LockedModel, machine: Hardware, store: ArtifactStore, project: Project, say: Callable[[str], None]
 ) -> LockedModel:
     """Return what was built with what a server adds to it; predictions go on without, so no failure ends the build."""
+    # A build that finds everything done needs no server, and these imports would be a quarter of its time.
+    from components.embedded.overhead import can_measure, measure_overhead
+
     report = built.reports[machine.fingerprint]
     artifact = built.artifact(report.chosen)
     if artifact is None or not can_measure(report):

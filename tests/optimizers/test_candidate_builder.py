@@ -2,15 +2,17 @@
 
 from pathlib import Path
 
+from optimizers.artifact import MANIFEST_NAME, REFERENCE_NAME, Manifest
 from optimizers.candidate_builder import BuiltIndex, CandidateBuilder
 from optimizers.candidate_recipe import CandidateRecipe
+from optimizers.engine_tie import EngineTie
 from optimizers.model_source import ModelSource
 from optimizers.original_job import OriginalFacts
 from optimizers.passes import Form
 from optimizers.session import read_manifest
 from optimizers.signature import Signature, TensorSpec
 from optimizers.store import ArtifactStore
-from optimizers.vocabulary import ModelFormat, Precision, Runtime
+from optimizers.vocabulary import ModelFormat, Precision, Prediction, Runtime
 from tests.support.folder_pass import FolderPass
 from tests.support.small_model import WIDTH, write_small_onnx
 
@@ -50,3 +52,24 @@ def test_a_model_that_is_a_folder_is_stored_with_all_that_is_in_it(tmp_path: Pat
     folder = store.verify(artifact)
     assert [item.path for item in artifact.files] == ["artifact.json", "model.package/data/weights"]
     assert (folder / read_manifest(folder).entry / "data/weights").read_bytes() == model.read_bytes()
+
+
+def test_an_engine_of_another_gpu_is_not_found_again(tmp_path: Path) -> None:
+    store = ArtifactStore(tmp_path / "store")
+    with store.building() as work:
+        folder = work / "engine"
+        folder.mkdir()
+        (folder / "model.engine").write_bytes(b"engine")
+        manifest = Manifest(
+            name="tensorrt-fp16", runtime=Runtime.TENSORRT, precision=Precision.FP16, entry="model.engine",
+            signature=SIGNATURE, prediction=Prediction.NUMERIC, model_sha256="a" * 64, passes=("tensorrt",),
+            engine=EngineTie(architecture="sm_90", runtime_version="11.1"),
+        )  # fmt: skip
+        (folder / MANIFEST_NAME).write_text(manifest.model_dump_json())
+        (folder / REFERENCE_NAME).write_text('{"inputs": [{}], "outputs": [{}]}')
+        artifact = store.add(folder)
+    BuiltIndex(store, "model", "recipe", "sm_90").record(artifact)
+
+    assert BuiltIndex(store, "model", "recipe", "sm_90").find("tensorrt-fp16") == artifact
+    assert BuiltIndex(store, "model", "recipe", "sm_80").find("tensorrt-fp16") is None
+    assert BuiltIndex(store, "model", "recipe").find("tensorrt-fp16") is None

@@ -2,7 +2,7 @@
 
 import os
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,8 @@ SAMPLE_TEXTS = ROOT / "optimizers" / "data" / "sample_texts.txt"
 OLIVE, OPTIMUM_INTEL = "olive", "optimum-intel"
 OFFLINE = {"HF_HUB_OFFLINE": "1", "OLIVE_DISABLE_TELEMETRY": "1"}
 BUILD_TIMEOUT_S = 1200
+# The input (batch, sequence) that is 1 where there is a token.
+ATTENTION_MASK = "attention_mask"
 
 
 class PooledModel:
@@ -30,22 +32,25 @@ class PooledModel:
 
     Args:
         session: Gives `last_hidden_state` (batch, sequence, hidden) as its first output.
-        attention_mask: Name of the input (batch, sequence) that is 1 where there is a token.
+        names: Of its inputs. What ours does not have is 0 everywhere, as `token_type_ids` of a single text are.
     """
 
-    def __init__(self, session: Session, attention_mask: str) -> None:
-        self._session, self._attention_mask = session, attention_mask
+    def __init__(self, session: Session, names: Iterable[str]) -> None:
+        self._session, self._names = session, frozenset(names)
 
     def run(self, inputs: "Mapping[str, NDArray[Any]]") -> "dict[str, NDArray[Any]]":
         """Return every output as the peer's model gives it."""
-        return self._session.run(inputs)
+        import numpy as np
+
+        mask = inputs[ATTENTION_MASK]
+        return self._session.run({name: inputs.get(name, np.zeros_like(mask)) for name in self._names})
 
     def embeddings(self, inputs: "Mapping[str, NDArray[Any]]") -> "NDArray[Any]":
         """Return (batch, hidden): the mean over the tokens of each row, of length 1."""
         import numpy as np
 
         hidden = next(iter(self.run(inputs).values()))
-        mask = inputs[self._attention_mask][..., None]
+        mask = inputs[ATTENTION_MASK][..., None]
         mean = (hidden * mask).sum(axis=1) / mask.sum(axis=1)
         normalized: NDArray[Any] = mean / np.linalg.norm(mean, axis=1, keepdims=True)
         return normalized
@@ -65,15 +70,18 @@ def build_peers(model: Path, folder: Path, threads: int) -> dict[str, PooledMode
     Raises:
         SystemExit: A peer is not installed, or fails.
     """
+    import onnx
+    import openvino
+
     _run("olive_minilm.py", model, folder / OLIVE)
     _run("optimum_intel_minilm.py", model, SAMPLE_TEXTS, folder / OPTIMUM_INTEL)
     found = dict[str, PooledModel]()
     for path in sorted((folder / OLIVE).glob("*/model.onnx")):
-        session = OnnxRuntimeSession(path, threads, {})
-        found[f"{OLIVE}/{path.parent.name}"] = PooledModel(session, "attention_mask")
+        names = [item.name for item in onnx.load(path, load_external_data=False).graph.input]
+        found[f"{OLIVE}/{path.parent.name}"] = PooledModel(OnnxRuntimeSession(path, threads, {}), names)
     for path in sorted((folder / OPTIMUM_INTEL).glob("*/openvino_model.xml")):
-        openvino = OpenVinoSession(path, threads, {})
-        found[f"{OPTIMUM_INTEL}/{path.parent.name}"] = PooledModel(openvino, "attention_mask")
+        names = [port.any_name for port in openvino.Core().read_model(path).inputs]
+        found[f"{OPTIMUM_INTEL}/{path.parent.name}"] = PooledModel(OpenVinoSession(path, threads, {}), names)
     return found
 
 

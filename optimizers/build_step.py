@@ -9,7 +9,6 @@ from optimizers.onnx_export import ONNX_FILE
 from optimizers.shape_profile import USUAL_PROFILE, shapes_text
 from optimizers.signature import Signature
 from optimizers.tensorrt_engine import ENGINE_FILE, WORKSPACE_BYTES
-from optimizers.torchscript_freeze import TORCHSCRIPT_FILE
 from optimizers.vocabulary import Precision, Runtime
 
 # TensorRT 11.1.0.106; Triton's image of the same month has the same version, and an engine loads in no other.
@@ -31,14 +30,12 @@ class BuildStep:
     Attributes:
         image: With the vendor's compiler.
         commands: Run one after the other, each as its arguments.
-        model: The file in `INPUT` that they read.
         resource: Extended resource of the accelerator that the container asks for.
         needs: The accelerator, in words.
     """
 
     image: str
     commands: tuple[tuple[str, ...], ...]
-    model: str
     resource: str
     needs: str
 
@@ -66,7 +63,7 @@ def _tensorrt(_candidate: CandidateRecipe, signature: Signature) -> BuildStep:
         "--skipInference",
         *(f"--{kind}Shapes={shapes_text(found)}" for kind, found in shapes.items() if found),
     )
-    return BuildStep(TENSORRT_IMAGE, (command,), ONNX_FILE, "nvidia.com/gpu", "an NVIDIA GPU")
+    return BuildStep(TENSORRT_IMAGE, (command,), "nvidia.com/gpu", "an NVIDIA GPU")
 
 
 def _migraphx(candidate: CandidateRecipe, signature: Signature) -> BuildStep:
@@ -88,7 +85,7 @@ def _migraphx(candidate: CandidateRecipe, signature: Signature) -> BuildStep:
         )
         for batch in MIGRAPHX_BATCHES
     )
-    return BuildStep(MIGRAPHX_IMAGE, commands, ONNX_FILE, "amd.com/gpu", "an AMD GPU")
+    return BuildStep(MIGRAPHX_IMAGE, commands, "amd.com/gpu", "an AMD GPU")
 
 
 def _input_dims(signature: Signature, batch: int) -> tuple[str, ...]:
@@ -101,7 +98,7 @@ def _input_dims(signature: Signature, batch: int) -> tuple[str, ...]:
 
 def _neuron(_candidate: CandidateRecipe, _signature: Signature) -> BuildStep:
     command = ("python3", f"{INPUT}/{SCRIPT_FILE}")
-    return BuildStep(NEURON_IMAGE, (command,), TORCHSCRIPT_FILE, "aws.amazon.com/neuron", "an AWS Inferentia2 chip")
+    return BuildStep(NEURON_IMAGE, (command,), "aws.amazon.com/neuron", "an AWS Inferentia2 chip")
 
 
 STEPS: Mapping[Runtime, Callable[[CandidateRecipe, Signature], BuildStep]] = {

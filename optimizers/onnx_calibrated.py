@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import onnx
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.qdq_loss_debug import (
     collect_activations,
@@ -13,6 +12,7 @@ from onnxruntime.quantization.qdq_loss_debug import (
 )
 
 from optimizers.kept_layers import EXACT_DB, RANKED_BATCHES
+from optimizers.onnx_cleaning import load_graph
 from optimizers.onnxruntime_session import OnnxRuntimeSession
 
 if TYPE_CHECKING:
@@ -30,8 +30,7 @@ class CalibratedModel:
     A quantized model next to the one that it was made of.
 
     Args:
-        model: File of the model in floating point.
-        folder: Receives working files.
+        model: File of the model in floating point; its folder receives working files, which share its weights.
         batches: Inputs to measure ranges and compare answers on.
         threads: For each call.
         symmetric: As `OnnxStaticInt8.symmetric`.
@@ -40,24 +39,24 @@ class CalibratedModel:
     def __init__(
         self,
         model: Path,
-        folder: Path,
         batches: "Sequence[Mapping[str, NDArray[Any]]]",
         threads: int,
         *,
         symmetric: bool = False,
     ) -> None:
         self._symmetric = symmetric
+        folder = model.parent
         self._named, self._quantized, self._tried = (folder / f"{name}.onnx" for name in ("named", "int8", "tried"))
         self._float_values, self._int8_values = folder / "float-values.onnx", folder / "int8-values.onnx"
         self._batches, self._threads = batches, threads
-        proto = onnx.load(model)
+        proto = load_graph(model)
         for index, node in enumerate(proto.graph.node):
             node.name = f"{node.op_type}_{index}"
         self._weights = {tensor.name: tensor for tensor in proto.graph.initializer}
         self._layers = {
             node.name: node for node in proto.graph.node if node.op_type in WEIGHTED and node.input[1] in self._weights
         }
-        onnx.save(proto, self._named)
+        self._named.write_bytes(proto.SerializeToString())
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -80,6 +79,7 @@ class CalibratedModel:
             per_channel=True,
             activation_type=QuantType.QInt8 if self._symmetric else QuantType.QUInt8,
             weight_type=QuantType.QInt8,
+            use_external_data_format=True,
             extra_options={
                 # Products of two computed values, as in attention, have no weights whose scales could be exact.
                 "MatMulConstBOnly": True,
@@ -95,7 +95,7 @@ class CalibratedModel:
 
     def keeping(self, kept: Sequence[str]) -> Any:  # noqa: ANN401 - an onnx.ModelProto
         """Return the quantized model with these layers in floating point."""
-        proto = onnx.load(self._quantized)
+        proto = load_graph(self._quantized)
         graph = proto.graph
         nodes = {node.name: node for node in graph.node}
         rounded = {node.output[0]: node for node in graph.node if node.op_type in {TO_FLOAT, TO_INTEGER}}
@@ -112,7 +112,7 @@ class CalibratedModel:
 
     def answers(self, proto: Any) -> "list[dict[str, NDArray[Any]]]":  # noqa: ANN401 - an onnx.ModelProto
         """Return the answers of a model that `keeping` gave."""
-        onnx.save(proto, self._tried)
+        self._tried.write_bytes(proto.SerializeToString())
         return self._answers(self._tried)
 
     def by_damage(self) -> list[str]:
@@ -125,7 +125,7 @@ class CalibratedModel:
         batches = self._batches[:RANKED_BATCHES]
         values = list[dict[str, Any]]()
         for model, augmented in ((self._named, self._float_values), (self._quantized, self._int8_values)):
-            modify_model_output_intermediate_tensors(model, augmented)
+            modify_model_output_intermediate_tensors(model, augmented, save_as_external_data=True)
             values.append(collect_activations(str(augmented), _Reader(batches)))
         floats, quantized = values
         ratio_db = {

@@ -6,25 +6,25 @@ from typing import Any
 import onnx
 
 from optimizers.errors import UnsupportedModel
+from optimizers.onnx_weights_file import place_weights
 
 MIN_OPSET = 14
-MAX_FILE_BYTES = (1 << 31) - 1
 
 
-def save_clean(model: Any, path: Path) -> None:  # noqa: ANN401 - an onnx.ModelProto
+def save_clean(model: Any, path: Path, weights_in: Path | None = None) -> None:  # noqa: ANN401 - an onnx.ModelProto
     """
-    Write `model` as one file without doc strings, stack traces, names of its producer or paths.
+    Write `model` without doc strings, stack traces, names of its producer or paths; many weights get a file beside it.
+
+    Args:
+        model: What is written.
+        path: Where to.
+        weights_in: Folder with the files that hold its weights; None where it holds them itself.
 
     Raises:
-        UnsupportedModel: It is larger than protobuf allows.
         OSError: The disk is full or not writable.
     """
     _clean(model)
-    if model.ByteSize() > MAX_FILE_BYTES:
-        raise UnsupportedModel(
-            f"the ONNX form of this model has {model.ByteSize()} bytes; at most {MAX_FILE_BYTES} fit a file"
-        )
-    path.write_bytes(model.SerializeToString(deterministic=True))
+    path.write_bytes(place_weights(model, weights_in, path).SerializeToString(deterministic=True))
 
 
 def check_opset(model: Any, asked: int | None) -> None:  # noqa: ANN401 - an onnx.ModelProto
@@ -87,6 +87,6 @@ def _rename(graph: Any, names: dict[str, str]) -> None:  # noqa: ANN401 - an onn
                 _rename(subgraph, names)
 
 
-def load_proto(path: Path) -> Any:  # noqa: ANN401 - an onnx.ModelProto
-    """Return the parsed model with its external data, which was checked when the model was loaded."""
-    return onnx.load(path)
+def load_graph(path: Path) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+    """Return the parsed model; weights that lie in other files stay there."""
+    return onnx.load(path, load_external_data=False)

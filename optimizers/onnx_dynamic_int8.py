@@ -1,5 +1,6 @@
 """Quantize the weights of an ONNX model to INT8; activations are quantized while it runs."""
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -30,19 +31,19 @@ class OnnxDynamicInt8:
         try:
             from onnxruntime.quantization import QuantType, quantize_dynamic
 
-            from optimizers.onnx_cleaning import load_proto, save_clean
+            from optimizers.onnx_cleaning import load_graph, save_clean
         except ImportError:
             raise MissingExtra("onnx", "dynamic INT8 quantization") from None
-        path, raw = folder / ONNX_FILE, folder / "raw.onnx"
-        with quiet():
+        with quiet(), tempfile.TemporaryDirectory(dir=folder) as work:
+            raw = Path(work) / "raw.onnx"
             # The default type keeps operators quantizable whose type onnx cannot infer after a fusion.
             quantize_dynamic(
                 model.file,
                 raw,
                 per_channel=self.per_channel,
                 weight_type=QuantType.QInt8,
+                use_external_data_format=True,
                 extra_options={"DefaultTensorType": 1},
             )
-        save_clean(load_proto(raw), path)
-        raw.unlink()
-        return FormedModel(Form.ONNX, model.signature, path=path)
+            save_clean(load_graph(raw), folder / ONNX_FILE, raw.parent)
+        return FormedModel(Form.ONNX, model.signature, path=folder / ONNX_FILE)

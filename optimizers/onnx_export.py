@@ -14,7 +14,7 @@ ONNX_FILE = "model.onnx"
 @dataclass(frozen=True, slots=True)
 class OnnxExport:
     """
-    Export a torch module, a torch.export program or TorchScript with dynamic axes; an ONNX original is copied with its data inside.
+    Export a torch module, a torch.export program or TorchScript with dynamic axes; an ONNX original is copied.
 
     Attributes:
         opset: Asked of the exporter and checked afterwards, from 14 up. torch 2.9 and newer build opset 18 natively; below it, and
@@ -34,17 +34,16 @@ class OnnxExport:
         Write `model.onnx`.
 
         Raises:
-            UnsupportedModel: An operator or a dynamic axis cannot be exported, the exporter gave another opset, or the result is
-                over 2 GiB.
+            UnsupportedModel: An operator or a dynamic axis cannot be exported, the exporter gave another opset.
             MissingExtra: onnx is not installed.
         """
         try:
-            from optimizers.onnx_cleaning import check_opset, load_proto, rename_outputs, save_clean
+            from optimizers.onnx_cleaning import check_opset, load_graph, rename_outputs, save_clean
         except ImportError:
             raise MissingExtra("onnx", "ONNX export") from None
-        path, remark = folder / ONNX_FILE, ""
+        path, remark, weights_in = folder / ONNX_FILE, "", None
         if model.form is Form.ONNX:
-            proto = load_proto(model.file)
+            proto, weights_in = load_graph(model.file), model.file.parent
         else:
             from optimizers.torch_to_onnx import export_program, export_script
 
@@ -55,5 +54,5 @@ class OnnxExport:
                     opset, (proto, remark) = self.opset, export_program(model, self.opset)
             check_opset(proto, opset)
             rename_outputs(proto, tuple(spec.name for spec in model.signature.outputs))
-        save_clean(proto, path)
+        save_clean(proto, path, weights_in)
         return FormedModel(Form.ONNX, model.signature, path=path, remark=remark)

@@ -23,11 +23,11 @@ class OnnxFp16:
         try:
             from onnxruntime.transformers.float16 import convert_float_to_float16
 
-            from optimizers.onnx_cleaning import load_proto, save_clean
+            from optimizers.onnx_cleaning import save_clean
         except ImportError:
             raise MissingExtra("onnx", "FP16 conversion") from None
         path = folder / ONNX_FILE
         with quiet():
-            converted = convert_float_to_float16(load_proto(model.file), keep_io_types=True)
+            converted = convert_float_to_float16(str(model.file), keep_io_types=True)
         save_clean(converted, path)
         return FormedModel(Form.ONNX, model.signature, path=path)

@@ -40,12 +40,12 @@ class OnnxTransformerFusion:
         try:
             from onnxruntime.transformers.optimizer import optimize_model
 
-            from optimizers.onnx_cleaning import load_proto, save_clean
+            from optimizers.onnx_cleaning import load_graph, save_clean
         except ImportError:
             raise MissingExtra("onnx", "transformer fusion") from None
         with quiet():
             fused = optimize_model(str(model.file), ENCODER, num_heads=0, hidden_size=0, opt_level=0).model
-        gained = _operators(fused) - _operators(load_proto(model.file))
+        gained = _operators(fused) - _operators(load_graph(model.file))
         if not gained:
             raise UnsupportedModel("it has no attention, normalization or activation that onnxruntime knows to fuse")
         if CONTRIBUTED not in {entry.domain for entry in fused.opset_import}:

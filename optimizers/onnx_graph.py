@@ -1,5 +1,6 @@
 """Optimize an ONNX graph once, at build time: constant folding and operator fusion."""
 
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -27,17 +28,12 @@ class OnnxGraphOptimization:
     def run(self, model: FormedModel, folder: Path) -> FormedModel:
         """Write the optimized `model.onnx`. Raises MissingExtra if onnxruntime is not installed."""
         try:
-            import onnxruntime
-
-            from optimizers.onnx_cleaning import load_proto, save_clean
+            from optimizers.onnx_cleaning import load_graph, save_clean
+            from optimizers.onnxruntime_graph import Level, optimize_graph
         except ImportError:
             raise MissingExtra("onnx", "ONNX graph optimization") from None
-        path, raw = folder / ONNX_FILE, folder / "raw.onnx"
-        options = onnxruntime.SessionOptions()
-        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
-        options.optimized_model_filepath = str(raw)
-        options.log_severity_level = 3
-        onnxruntime.InferenceSession(str(model.file), options, providers=["CPUExecutionProvider"])
-        save_clean(load_proto(raw), path)
-        raw.unlink()
+        path = folder / ONNX_FILE
+        with tempfile.TemporaryDirectory(dir=folder) as work:
+            optimized = optimize_graph(model.file, Path(work), Level.EXTENDED)
+            save_clean(load_graph(optimized), path, optimized.parent)
         return FormedModel(Form.ONNX, model.signature, path=path)

@@ -39,14 +39,15 @@ class OnnxInt4:
             MissingExtra: onnxruntime is not installed.
         """
         try:
+            import onnx
             from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 
-            from optimizers.onnx_cleaning import load_proto, save_clean
+            from optimizers.onnx_cleaning import save_clean
         except ImportError:
             raise MissingExtra("onnx", "INT4 weights") from None
         with quiet():
             quantizer = MatMulNBitsQuantizer(
-                load_proto(model.file), bits=4, block_size=self.block_size, accuracy_level=INT8_ACTIVATIONS
+                onnx.load(model.file), bits=4, block_size=self.block_size, accuracy_level=INT8_ACTIVATIONS
             )
             quantizer.process()
         written: Any = quantizer.model

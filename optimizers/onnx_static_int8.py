@@ -51,18 +51,15 @@ class OnnxStaticInt8:
             MissingExtra: onnxruntime is not installed.
         """
         try:
-            from onnxruntime.quantization.shape_inference import quant_pre_process
-
             from optimizers.onnx_calibrated import CalibratedModel
             from optimizers.onnx_cleaning import save_clean
+            from optimizers.onnxruntime_graph import Level, optimize_graph
         except ImportError:
             raise MissingExtra("onnx", "static INT8 quantization") from None
         with quiet(), tempfile.TemporaryDirectory(dir=folder) as work:
-            prepared = Path(work) / "prepared.onnx"
-            # Batches and sequences are of any size, of which onnxruntime's symbolic inference makes nothing.
-            quant_pre_process(model.file, prepared, skip_symbolic_shape=True)
+            prepared = optimize_graph(model.file, Path(work), Level.BASIC)
             batches = read_batches(model.samples_folder)
-            calibrated = CalibratedModel(prepared, Path(work), batches, detect().cpu_cores, symmetric=self.symmetric)
+            calibrated = CalibratedModel(prepared, batches, detect().cpu_cores, symmetric=self.symmetric)
             if not calibrated.layers:
                 raise UnsupportedModel("it has no layer with weights to quantize")
             expected = calibrated.expected()
@@ -74,6 +71,6 @@ class OnnxStaticInt8:
                 calibrated.by_damage,
                 gives_up=self.gives_up,
             )
-            save_clean(calibrated.keeping(kept), folder / ONNX_FILE)
+            save_clean(calibrated.keeping(kept), folder / ONNX_FILE, prepared.parent)
         remark = kept_remark(kept, calibrated.layers)
         return FormedModel(Form.ONNX, model.signature, path=folder / ONNX_FILE, remark=remark)

@@ -41,7 +41,8 @@ class OrtMobile:
         with tempfile.TemporaryDirectory(dir=folder) as work:
             # The converter writes beside what it reads, and the file it reads belongs to other candidates too.
             source = Path(work) / ONNX_FILE
-            shutil.copyfile(model.file, source)
+            for part in sorted(model.file.parent.iterdir()):
+                shutil.copyfile(part, source.with_name(part.name))
             with quiet(), contextlib.redirect_stdout(io.StringIO()):
                 convert_onnx_models_to_ort(
                     source,

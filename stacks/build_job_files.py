@@ -58,7 +58,9 @@ def write_build_files(candidate: CandidateRecipe, model: FormedModel, jobs: Buil
     if isinstance(candidate.passes[-1], NeuronCompile):
         candidate.passes[-1].write_inputs(model, folder)
     else:
-        shutil.copyfile(model.file, folder / step.model)
+        # A large graph has its weights beside it.
+        for path in sorted(model.file.parent.iterdir()):
+            shutil.copyfile(path, folder / path.name)
     _write_yaml(folder / JOB_FILE, job_manifest(_job(candidate, step, jobs, folder)))
     if candidate.runtime is Runtime.TENSORRT:
         parameters = accelerator_parameters(model.signature, candidate.precision)

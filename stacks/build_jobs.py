@@ -13,6 +13,7 @@ from optimizers.goal import Goal
 from optimizers.hardware import Hardware
 from optimizers.model_source import ModelSource
 from optimizers.neuron_compile import NeuronCompile
+from optimizers.onnx_external_data import model_size_bytes
 from optimizers.original_process import OriginalProcess
 from optimizers.pass_process import PassFailed
 from optimizers.progress import Progress
@@ -127,4 +128,4 @@ def _written(
             if (before / BUILT).exists():
                 (before / BUILT).replace(staged / BUILT)
         staged.replace(target)
-    return WrittenBuild(candidate.name, target, model_bytes=model.file.stat().st_size)
+    return WrittenBuild(candidate.name, target, model_bytes=model_size_bytes(model.file))

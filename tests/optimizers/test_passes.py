@@ -195,21 +195,6 @@ def test_nothing_of_the_machine_that_wrote_a_model_is_kept(tmp_path: Path) -> No
     assert (tmp_path / "first.onnx").read_bytes() == (tmp_path / "second.onnx").read_bytes()
 
 
-def test_a_model_beyond_two_gibibytes_is_refused(tmp_path: Path) -> None:
-    class Large:
-        """Only its size counts; a real one would need 2 GiB of memory."""
-
-        def ListFields(self) -> list[Any]:  # noqa: N802 - protobuf's name
-            return []
-
-        def ByteSize(self) -> int:  # noqa: N802 - protobuf's name
-            return 1 << 31
-
-    with pytest.raises(UnsupportedModel, match="has 2147483648 bytes; at most 2147483647 fit a file"):
-        save_clean(Large(), tmp_path / "large.onnx")
-    assert not (tmp_path / "large.onnx").exists()
-
-
 @pytest.mark.parametrize("item", [OpenVinoConversion(), OpenVinoConversion(fp16_weights=True)])
 def test_openvino_writes_the_same_bytes_whatever_the_process_converted_before(
     small: FormedModel, tmp_path: Path, item: OpenVinoConversion

@@ -1,0 +1,49 @@
+"""Keep the weights of a large ONNX model in a file beside it, which libraries map into memory instead of copying. Imports onnx."""
+
+import math
+from pathlib import Path
+from typing import Any
+
+import onnx
+import onnx_ir
+
+# Small models are one file, which is simpler to handle. Libraries hold several copies of it, and protobuf no 2 GiB.
+ONE_FILE_BYTES = 256 << 20
+# What is smaller stays in the graph, where optimizers look for shapes and scales; the default of `onnx.save`.
+SMALLEST_BYTES = 1024
+SUFFIX = ".data"
+
+
+def place_weights(model: Any, source: Path | None, path: Path) -> Any:  # noqa: ANN401 - a ModelProto
+    """
+    Return `model` with its weights where they belong: inside, or beside `path` in a file with `.data` at the end of its name.
+
+    That file is written tensor by tensor, from one to the other file, and in the order of the graph.
+
+    Args:
+        model: Not yet written.
+        source: Folder with the files that hold its weights; None where it holds them itself.
+        path: Where it will be written.
+
+    Raises:
+        OSError: The disk is full or not writable.
+    """
+    if _weights_bytes(model.graph) > ONE_FILE_BYTES:
+        loaded = onnx_ir.from_proto(model)
+        if source is not None:
+            for graph in loaded.graphs():
+                onnx_ir.external_data.set_base_dir(graph, source)
+        onnx_ir.external_data.unload_from_model(
+            loaded, path.parent, path.name + SUFFIX, size_threshold_bytes=SMALLEST_BYTES
+        )
+        return onnx_ir.to_proto(loaded)
+    if source is not None:
+        onnx.external_data_helper.load_external_data_for_model(model, str(source))
+    return model
+
+
+def _weights_bytes(graph: Any) -> int:  # noqa: ANN401 - a GraphProto
+    return sum(
+        math.prod(tensor.dims) * onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
+        for tensor in graph.initializer
+    )

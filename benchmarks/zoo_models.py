@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 NETWORKS = "benchmarks.zoo_networks"
-IMAGE_SIDE = 224
+# Each value of a digit becomes a square of so many pixels a side.
+PIXEL_SIDE = 8
 SEED = 0
 
 
@@ -79,23 +80,15 @@ def tumours(folder: Path) -> ZooModel:
 
 
 def image_network(folder: Path) -> ZooModel:
-    """Torchvision's ResNet-18 with random weights: its speed is that of the trained one."""
-    import torch
-    import torchvision
-    from safetensors.torch import save_file
+    """Return torchvision's ResNet-18, trained on scikit-learn's digits at 64 x 64 in three channels, as photographs have."""
+    import sklearn.datasets
 
-    torch.manual_seed(SEED)
-    module = torchvision.models.resnet18()
-    path = folder / "resnet18.safetensors"
-    save_file(module.state_dict(), path)
-    source = ModelSource(
-        location="resnet18",
-        path=path,
-        model_format=ModelFormat.PYTORCH,
-        architecture="torchvision.models:resnet18",
-        inputs=(TensorSpec(name="image", shape=("batch", 3, IMAGE_SIDE, IMAGE_SIDE)),),
-    )
-    return ZooModel(source, "ResNet-18 at 224 x 224, PyTorch weights (random)")
+    from benchmarks.zoo_networks import DIGIT_SIDE, digits_resnet
+
+    images, labels = sklearn.datasets.load_digits(return_X_y=True)
+    grey = (images / 16).reshape(-1, 1, DIGIT_SIDE, DIGIT_SIDE).astype("float32")
+    rows = grey.repeat(3, axis=1).repeat(PIXEL_SIDE, axis=2).repeat(PIXEL_SIDE, axis=3)
+    return _trained(folder, "digits_resnet", digits_resnet, rows, labels, "ResNet-18 at 64 x 64, PyTorch weights", 3)
 
 
 def file_type(_folder: Path) -> ZooModel:
@@ -139,7 +132,13 @@ ZOO: dict[str, Callable[[Path], ZooModel]] = {
 
 
 def _trained(  # noqa: PLR0913, PLR0917 - what a trained model consists of
-    folder: Path, name: str, network: Callable[[], Any], rows: "NDArray[Any]", labels: "NDArray[Any]", what: str
+    folder: Path,
+    name: str,
+    network: Callable[[], Any],
+    rows: "NDArray[Any]",
+    labels: "NDArray[Any]",
+    what: str,
+    epochs: int = 30,
 ) -> ZooModel:
     import numpy as np
     import torch
@@ -150,7 +149,7 @@ def _trained(  # noqa: PLR0913, PLR0917 - what a trained model consists of
     held_out = np.arange(len(rows)) % 4 == 0
     torch.manual_seed(SEED)
     module = network()
-    train(module, torch.from_numpy(rows[~held_out]), torch.from_numpy(labels[~held_out].astype("int64")), epochs=30)
+    train(module, torch.from_numpy(rows[~held_out]), torch.from_numpy(labels[~held_out].astype("int64")), epochs)
     path, samples = folder / f"{name}.safetensors", folder / f"{name}.npz"
     save_file(module.state_dict(), path)
     np.savez(samples, input=rows[~held_out][:64])

@@ -3,6 +3,7 @@
 from typing import Any
 
 import torch
+import torchvision
 from torch import nn
 
 DIGIT_SIDE, DIGITS = 8, 10
@@ -22,6 +23,12 @@ def digits_cnn() -> nn.Module:
         nn.ReLU(),
         nn.Linear(64, DIGITS),
     )
+
+
+def digits_resnet() -> nn.Module:
+    """Return a network from (batch, 3, 64, 64) values 0..1 to (batch, 10) scores."""
+    network: nn.Module = torchvision.models.resnet18(num_classes=DIGITS)
+    return network
 
 
 def tumour_network() -> nn.Module:

@@ -56,6 +56,7 @@ class CalibratedModel:
         self._layers = {
             node.name: node for node in proto.graph.node if node.op_type in WEIGHTED and node.input[1] in self._weights
         }
+        _flatten_biases(proto.graph)
         self._named.write_bytes(proto.SerializeToString())
 
     @property
@@ -142,6 +143,15 @@ class CalibratedModel:
     def _answers(self, model: Path) -> "list[dict[str, NDArray[Any]]]":
         session = OnnxRuntimeSession(model, self._threads, {})
         return [session.run(batch) for batch in self._batches]
+
+
+def _flatten_biases(graph: Any) -> None:  # noqa: ANN401 - a GraphProto
+    """Make biases `(1, n)` of Gemm `(n,)`, which broadcasts alike: onnxruntime 1.32 takes the first for a matrix of `n` biases."""
+    biases = {name for node in graph.node if node.op_type == "Gemm" for name in node.input[2:]}
+    others = {name for node in graph.node for name in (node.input[:2] if node.op_type == "Gemm" else node.input)}
+    for tensor in graph.initializer:
+        if tensor.name in biases - others and tensor.dims[:1] == [1] and tensor.dims[1:]:
+            del tensor.dims[0]
 
 
 def _remove_unused(graph: Any) -> None:  # noqa: ANN401 - an onnx.GraphProto

@@ -19,7 +19,7 @@ class OnnxExport:
     Attributes:
         opset: Asked of the exporter and checked afterwards, from 14 up. torch 2.9 and newer build opset 18 natively; below it, and
             where torch.export cannot read a module, the older exporter traces it.
-        torchscript_opset: For TorchScript, which only torch's older exporter reads.
+        torchscript_opset: For TorchScript that torch's older exporter can read; other TorchScript is exported in opset 18.
     """
 
     opset: int = 18
@@ -45,11 +45,12 @@ class OnnxExport:
         if model.form is Form.ONNX:
             proto, weights_in = load_graph(model.file), model.file.parent
         else:
-            from optimizers.torch_to_onnx import export_program, export_script
+            from optimizers.torch_to_onnx import NATIVE_OPSET, export_program, export_script
 
             with quiet():
                 if model.form is Form.TORCHSCRIPT:
-                    opset, proto = self.torchscript_opset, export_script(model, self.torchscript_opset)
+                    proto, remark = export_script(model, self.torchscript_opset)
+                    opset = NATIVE_OPSET if remark else self.torchscript_opset
                 else:
                     opset, (proto, remark) = self.opset, export_program(model, self.opset)
             check_opset(proto, opset)

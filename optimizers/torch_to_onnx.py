@@ -3,21 +3,24 @@
 import contextlib
 import io
 import warnings
+from dataclasses import replace
 from typing import Any
 
 import onnx
 import torch
+from torch.fx.experimental.proxy_tensor import make_fx
 
 from optimizers.errors import UnsupportedModel
 from optimizers.passes import Form, FormedModel
 from optimizers.signature import Signature
-from optimizers.signature_probe import SMALL, tried_sizes
+from optimizers.signature_probe import LARGE, SMALL, tried_sizes
 from optimizers.torch_export_failure import explained, would_be_baked
 from optimizers.torch_trace import example_arguments
 
 # Below it torch's newer exporter converts down from this one, and keeps this one without a word where that fails.
 NATIVE_OPSET = 18
 TRACED = "traced, since torch.export cannot read it"
+RAN = "exported as it runs, since torch's older exporter cannot read it"
 BRANCHES = "a branch depends on the numbers in a tensor"
 
 
@@ -40,14 +43,42 @@ def export_program(model: FormedModel, opset: int) -> tuple[Any, str]:
         raise _explained(model, error) from error
 
 
-def export_script(model: FormedModel, opset: int) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+def export_script(model: FormedModel, opset: int) -> tuple[Any, str]:
     """
-    Return the ONNX form of TorchScript, which only torch's older exporter reads.
+    Return the ONNX form of TorchScript, which only torch's older exporter reads, and an empty remark.
+
+    Where that cannot, the operators of a call are exported by the newer one, in opset 18, and the remark says so.
 
     Raises:
-        UnsupportedModel: It cannot.
+        UnsupportedModel: Neither can.
     """
-    return _traced_or_explained(model, opset)
+    try:
+        return _traced(model, opset), ""
+    except Exception as error:  # torch's exporters raise almost anything
+        with contextlib.suppress(Exception):  # the first reason is the one to repair
+            return _exported(replace(model, form=Form.TORCH_MODULE, module=_as_it_runs(model)), NATIVE_OPSET), RAN
+        raise _explained(model, error) from error
+
+
+def _as_it_runs(model: FormedModel) -> Any:  # noqa: ANN401 - a torch.fx.GraphModule
+    """
+    Return the operators that a call runs, as a module without branches.
+
+    `make_fx` refuses a branch on numbers in a tensor. What is decided by the size of an axis shows in the operators of calls
+    of two sizes.
+    """
+    with torch.no_grad():
+        small, large = (make_fx(model.module)(*example_arguments(model.signature, size)) for size in (SMALL, LARGE))
+    numbers, others = _tensors_of(small), _tensors_of(large)
+    if small.code != large.code or not all(torch.equal(value, others[name]) for name, value in numbers.items()):
+        raise UnsupportedModel("a branch or a number depends on the size of an axis")
+    return small
+
+
+def _tensors_of(module: Any) -> dict[str, Any]:  # noqa: ANN401 - a torch.fx.GraphModule
+    """Return weights and constants by name; `make_fx` keeps the latter as plain attributes."""
+    constants = {name: value for name, value in vars(module).items() if isinstance(value, torch.Tensor)}
+    return {**module.state_dict(), **constants}
 
 
 def _explained(model: FormedModel, error: Exception) -> UnsupportedModel:

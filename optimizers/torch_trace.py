@@ -18,7 +18,7 @@ def traced(model: FormedModel) -> Any:  # noqa: ANN401 - a torch ScriptModule
         return torch.jit.trace(model.module.eval(), example_arguments(model.signature), check_trace=False, strict=False)
 
 
-def example_arguments(signature: Signature) -> tuple[Any, ...]:
-    """Return generated tensors for one call, in the order of the inputs."""
-    arrays = probe_inputs(signature.inputs, SMALL)
+def example_arguments(signature: Signature, size: int = SMALL) -> tuple[Any, ...]:
+    """Return generated tensors for one call of so many rows, in the order of the inputs."""
+    arrays = probe_inputs(signature.inputs, size)
     return tuple(torch.from_numpy(arrays[spec.name]) for spec in signature.inputs)

@@ -125,15 +125,15 @@ def test_the_report_holds_every_candidate_with_its_verdict(built: Built) -> None
     assert {"onnxruntime", "openvino"} <= set(report.versions)
 
 
-def test_two_processes_build_the_same_bytes(built: Built, tmp_path: Path) -> None:
-    for seed in ("1", "2"):
-        finished = subprocess.run(
-            [sys.executable, "-c", BUILD, str(built.model), str(tmp_path / seed)],
-            check=False, capture_output=True, text=True, cwd=ROOT, env={"PYTHONHASHSEED": seed, "PATH": ""},
-        )  # fmt: skip
-        assert finished.returncode == 0, finished.stderr
-        digests = json.loads(finished.stdout.splitlines()[-1])
-        assert digests == {artifact.name: artifact.sha256 for artifact in built.locked.artifacts}
+def test_another_process_builds_the_same_bytes(built: Built, tmp_path: Path) -> None:
+    finished = subprocess.run(
+        [sys.executable, "-c", BUILD, str(built.model), str(tmp_path)],
+        check=False, capture_output=True, text=True, cwd=ROOT, env={"PYTHONHASHSEED": "1", "PATH": ""},
+    )  # fmt: skip
+
+    assert finished.returncode == 0, finished.stderr
+    digests = json.loads(finished.stdout.splitlines()[-1])
+    assert digests == {artifact.name: artifact.sha256 for artifact in built.locked.artifacts}
 
 
 def test_a_second_build_does_nothing(built: Built) -> None:
@@ -147,7 +147,7 @@ def test_another_model_gives_other_artifacts(built: Built, tmp_path: Path) -> No
     other = tmp_path / "other.onnx"
     write_small_onnx(other, seed=8)
 
-    changed = build(other, built.store, built.locked)
+    changed = build(other, built.store, built.locked, budget_s=0.5)
 
     assert changed.model_sha256 != built.locked.model_sha256
     assert not {item.sha256 for item in changed.artifacts} & {item.sha256 for item in built.locked.artifacts}

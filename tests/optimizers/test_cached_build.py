@@ -29,7 +29,7 @@ model, store, lock, goal = sys.argv[1:]
 previous = LockedModel.model_validate_json(Path(lock).read_bytes())
 source = ModelSource(location="small.onnx", path=Path(model), model_format=ModelFormat.ONNX)
 goal = Goal.model_validate_json(goal)
-found = optimize(source, goal, hardware(), ArtifactStore(Path(store)), previous, SilentProgress())
+found = optimize(source, goal, hardware(), ArtifactStore(Path(store)), previous, SilentProgress(), budget_s=1)
 print(json.dumps([found == previous, [name for name in {HEAVY!r} if name in sys.modules]]))
 """
 
@@ -37,7 +37,7 @@ print(json.dumps([found == previous, [name for name in {HEAVY!r} if name in sys.
 def test_a_cached_build_loads_no_library_of_models(tmp_path: Path) -> None:
     model, store, lock = tmp_path / "small.onnx", tmp_path / "store", tmp_path / "locked.json"
     write_small_onnx(model)
-    lock.write_text(build(model, store).model_dump_json())
+    lock.write_text(build(model, store, budget_s=1).model_dump_json())
 
     again = subprocess.run(
         [sys.executable, "-c", AGAIN, model, store, lock, GOAL.model_dump_json()],

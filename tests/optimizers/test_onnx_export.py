@@ -14,7 +14,7 @@ from optimizers.onnxruntime_session import OnnxRuntimeSession
 from optimizers.passes import Form, FormedModel
 from optimizers.quiet import quiet
 from optimizers.signature import Signature, TensorSpec
-from optimizers.torch_to_onnx import TRACED
+from optimizers.torch_to_onnx import RAN, TRACED
 
 WIDTH = 4
 SIGNATURE = Signature(
@@ -45,6 +45,23 @@ class OutsideExport(Dense):
 class Branching(Dense):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x * 2 if x.sum() > 0 else torch.relu(self.dense(x))
+
+
+class OnlyNewer(torch.nn.Module):  # type: ignore[misc]
+    """Has an operator that torch's older exporter does not know."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.expm1(x) * 2
+
+
+class BySize(torch.nn.Module):  # type: ignore[misc]
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.expm1(x) if x.size(0) > 4 else torch.expm1(x) * 2
+
+
+class ByNumber(torch.nn.Module):  # type: ignore[misc]
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.expm1(x) if bool(x.sum() > 0) else torch.expm1(x) * 2
 
 
 class Bessel(Dense):
@@ -99,6 +116,29 @@ def test_a_scripted_branch_is_kept(tmp_path: Path) -> None:
 
     for rows in (np.ones((2, WIDTH), np.float32), -np.ones((2, WIDTH), np.float32)):
         assert np.allclose(answers(found, rows), module(torch.from_numpy(rows)).detach().numpy(), atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore:Exporting a model to ONNX")
+def test_torchscript_that_the_older_exporter_cannot_read_is_exported_as_it_runs_and_says_so(tmp_path: Path) -> None:
+    with quiet():
+        module = torch.jit.script(OnlyNewer().eval())
+    found = OnnxExport().run(FormedModel(Form.TORCHSCRIPT, SIGNATURE, module=module), tmp_path)
+
+    assert found.remark == RAN
+    assert opset(found) == [18]
+    for rows in (np.ones((1, WIDTH), np.float32), np.eye(7, WIDTH, dtype=np.float32)):
+        with torch.no_grad():
+            assert np.allclose(answers(found, rows), module(torch.from_numpy(rows)).numpy(), atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["size", "number"])
+def test_a_branch_that_sizes_or_numbers_decide_is_not_run_along_one_side(tmp_path: Path, kind: str) -> None:
+    branching = {"size": BySize, "number": ByNumber}[kind]
+    with quiet():
+        module = torch.jit.script(branching().eval())
+
+    with pytest.raises(UnsupportedModel):
+        OnnxExport().run(FormedModel(Form.TORCHSCRIPT, SIGNATURE, module=module), tmp_path)
 
 
 def test_an_operator_without_onnx_form_is_named(tmp_path: Path) -> None:

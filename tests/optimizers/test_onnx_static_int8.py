@@ -130,6 +130,17 @@ def test_weights_have_a_scale_a_channel_and_activations_are_unsigned(convolution
     assert [path.name for path in (tmp_path / "result").iterdir()] == ["model.onnx"]
 
 
+def test_a_bias_that_is_a_row_is_quantized_as_one_that_is_a_list(tmp_path: Path) -> None:
+    path = tmp_path / "gemm.onnx"
+    tensors = {"w": weights(WIDTH, WIDTH, seed=1), "b": weights(1, WIDTH, seed=2)}
+    nodes = [helper.make_node("Gemm", ["input", "w", "b"], ["output"])]
+    write(path, nodes, tensors, ["batch", WIDTH], ["batch", WIDTH])
+    rows = np.random.default_rng(2).standard_normal((32, WIDTH)).astype(np.float32)
+    model = formed(path, rows, ("batch", WIDTH), ("batch", WIDTH))
+
+    assert parity(model, run(model, tmp_path / "result")).passed
+
+
 def test_the_file_is_a_fraction_of_the_original(tmp_path: Path) -> None:
     path = tmp_path / "wide.onnx"
     write(

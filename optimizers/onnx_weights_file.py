@@ -6,6 +6,7 @@ from typing import Any
 
 import onnx
 import onnx_ir
+from onnx.external_data_helper import load_external_data_for_model
 
 # Small models are one file, which is simpler to handle. Libraries hold several copies of it, and protobuf no 2 GiB.
 ONE_FILE_BYTES = 256 << 20
@@ -38,7 +39,7 @@ def place_weights(model: Any, source: Path | None, path: Path) -> Any:  # noqa: 
         )
         return onnx_ir.to_proto(loaded)
     if source is not None:
-        onnx.external_data_helper.load_external_data_for_model(model, str(source))
+        load_external_data_for_model(model, str(source))
     return model
 
 

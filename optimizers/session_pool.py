@@ -2,11 +2,14 @@
 
 import gc
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 
 from optimizers.does_not_run import blaming
 from optimizers.halving import Arm
 from optimizers.model_process import ModelProcess
 from optimizers.session import Session
+
+AT_ONCE = 2
 
 SessionKey = tuple[str, int, int]
 
@@ -33,11 +36,18 @@ class SessionPool:
             del session
         # A runtime gives memory back when its session is collected.
         gc.collect()
-        for arm, key in wanted.items():
-            if key not in self._sessions:
-                with blaming(arm.candidate):
-                    self._sessions[key] = self._opens(arm)
+        missing = {key: arm for arm, key in wanted.items() if key not in self._sessions}
+        # A process of its own takes seconds to start, in which others can be opened.
+        with ThreadPoolExecutor(AT_ONCE) as openers:
+            opening = [openers.submit(self._open, key, arm) for key, arm in missing.items()]
+        for opened in opening:
+            opened.result()
         return {arm: self._sessions[key] for arm, key in wanted.items()}
+
+    def _open(self, key: SessionKey, arm: Arm) -> None:
+        # Kept at once: where another one fails, this one is still closed.
+        with blaming(arm.candidate):
+            self._sessions[key] = self._opens(arm)
 
     def close(self) -> None:
         """Close all."""

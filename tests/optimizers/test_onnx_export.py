@@ -133,9 +133,9 @@ def test_torchscript_that_the_older_exporter_cannot_read_is_exported_as_it_runs_
 
 @pytest.mark.parametrize("kind", ["size", "number"])
 def test_a_branch_that_sizes_or_numbers_decide_is_not_run_along_one_side(tmp_path: Path, kind: str) -> None:
-    branching = {"size": BySize, "number": ByNumber}[kind]
+    branching = BySize() if kind == "size" else ByNumber()
     with quiet():
-        module = torch.jit.script(branching().eval())
+        module = torch.jit.script(branching.eval())
 
     with pytest.raises(UnsupportedModel):
         OnnxExport().run(FormedModel(Form.TORCHSCRIPT, SIGNATURE, module=module), tmp_path)

@@ -18,6 +18,8 @@ DECIDING_CPU_FEATURES = (
     "avx2", "avx512f", "avx512_vnni", "avx512_bf16", "avx512_fp16", "avx_vnni", "amx_tile", "amx_bf16", "amx_int8",
     "asimd", "asimddp", "i8mm", "bf16", "sve",
 )  # fmt: skip
+X86 = frozenset({"x86_64", "AMD64"})
+INT8_DOT_PRODUCTS = frozenset({"avx512_vnni", "avx_vnni", "amx_int8"})
 
 
 class Hardware(BaseModel):
@@ -54,6 +56,15 @@ class Hardware(BaseModel):
         """Return what tells machines apart whose processors have one name, for people."""
         features = f" with {', '.join(self.cpu_features)}" if self.cpu_features else ""
         return f"{self.cpu_model}, {self.cpu_cores} cores{features}"
+
+    @property
+    def saturates_int8(self) -> bool:
+        """
+        Whether sums of two INT8 products are cut off at 16 bits: x86 without the dot products of VNNI or AMX.
+
+        Source: "When and why do I need to try U8U8?" in ONNX Runtime's page on quantization.
+        """
+        return self.architecture in X86 and not INT8_DOT_PRODUCTS & set(self.cpu_features)
 
     @property
     def has_amx(self) -> bool:

@@ -34,6 +34,7 @@ class CalibratedModel:
         batches: Inputs to measure ranges and compare answers on.
         threads: For each call.
         symmetric: As `OnnxStaticInt8.symmetric`.
+        reduce_range: Weights in 7 bits.
     """
 
     def __init__(
@@ -43,8 +44,9 @@ class CalibratedModel:
         threads: int,
         *,
         symmetric: bool = False,
+        reduce_range: bool = False,
     ) -> None:
-        self._symmetric = symmetric
+        self._symmetric, self._reduce_range = symmetric, reduce_range
         folder = model.parent
         self._named, self._quantized, self._tried = (folder / f"{name}.onnx" for name in ("named", "int8", "tried"))
         self._float_values, self._int8_values = folder / "float-values.onnx", folder / "int8-values.onnx"
@@ -78,6 +80,7 @@ class CalibratedModel:
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=None if convolves else list(WEIGHTED),
             per_channel=True,
+            reduce_range=self._reduce_range,
             activation_type=QuantType.QInt8 if self._symmetric else QuantType.QUInt8,
             weight_type=QuantType.QInt8,
             use_external_data_format=True,

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from optimizers.errors import MissingExtra
+from optimizers.hardware import detect
 from optimizers.onnx_export import ONNX_FILE
 from optimizers.passes import Form, FormedModel
 from optimizers.quiet import quiet
@@ -15,6 +16,8 @@ from optimizers.quiet import quiet
 class OnnxDynamicInt8:
     """
     Dynamic INT8 of ONNX Runtime, for matrix products and embeddings.
+
+    Weights have 7 bits where the processor would cut sums off (`Hardware.saturates_int8`).
 
     Attributes:
         per_channel: One scale for each output channel instead of one for each tensor: nearer to the original.
@@ -41,6 +44,7 @@ class OnnxDynamicInt8:
                 model.file,
                 raw,
                 per_channel=self.per_channel,
+                reduce_range=detect().saturates_int8,
                 weight_type=QuantType.QInt8,
                 use_external_data_format=True,
                 extra_options={"DefaultTensorType": 1},

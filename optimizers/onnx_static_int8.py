@@ -23,7 +23,8 @@ class OnnxStaticInt8:
     Static INT8 as QDQ: unsigned activations, signed weights with a scale for each output channel.
 
     ONNX Runtime's kernels for this pair are the fast ones on x86. Layers that hurt most stay in floating point: as few as
-    bring the answers on the samples back within parity.
+    bring the answers on the samples back within parity. Weights have 7 bits where the processor would cut sums off
+    (`Hardware.saturates_int8`).
 
     Attributes:
         prediction: Decides how answers are compared.
@@ -59,7 +60,14 @@ class OnnxStaticInt8:
         with quiet(), tempfile.TemporaryDirectory(dir=folder) as work:
             prepared = optimize_graph(model.file, Path(work), Level.BASIC)
             batches = read_batches(model.samples_folder)
-            calibrated = CalibratedModel(prepared, batches, detect().cpu_cores, symmetric=self.symmetric)
+            processor = detect()
+            calibrated = CalibratedModel(
+                prepared,
+                batches,
+                processor.cpu_cores,
+                symmetric=self.symmetric,
+                reduce_range=processor.saturates_int8 and not self.symmetric,
+            )
             if not calibrated.layers:
                 raise UnsupportedModel("it has no layer with weights to quantize")
             expected = calibrated.expected()

@@ -110,7 +110,11 @@ def _with_ranges(model: Any, batches: "Sequence[Mapping[str, NDArray[Any]]]") ->
     """Return the model with a FakeQuantize before each operator that may compute in INT8; weights are still floats."""
     nncf = _nncf()
     from nncf.openvino.quantization.backend_parameters import BackendParameters
-    from nncf.quantization.advanced_parameters import AdvancedQuantizationParameters, AdvancedSmoothQuantParameters
+    from nncf.quantization.advanced_parameters import (
+        AdvancedQuantizationParameters,
+        AdvancedSmoothQuantParameters,
+        OverflowFix,
+    )
     from nncf.quantization.range_estimator import RangeEstimatorParametersSet
 
     products, smooths = _products(model), has_attention(model)
@@ -126,6 +130,8 @@ def _with_ranges(model: Any, batches: "Sequence[Mapping[str, NDArray[Any]]]") ->
         advanced_parameters=AdvancedQuantizationParameters(
             # NNCF's own takes the mean over batches and cuts what is larger. That costs small networks their parity (two layers of
             # 32: cosine 0.982 against 0.9997), and helps transformers, whose few large values would take the range of all others.
+            # Weights in 7 bits where the processor would cut sums off.
+            overflow_fix=OverflowFix.ENABLE if detect().saturates_int8 else None,
             activations_range_estimator_params=(
                 RangeEstimatorParametersSet.MEAN_MINMAX if smooths else RangeEstimatorParametersSet.MINMAX
             ),

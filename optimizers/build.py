@@ -38,8 +38,8 @@ SAMPLES, EVALUATION, TRAINING = "samples", "evaluation", "training"
 # To load, to measure, the rounds of a search of a dozen candidates, and the profile.
 STEPS_BESIDES = 6
 ANOTHER_BUILD = (
-    "not used: ranges that are measured on this processor give other bytes than the locked ones, which another machine's report "
-    "names; copy `.model-serving/artifacts` from there"
+    "not used: INT8 as this processor computes it gives other bytes than the locked ones, which another machine's report names; "
+    "copy `.model-serving/artifacts` from there"
 )
 
 
@@ -167,8 +167,7 @@ def _build_and_compare(  # noqa: PLR0913, PLR0917 - what building takes
     training: TrainingRoom | None,
 ) -> tuple[Tried, ...]:
     """Return every candidate in the order of the recipe; they are built in the order of their promise."""
-    gpu = job.hardware.gpu
-    index = BuiltIndex(job.store, job.facts.model_sha256, job.recipe.sha256, gpu.architecture if gpu else None)
+    index = BuiltIndex(job.store, job.facts.model_sha256, job.recipe.sha256, job.hardware)
     samples = work / SAMPLES
     write_batches(samples, trial.batches)
     builder = CandidateBuilder(

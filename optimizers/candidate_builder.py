@@ -15,6 +15,7 @@ from optimizers.artifact import MANIFEST_NAME, REFERENCE_NAME, Artifact, Manifes
 from optimizers.atomic_file import write_atomically
 from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.errors import ArtifactError, MissingExtra
+from optimizers.hardware import Hardware
 from optimizers.kept_results import KeptResults, trains
 from optimizers.model_source import ModelSource
 from optimizers.original_job import OriginalFacts
@@ -38,15 +39,13 @@ class BuiltIndex:
         store: Where the artifacts lie.
         model_sha256: Digest of the original model.
         recipe_sha256: Digest of the recipe.
-        gpu_architecture: Of this machine; what was compiled on another GPU is built again.
+        hardware: This machine; what another GPU was compiled for, or another processor's sums of INT8, is built again.
     """
 
-    def __init__(
-        self, store: ArtifactStore, model_sha256: str, recipe_sha256: str, gpu_architecture: str | None = None
-    ) -> None:
+    def __init__(self, store: ArtifactStore, model_sha256: str, recipe_sha256: str, hardware: Hardware) -> None:
         self._store = store
-        self._gpu_architecture = gpu_architecture
-        self._identity = (model_sha256, recipe_sha256)
+        self._gpu_architecture = hardware.gpu.architecture if hardware.gpu else None
+        self._identity = (model_sha256, recipe_sha256, hardware.saturates_int8)
 
     def find(self, candidate: str) -> Artifact | None:
         """Return the artifact that was built for this candidate, if it is in the store and intact."""

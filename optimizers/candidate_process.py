@@ -21,6 +21,7 @@ class CandidateProcess(ModelProcess):
         configuration: Threads and streams.
         folder: Receives batches and answers; made where it is missing, and left to the caller.
         timeout_s: For each answer.
+        waits: As `ModelProcess.waits`.
 
     Raises:
         UnsupportedModel: The runtime cannot load it; also where it crashes, takes too long or all memory.
@@ -28,11 +29,20 @@ class CandidateProcess(ModelProcess):
     """
 
     def __init__(
-        self, artifact: Path, configuration: Configuration, folder: Path, timeout_s: float = TIMEOUT_S
+        self,
+        artifact: Path,
+        configuration: Configuration,
+        folder: Path,
+        timeout_s: float = TIMEOUT_S,
+        *,
+        waits: bool = True,
     ) -> None:
         load = LoadCandidate(folder=artifact, threads=configuration.threads, streams=configuration.streams)
-        super().__init__(MODULE, load, "the runtime", folder, timeout_s)
-        self._before: LoadedCandidate = cast("LoadedCandidate", self._loaded.loaded)
+        super().__init__(MODULE, load, "the runtime", folder, timeout_s, waits=waits)
+
+    @property
+    def _before(self) -> LoadedCandidate:
+        return cast("LoadedCandidate", self._loaded.loaded)
 
     @property
     def load_time_s(self) -> float:

@@ -98,7 +98,7 @@ def _search(
         folder = job.store.folder(contender.artifact_sha256)
         if contender.runtime in SHARE_A_PROCESS:
             return open_session(folder, arm.threads, arm.streams)
-        return CandidateProcess(folder, arm.configuration, Path(mkdtemp(dir=work, prefix="session-")))
+        return CandidateProcess(folder, arm.configuration, Path(mkdtemp(dir=work, prefix="session-")), waits=False)
 
     identity = {
         "hardware": job.hardware.fingerprint,

@@ -3,6 +3,7 @@
 import contextlib
 import selectors
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Self, cast
@@ -32,19 +33,31 @@ class ModelProcess:
         name: Of the model, for messages.
         folder: Receives batches and answers; made where it is missing, and left to the caller.
         timeout_s: For each answer.
+        waits: Whether the model is loaded when this returns; else it is once something is asked.
 
     Raises:
         UnsupportedModel: The model cannot be loaded; also where loading crashes, takes too long or all memory.
         MissingExtra: Its library is not installed.
     """
 
-    def __init__(self, module: str, load: BaseModel, name: str, folder: Path, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(  # noqa: PLR0913 - what a process is started with
+        self,
+        module: str,
+        load: BaseModel,
+        name: str,
+        folder: Path,
+        timeout_s: float = TIMEOUT_S,
+        *,
+        waits: bool = True,
+    ) -> None:
         self._name, self._folder, self._timeout_s = name, folder, timeout_s
         self._files: list[tuple[Mapping[str, Any], Path]] = []
         folder.mkdir(parents=True, exist_ok=True)
         self._process = start_worker(module, folder, is_heard=True)
         try:
-            self._loaded = self._ask(load)
+            self._tell(load)
+            if waits:
+                self.wait()
         except BaseException:
             self.close()
             raise
@@ -56,6 +69,14 @@ class ModelProcess:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    @cached_property
+    def _loaded(self) -> ModelAnswer:
+        return self._heard()
+
+    def wait(self) -> None:
+        """Return once the model is loaded. Raises UnsupportedModel and MissingExtra as the constructor does."""
+        _ = self._loaded
 
     @property
     def process_id(self) -> int:
@@ -96,10 +117,17 @@ class ModelProcess:
         return path
 
     def _ask(self, question: BaseModel) -> ModelAnswer:
+        self.wait()
+        self._tell(question)
+        return self._heard()
+
+    def _tell(self, question: BaseModel) -> None:
         with contextlib.suppress(BrokenPipeError):
             to = cast("IO[bytes]", self._process.stdin)
             to.write(f"{question.model_dump_json()}\n".encode())
             to.flush()
+
+    def _heard(self) -> ModelAnswer:
         answers = cast("IO[bytes]", self._process.stdout)
         with selectors.DefaultSelector() as selector:
             selector.register(answers, selectors.EVENT_READ)

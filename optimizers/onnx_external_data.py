@@ -63,7 +63,9 @@ def check_external_data(path: Path, model: Any) -> None:  # noqa: ANN401 - an on
         UnsupportedModel: A location is absolute, has `..`, is a symbolic or hard link, is missing or too short.
     """
     named = set[str]()
-    for tensor in _external_tensors(model):
+    for tensor in tensors(model):
+        if not (tensor.external_data or tensor.data_location == tensor.EXTERNAL):
+            continue
         fields = {entry.key: entry.value for entry in tensor.external_data}
         location = str(fields.get("location", ""))
         named.add(location)
@@ -117,13 +119,12 @@ def _is_outside(location: str) -> bool:
     return absolute or ".." in (*posix.parts, *windows.parts)
 
 
-def _external_tensors(message: Any) -> Iterator[Any]:  # noqa: ANN401 - any protobuf message
-    """Yield every tensor with external data, wherever in the model it hangs: graphs, subgraphs, functions, sparse."""
+def tensors(message: Any) -> Iterator[Any]:  # noqa: ANN401 - any protobuf message
+    """Yield every tensor, wherever in the model it hangs: graphs, subgraphs, functions, attributes, sparse."""
     if message.DESCRIPTOR.name == "TensorProto":
-        if message.external_data or message.data_location == message.EXTERNAL:
-            yield message
+        yield message
         return
     for field, value in message.ListFields():
         if field.message_type is not None:
             for item in value if field.is_repeated else (value,):
-                yield from _external_tensors(item)
+                yield from tensors(item)

@@ -7,6 +7,9 @@ from typing import Any
 import onnx
 import onnx_ir
 from onnx.external_data_helper import load_external_data_for_model
+from onnx_ir.passes.common import LiftConstantsToInitializersPass
+
+from optimizers.onnx_external_data import tensors
 
 # Small models are one file, which is simpler to handle. Libraries hold several copies of it, and protobuf no 2 GiB.
 ONE_FILE_BYTES = 256 << 20
@@ -29,11 +32,14 @@ def place_weights(model: Any, source: Path | None, path: Path) -> Any:  # noqa: 
     Raises:
         OSError: The disk is full or not writable.
     """
-    if _weights_bytes(model.graph) > ONE_FILE_BYTES:
+    if _weights_bytes(model) > ONE_FILE_BYTES:
         loaded = onnx_ir.from_proto(model)
-        if source is not None:
-            for graph in loaded.graphs():
+        # Weights in Constant nodes would stay in the graph.
+        LiftConstantsToInitializersPass(size_limit=0)(loaded)
+        for graph in loaded.graphs():
+            if source is not None:
                 onnx_ir.external_data.set_base_dir(graph, source)
+            _load_attributes(graph)
         onnx_ir.external_data.unload_from_model(
             loaded, path.parent, path.name + SUFFIX, size_threshold_bytes=SMALLEST_BYTES
         )
@@ -43,8 +49,16 @@ def place_weights(model: Any, source: Path | None, path: Path) -> Any:  # noqa: 
     return model
 
 
-def _weights_bytes(graph: Any) -> int:  # noqa: ANN401 - a GraphProto
+def _load_attributes(graph: Any) -> None:  # noqa: ANN401 - an onnx_ir.Graph
+    """Take tensors into the graph that can be no initializers, for example a Constant that is an output."""
+    for node in graph:
+        for name, attribute in node.attributes.items():
+            if isinstance(attribute.value, onnx_ir.ExternalTensor):
+                node.attributes[name] = onnx_ir.AttrTensor(name, onnx_ir.Tensor(attribute.value.numpy().copy()))
+
+
+def _weights_bytes(model: Any) -> int:  # noqa: ANN401 - a ModelProto
     return sum(
         math.prod(tensor.dims) * onnx.helper.tensor_dtype_to_np_dtype(tensor.data_type).itemsize
-        for tensor in graph.initializer
+        for tensor in tensors(model)
     )

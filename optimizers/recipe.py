@@ -13,7 +13,7 @@ from optimizers.source_facts import SourceFacts
 from optimizers.vocabulary import Accelerator, ModelFormat, Precision
 
 # Raised when a pass writes other bytes from the same options and libraries.
-RECIPE_FORMAT = 6
+RECIPE_FORMAT = 7
 # The branches of the tree in spec.md 2.2.
 FAST_SLA_MS = 10
 RELAXED_SLA_MS = 100

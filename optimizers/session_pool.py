@@ -2,14 +2,11 @@
 
 import gc
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 from optimizers.does_not_run import blaming
 from optimizers.halving import Arm
 from optimizers.model_process import ModelProcess
 from optimizers.session import Session
-
-AT_ONCE = 2
 
 SessionKey = tuple[str, int, int]
 
@@ -37,17 +34,16 @@ class SessionPool:
         # A runtime gives memory back when its session is collected.
         gc.collect()
         missing = {key: arm for arm, key in wanted.items() if key not in self._sessions}
-        # A process of its own takes seconds to start, in which others can be opened.
-        with ThreadPoolExecutor(AT_ONCE) as openers:
-            opening = [openers.submit(self._open, key, arm) for key, arm in missing.items()]
-        for opened in opening:
-            opened.result()
+        for key, arm in missing.items():
+            with blaming(arm.candidate):
+                self._sessions[key] = self._opens(arm)
+        # A process of its own takes seconds to load, in which others are opened.
+        for key, arm in missing.items():
+            session = self._sessions[key]
+            if isinstance(session, ModelProcess):
+                with blaming(arm.candidate):
+                    session.wait()
         return {arm: self._sessions[key] for arm, key in wanted.items()}
-
-    def _open(self, key: SessionKey, arm: Arm) -> None:
-        # Kept at once: where another one fails, this one is still closed.
-        with blaming(arm.candidate):
-            self._sessions[key] = self._opens(arm)
 
     def close(self) -> None:
         """Close all."""

@@ -93,7 +93,7 @@ def write_build_jobs(  # noqa: PLR0913, PLR0917 - what is built, where it is wri
         write_batches(work / "samples", trial.batches)
         builder = CandidateBuilder(
             store=store,
-            index=BuiltIndex(store, facts.model_sha256, recipe.sha256),
+            index=BuiltIndex(store, facts.model_sha256, recipe.sha256, hardware),
             work=work,
             original=known,
             source=source,

@@ -276,7 +276,7 @@ def builder(built: Built, tmp_path: Path) -> CandidateBuilder:
     work.mkdir(parents=True)
     return CandidateBuilder(
         store=store,
-        index=BuiltIndex(store, "m", "r"),
+        index=BuiltIndex(store, "m", "r", hardware()),
         work=work,
         original=facts(source, tmp_path / "original"),
         source=source,

@@ -6,6 +6,7 @@ from optimizers.artifact import MANIFEST_NAME, REFERENCE_NAME, Manifest
 from optimizers.candidate_builder import BuiltIndex, CandidateBuilder
 from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.engine_tie import EngineTie
+from optimizers.gpu import Gpu, GpuVendor
 from optimizers.model_source import ModelSource
 from optimizers.original_job import OriginalFacts
 from optimizers.passes import Form
@@ -14,6 +15,7 @@ from optimizers.signature import Signature, TensorSpec
 from optimizers.store import ArtifactStore
 from optimizers.vocabulary import ModelFormat, Precision, Prediction, Runtime
 from tests.support.folder_pass import FolderPass
+from tests.support.locked_model import hardware
 from tests.support.small_model import WIDTH, write_small_onnx
 
 SIGNATURE = Signature(
@@ -29,7 +31,7 @@ def test_a_model_that_is_a_folder_is_stored_with_all_that_is_in_it(tmp_path: Pat
     with store.building() as work:
         builder = CandidateBuilder(
             store=store,
-            index=BuiltIndex(store, "model", "recipe"),
+            index=BuiltIndex(store, "model", "recipe", hardware()),
             work=work,
             original=OriginalFacts(
                 form=Form.ONNX,
@@ -68,8 +70,32 @@ def test_an_engine_of_another_gpu_is_not_found_again(tmp_path: Path) -> None:
         (folder / MANIFEST_NAME).write_text(manifest.model_dump_json())
         (folder / REFERENCE_NAME).write_text('{"inputs": [{}], "outputs": [{}]}')
         artifact = store.add(folder)
-    BuiltIndex(store, "model", "recipe", "sm_90").record(artifact)
+    sm_90, sm_80 = (
+        hardware().model_copy(update={"gpu": Gpu(vendor=GpuVendor.NVIDIA, model="GPU", architecture=architecture)})
+        for architecture in ("sm_90", "sm_80")
+    )
+    BuiltIndex(store, "model", "recipe", sm_90).record(artifact)
 
-    assert BuiltIndex(store, "model", "recipe", "sm_90").find("tensorrt-fp16") == artifact
-    assert BuiltIndex(store, "model", "recipe", "sm_80").find("tensorrt-fp16") is None
-    assert BuiltIndex(store, "model", "recipe").find("tensorrt-fp16") is None
+    assert BuiltIndex(store, "model", "recipe", sm_90).find("tensorrt-fp16") == artifact
+    assert BuiltIndex(store, "model", "recipe", sm_80).find("tensorrt-fp16") is None
+    assert BuiltIndex(store, "model", "recipe", hardware()).find("tensorrt-fp16") is None
+
+
+def test_what_another_kind_of_processor_quantized_is_not_found_again(tmp_path: Path) -> None:
+    store = ArtifactStore(tmp_path / "store")
+    with store.building() as work:
+        folder = work / "int8"
+        folder.mkdir()
+        write_small_onnx(folder / "model.onnx")
+        manifest = Manifest(
+            name="onnx-int8", runtime=Runtime.ONNXRUNTIME, precision=Precision.INT8, entry="model.onnx",
+            signature=SIGNATURE, prediction=Prediction.NUMERIC, model_sha256="a" * 64, passes=("onnx-dynamic-int8",),
+        )  # fmt: skip
+        (folder / MANIFEST_NAME).write_text(manifest.model_dump_json())
+        (folder / REFERENCE_NAME).write_text('{"inputs": [{}], "outputs": [{}]}')
+        artifact = store.add(folder)
+    exact = hardware().model_copy(update={"cpu_features": ("avx512_vnni",)})
+    BuiltIndex(store, "model", "recipe", exact).record(artifact)
+
+    assert BuiltIndex(store, "model", "recipe", exact).find("onnx-int8") == artifact
+    assert BuiltIndex(store, "model", "recipe", hardware()).find("onnx-int8") is None

@@ -85,3 +85,25 @@ def test_a_runtime_that_crashes_takes_its_own_process_along(store: ArtifactStore
         os.kill(candidate.process_id, signal.SIGSEGV)
         with pytest.raises(UnsupportedModel, match=r"^the runtime crashed: its process ended by SIGSEGV$"):
             candidate.run(ROWS)
+
+
+def test_one_that_is_not_waited_for_tells_what_it_cannot_load_once_it_is_asked(
+    store: ArtifactStore, tmp_path: Path
+) -> None:
+    folder = store.folder(unloadable_artifact(store).sha256)
+
+    with (
+        CandidateProcess(folder, ONE_THREAD, tmp_path / "process", waits=False) as candidate,
+        pytest.raises(UnsupportedModel, match=r"model\.onnx: the runtime cannot load it"),
+    ):
+        candidate.wait()
+
+
+def test_one_that_is_not_waited_for_answers_as_any_other(store: ArtifactStore, tmp_path: Path) -> None:
+    folder = store.folder(small_artifact(store).sha256)
+
+    with CandidateProcess(folder, ONE_THREAD, tmp_path / "process", waits=False) as candidate:
+        there = candidate.run(ROWS)["output"]
+        assert 0 < candidate.load_time_s < 60
+
+    assert np.array_equal(there, open_session(folder, 1).run(ROWS)["output"])

@@ -74,7 +74,7 @@ def builder(source: ModelSource, goal: Goal, folder: Path, told: Steps) -> Candi
     kept = KeptResults(store.root, "m", facts_of(source, goal).settings)
     data = prepare_training(source, facts, work / "training")
     return CandidateBuilder(
-        store=store, index=BuiltIndex(store, "m", "r"), work=work, original=facts, source=source, model_sha256="m",
+        store=store, index=BuiltIndex(store, "m", "r", hardware()), work=work, original=facts, source=source, model_sha256="m",
         threads=1, samples=work / "samples", reference="{}", progress=told,
         training=TrainingRoom(data, goal.training.timeout_s, kept),
     )  # fmt: skip

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 import onnx
 import pytest
+from onnx import TensorProto, helper, numpy_helper
 
 from optimizers import onnx_weights_file
 from optimizers.goal import ParityThresholds
+from optimizers.onnx_cleaning import load_graph, save_clean
 from optimizers.onnx_dynamic_int8 import OnnxDynamicInt8
 from optimizers.onnx_export import OnnxExport
 from optimizers.onnx_fp16 import OnnxFp16
@@ -102,3 +104,67 @@ def test_scales_and_shapes_stay_in_the_graph(tmp_path: Path, monkeypatch: pytest
     outside = {tensor.name for tensor in graph.initializer if tensor.data_location == onnx.TensorProto.EXTERNAL}
     assert {name for name in outside if "scale" in name or "zero_point" in name} == set()
     assert len(outside) == 3
+
+
+@pytest.mark.parametrize("is_output", [False, True])
+def test_weights_of_constants_go_into_the_file_wherever_they_were(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_output: bool
+) -> None:
+    weights = np.random.default_rng(1).standard_normal((WIDTH, WIDTH), dtype=np.float32)
+    constant = helper.make_node("Constant", [], ["w"], value=numpy_helper.from_array(weights, "w"))
+    product = helper.make_node("MatMul", ["input", "w"], ["output"])
+    outputs = [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["batch", WIDTH])]
+    if is_output:
+        outputs.append(helper.make_tensor_value_info("w", TensorProto.FLOAT, [WIDTH, WIDTH]))
+    rows = [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", WIDTH])]
+    opset = [helper.make_opsetid("", 17)]
+    model = helper.make_model(
+        helper.make_graph([constant, product], "g", rows, outputs), opset_imports=opset, ir_version=9
+    )
+    original, saved = tmp_path / "original", tmp_path / "saved"
+    original.mkdir()
+    saved.mkdir()
+    onnx.save(
+        model, original / "model.onnx", save_as_external_data=True, convert_attribute=True, location="model.onnx.data",
+        size_threshold=0,
+    )  # fmt: skip
+    monkeypatch.setattr(onnx_weights_file, "ONE_FILE_BYTES", 100)
+
+    save_clean(load_graph(original / "model.onnx"), saved / "model.onnx", original)
+    (original / "model.onnx.data").unlink()
+
+    expected = ROWS["input"] @ weights
+    np.testing.assert_allclose(OnnxRuntimeSession(saved / "model.onnx", 1, {}).run(ROWS)["output"], expected, rtol=1e-4)
+    assert ((saved / "model.onnx.data").stat().st_size > 0) is not is_output
+
+
+def test_weights_in_the_branches_of_a_graph_count_and_go_into_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = np.random.default_rng(1).standard_normal((WIDTH, WIDTH), dtype=np.float32)
+    given = [helper.make_tensor_value_info("input", TensorProto.FLOAT, ["batch", WIDTH])]
+    taken = [helper.make_tensor_value_info("output", TensorProto.FLOAT, ["batch", WIDTH])]
+    branches = {
+        name: helper.make_graph(
+            [helper.make_node("MatMul", ["input", name], [f"{name}.product"])],
+            name,
+            [],
+            [helper.make_tensor_value_info(f"{name}.product", TensorProto.FLOAT, ["batch", WIDTH])],
+            [numpy_helper.from_array(weights * factor, name)],
+        )
+        for name, factor in (("first", 1), ("second", 2))
+    }
+    truth = numpy_helper.from_array(np.array(True), "truth")
+    chooses = helper.make_node(
+        "If", ["truth"], ["output"], then_branch=branches["second"], else_branch=branches["first"]
+    )
+    graph = helper.make_graph([chooses], "g", given, taken, [truth])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9)
+    monkeypatch.setattr(onnx_weights_file, "ONE_FILE_BYTES", 100)
+
+    save_clean(model, tmp_path / "model.onnx")
+
+    assert (tmp_path / "model.onnx.data").stat().st_size >= 2 * weights.nbytes
+    np.testing.assert_allclose(
+        OnnxRuntimeSession(tmp_path / "model.onnx", 1, {}).run(ROWS)["output"], ROWS["input"] @ (2 * weights), rtol=1e-4
+    )

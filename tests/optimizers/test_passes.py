@@ -27,6 +27,7 @@ from optimizers.passes import Form, FormedModel, Pass
 from optimizers.signature import Signature, TensorSpec
 from optimizers.store import ArtifactStore
 from optimizers.vocabulary import ModelFormat, Precision, Runtime
+from tests.support.locked_model import hardware
 from tests.support.small_model import WIDTH, write_small_onnx
 
 ORIGINALS = frozenset({Form.TORCH_MODULE, Form.TORCHSCRIPT, Form.ONNX, Form.TORCH_EXPORT})
@@ -74,7 +75,7 @@ def test_a_form_that_a_pass_does_not_need_is_refused_before_it_runs(tmp_path: Pa
     (tmp_path / "store").mkdir()
     builder = CandidateBuilder(
         store=store,
-        index=BuiltIndex(store, "m", "r"),
+        index=BuiltIndex(store, "m", "r", hardware()),
         work=tmp_path / "store",
         original=OriginalFacts(
             form=form,

@@ -90,3 +90,33 @@ def test_the_default_is_what_main_processors_are_fast_with(source: FormedModel, 
     kinds = {item.data_type for item in proto.graph.initializer if item.name.endswith("zero_point")}
 
     assert TensorProto.UINT8 in kinds
+
+
+def test_parity_is_that_of_exact_sums_whatever_this_processor_does(tmp_path: Path) -> None:
+    width = 64
+    signs = np.ones((width, width), np.float32)
+    signs[:, ::2] *= np.random.default_rng(0).choice(np.array([-1, 1], np.float32), (width, width // 2))
+    signature = Signature(
+        inputs=(TensorSpec(name="rows", shape=("batch", width)),),
+        outputs=(TensorSpec(name="sums", shape=("batch", width)),),
+    )
+    graph = helper.make_graph(
+        [
+            helper.make_node("MatMul", ["rows", "first"], ["a"]),
+            helper.make_node("Relu", ["a"], ["b"]),
+            helper.make_node("MatMul", ["b", "second"], ["sums"]),
+        ],
+        "graph",
+        [helper.make_tensor_value_info("rows", TensorProto.FLOAT, ["batch", width])],
+        [helper.make_tensor_value_info("sums", TensorProto.FLOAT, ["batch", width])],
+        [numpy_helper.from_array(signs, "first"), numpy_helper.from_array(signs.T.copy() / width, "second")],
+    )
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=9), tmp_path / "m.onnx")
+    # Large weights and inputs of one sign: sums of two products go far beyond 16 bits.
+    write_batches(tmp_path / "samples", [{"rows": 0.5 + 0.5 * np.random.default_rng(1).random((8, width), np.float32)}])
+    source = FormedModel(Form.ONNX, signature, path=tmp_path / "m.onnx", samples=tmp_path / "samples")
+    (tmp_path / "result").mkdir()
+
+    found = OnnxStaticInt8(Prediction.EMBEDDING, ParityThresholds(), symmetric=True).run(source, tmp_path / "result")
+
+    assert found.remark == "2 layers"

@@ -32,6 +32,11 @@ def model_size_bytes(path: Path) -> int:
     return digest.size_bytes(path) + sum((path.parent / name).stat().st_size for name in _data_files(path))
 
 
+def with_weights(path: Path) -> tuple[Path, ...]:
+    """Return an `.onnx` file and those in its folder that hold its weights."""
+    return (path, *(path.parent / name for name in _data_files(path)))
+
+
 def _data_files(path: Path) -> list[str]:
     locations = scan_locations(path) if path.suffix == ".onnx" and path.is_file() else ()
     plain = [location for location in locations if _is_nameable(location) and not _is_outside(location)]

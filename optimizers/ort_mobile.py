@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from optimizers.errors import MissingExtra
 from optimizers.onnx_export import ONNX_FILE
+from optimizers.onnx_external_data import with_weights
 from optimizers.passes import Form, FormedModel
 from optimizers.quiet import quiet
 
@@ -41,8 +42,8 @@ class OrtMobile:
         with tempfile.TemporaryDirectory(dir=folder) as work:
             # The converter writes beside what it reads, and the file it reads belongs to other candidates too.
             source = Path(work) / ONNX_FILE
-            for part in sorted(model.file.parent.iterdir()):
-                shutil.copyfile(part, source.with_name(part.name))
+            for file in with_weights(model.file):
+                shutil.copyfile(file, source.with_name(file.name))
             with quiet(), contextlib.redirect_stdout(io.StringIO()):
                 convert_onnx_models_to_ort(
                     source,

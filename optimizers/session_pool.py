@@ -1,6 +1,5 @@
 """The sessions of a search: open as long as they are measured, so that no more is in memory than is compared."""
 
-import gc
 from collections.abc import Callable, Iterable
 
 from optimizers.does_not_run import blaming
@@ -31,8 +30,6 @@ class SessionPool:
             if isinstance(session, ModelProcess):
                 session.close()
             del session
-        # A runtime gives memory back when its session is collected.
-        gc.collect()
         missing = {key: arm for arm, key in wanted.items() if key not in self._sessions}
         for key, arm in missing.items():
             with blaming(arm.candidate):

@@ -16,6 +16,7 @@ from optimizers.build_step import BuildStep, build_step
 from optimizers.candidate_recipe import CandidateRecipe
 from optimizers.errors import InvalidArgs, Issue
 from optimizers.neuron_compile import NeuronCompile
+from optimizers.onnx_external_data import with_weights
 from optimizers.passes import FormedModel
 from optimizers.vocabulary import Runtime
 
@@ -58,8 +59,7 @@ def write_build_files(candidate: CandidateRecipe, model: FormedModel, jobs: Buil
     if isinstance(candidate.passes[-1], NeuronCompile):
         candidate.passes[-1].write_inputs(model, folder)
     else:
-        # A large graph has its weights beside it.
-        for path in sorted(model.file.parent.iterdir()):
+        for path in with_weights(model.file):
             shutil.copyfile(path, folder / path.name)
     _write_yaml(folder / JOB_FILE, job_manifest(_job(candidate, step, jobs, folder)))
     if candidate.runtime is Runtime.TENSORRT:

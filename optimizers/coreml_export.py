@@ -45,7 +45,7 @@ class CoreMlExport:
         Write the folder `model.mlpackage`.
 
         Raises:
-            UnsupportedModel: An input has a type that Core ML does not know.
+            UnsupportedModel: An input has a type that Core ML does not know, or a trace would keep a number or a size of one batch.
             MissingExtra: torch or coremltools is not installed.
         """
         try:

@@ -2,7 +2,6 @@
 
 import contextlib
 import io
-import warnings
 from dataclasses import replace
 from typing import Any
 
@@ -15,13 +14,14 @@ from optimizers.passes import Form, FormedModel
 from optimizers.signature import Signature
 from optimizers.signature_probe import LARGE, SMALL, tried_sizes
 from optimizers.torch_export_failure import explained, would_be_baked
-from optimizers.torch_trace import example_arguments
+from optimizers.torch_trace import Sizes, check_sizes, example_arguments, traced
 
 # Below it torch's newer exporter converts down from this one, and keeps this one without a word where that fails.
 NATIVE_OPSET = 18
 TRACED = "traced, since torch.export cannot read it"
 RAN = "exported as it runs, since torch's older exporter cannot read it"
-BRANCHES = "a branch depends on the numbers in a tensor"
+# More than for a trace, which keeps TorchScript's branches; samples of sound come by the thousand.
+RUN_SIZES = Sizes(batches=(1, 8, 64, 512), lengths=(1, 8, 64, 512, 4096))
 
 
 def export_program(model: FormedModel, opset: int) -> tuple[Any, str]:
@@ -37,10 +37,15 @@ def export_program(model: FormedModel, opset: int) -> tuple[Any, str]:
     try:
         return _exported(model, opset), ""
     except Exception as error:  # torch's exporters raise almost anything
+        explained_error = _explained(model, error)
         if is_module and not would_be_baked(error):
-            with contextlib.suppress(Exception):  # the first reason is the one to repair
+            try:
                 return _traced(model, opset), TRACED
-        raise _explained(model, error) from error
+            except UnsupportedModel as refused:
+                raise UnsupportedModel(f"{explained_error}; it cannot be traced either: {refused}") from error
+            except Exception:  # noqa: BLE001, S110 - the first reason is the one to repair
+                pass
+        raise explained_error from error
 
 
 def export_script(model: FormedModel, opset: int) -> tuple[Any, str]:
@@ -65,13 +70,14 @@ def _as_it_runs(model: FormedModel) -> Any:  # noqa: ANN401 - a torch.fx.GraphMo
     Return the operators that a call runs, as a module without branches.
 
     `make_fx` refuses a branch on numbers in a tensor. What is decided by the size of an axis shows in the operators of calls
-    of two sizes.
+    of two sizes, and in the answers for more; their operators may differ, as a batch of 1 needs no copy to be contiguous.
     """
     with torch.no_grad():
         small, large = (make_fx(model.module)(*example_arguments(model.signature, size)) for size in (SMALL, LARGE))
-    numbers, others = _tensors_of(small), _tensors_of(large)
-    if small.code != large.code or not all(torch.equal(value, others[name]) for name, value in numbers.items()):
-        raise UnsupportedModel("a branch or a number depends on the size of an axis")
+        numbers, others = _tensors_of(small), _tensors_of(large)
+        if small.code != large.code or not all(torch.equal(value, others[name]) for name, value in numbers.items()):
+            raise UnsupportedModel("a branch or a number depends on the size of an axis")
+        check_sizes(model.module, small, model.signature, sizes=RUN_SIZES)
     return small
 
 
@@ -82,6 +88,8 @@ def _tensors_of(module: Any) -> dict[str, Any]:  # noqa: ANN401 - a torch.fx.Gra
 
 
 def _explained(model: FormedModel, error: Exception) -> UnsupportedModel:
+    if isinstance(error, UnsupportedModel):
+        return error
     return explained(error, tried_sizes(model.signature.inputs, SMALL))
 
 
@@ -130,22 +138,19 @@ def _traced(model: FormedModel, opset: int) -> Any:  # noqa: ANN401 - an onnx.Mo
             strict=True,
         )
     }
+    # The exporter traces too, and refuses nothing that it bakes in; it needs the module itself to tell the ranks of tensors.
+    traced(model)
     buffer: Any = io.BytesIO()  # works, and is missing from the declared types
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        torch.onnx.export(
-            model.module,
-            example_arguments(model.signature),
-            buffer,
-            input_names=[spec.name for spec in model.signature.inputs],
-            output_names=names,
-            opset_version=opset,
-            dynamic_axes=dynamic,
-            dynamo=False,
-        )
-    # A trace follows the branch that these inputs take; others would be answered wrongly, and samples may not show it.
-    if any("to a Python boolean" in str(item.message) for item in told):
-        raise UnsupportedModel(BRANCHES)
+    torch.onnx.export(
+        model.module,
+        example_arguments(model.signature),
+        buffer,
+        input_names=[spec.name for spec in model.signature.inputs],
+        output_names=names,
+        opset_version=opset,
+        dynamic_axes=dynamic,
+        dynamo=False,
+    )
     return onnx.load_from_string(buffer.getvalue())
 
 

@@ -21,7 +21,7 @@ class TorchScriptFreeze:
     """
     Trace a torch module and freeze it: weights become constants, and what follows a convolution is folded into it.
 
-    A trace keeps the path that one batch took. A model whose path depends on values fails parity, which has other batches.
+    A trace keeps the path that one batch took. A module whose path depends on values, or on sizes so that it shows, is refused.
 
     Attributes:
         frozen: Whether weights become constants; a compiler that moves them to its device needs them as they are.
@@ -34,7 +34,13 @@ class TorchScriptFreeze:
     gives: ClassVar[Form] = Form.TORCHSCRIPT_FILE
 
     def run(self, model: FormedModel, folder: Path) -> FormedModel:
-        """Write `model.pt`. Raises MissingExtra if torch is not installed."""
+        """
+        Write `model.pt`.
+
+        Raises:
+            UnsupportedModel: A trace would keep a number or a size of one batch.
+            MissingExtra: torch is not installed.
+        """
         try:
             import torch
 

@@ -42,6 +42,17 @@ class OutsideExport(Dense):
         return super().forward(x)
 
 
+class OutsideExportByNumber(OutsideExport):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return super().forward(x) / (float(x.max()) + 1)
+
+
+class OutsideExportBySize(OutsideExport):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        found = super().forward(x)
+        return found * sum(0.5 for _ in range(x.shape[0]))
+
+
 class Branching(Dense):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x * 2 if x.sum() > 0 else torch.relu(self.dense(x))
@@ -54,9 +65,31 @@ class OnlyNewer(torch.nn.Module):  # type: ignore[misc]
         return torch.expm1(x) * 2
 
 
+class CopiedUnlessOneRow(OnlyNewer):
+    """Needs a copy to be contiguous, and none for one row, as silero-vad does: other operators, the same answers."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.expm1(x.unsqueeze(1).transpose(0, 1).contiguous().squeeze(0)) * 2
+
+
 class BySize(torch.nn.Module):  # type: ignore[misc]
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return torch.expm1(x) if x.size(0) > 4 else torch.expm1(x) * 2
+
+
+class ByLargeSize(torch.nn.Module):  # type: ignore[misc]
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.expm1(x) if x.size(0) > 100 else torch.expm1(x) * 2
+
+
+class ByOneRow(torch.nn.Module):  # type: ignore[misc]
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.expm1(x) * float(x.size(0) == 1)
+
+
+class BySizeAboveLimit(torch.nn.Module):  # type: ignore[misc]
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return torch.expm1(x) + float(max(x.size(0) - 50, 0))
 
 
 class ByNumber(torch.nn.Module):  # type: ignore[misc]
@@ -103,6 +136,24 @@ def test_what_torch_export_cannot_read_is_traced_and_says_so(tmp_path: Path) -> 
         assert np.allclose(answers(found, rows), Dense()(torch.from_numpy(rows)).numpy(), atol=1e-6)
 
 
+@pytest.mark.parametrize("module", [OutsideExportByNumber(), OutsideExportBySize()], ids=["number", "size"])
+def test_what_a_trace_would_keep_of_one_call_is_refused_with_both_reasons(
+    tmp_path: Path, module: torch.nn.Module
+) -> None:
+    with pytest.raises(
+        UnsupportedModel, match=r"not while exporting.* traced either: .*test_onnx_export\.py, line \d+"
+    ):
+        export(module, tmp_path)
+
+
+@pytest.mark.parametrize("module", [OutsideExportByNumber(), OutsideExportBySize()], ids=["number", "size"])
+def test_an_opset_that_needs_a_trace_is_refused_where_the_trace_is(tmp_path: Path, module: torch.nn.Module) -> None:
+    with pytest.raises(
+        UnsupportedModel, match=r"^a (branch|trace) .*test_onnx_export\.py, line \d+.* torch\.jit\.script$"
+    ):
+        export(module, tmp_path, opset=17)
+
+
 def test_a_branch_on_values_is_refused_and_not_traced_along_one_side(tmp_path: Path) -> None:
     with pytest.raises(UnsupportedModel, match=r"a branch depends on the numbers in a tensor; .* torch\.where"):
         export(Branching(), tmp_path)
@@ -119,9 +170,12 @@ def test_a_scripted_branch_is_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Exporting a model to ONNX")
-def test_torchscript_that_the_older_exporter_cannot_read_is_exported_as_it_runs_and_says_so(tmp_path: Path) -> None:
+@pytest.mark.parametrize("newer", [OnlyNewer(), CopiedUnlessOneRow()])
+def test_torchscript_that_the_older_exporter_cannot_read_is_exported_as_it_runs_and_says_so(
+    tmp_path: Path, newer: torch.nn.Module
+) -> None:
     with quiet():
-        module = torch.jit.script(OnlyNewer().eval())
+        module = torch.jit.script(newer.eval())
     found = OnnxExport().run(FormedModel(Form.TORCHSCRIPT, SIGNATURE, module=module), tmp_path)
 
     assert found.remark == RAN
@@ -131,9 +185,10 @@ def test_torchscript_that_the_older_exporter_cannot_read_is_exported_as_it_runs_
             assert np.allclose(answers(found, rows), module(torch.from_numpy(rows)).numpy(), atol=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["size", "number"])
-def test_a_branch_that_sizes_or_numbers_decide_is_not_run_along_one_side(tmp_path: Path, kind: str) -> None:
-    branching = BySize() if kind == "size" else ByNumber()
+@pytest.mark.parametrize("branching", [BySize(), ByLargeSize(), ByOneRow(), BySizeAboveLimit(), ByNumber()])
+def test_a_branch_that_sizes_or_numbers_decide_is_not_run_along_one_side(
+    tmp_path: Path, branching: torch.nn.Module
+) -> None:
     with quiet():
         module = torch.jit.script(branching.eval())
 

@@ -65,6 +65,7 @@ class CalibratedModel:
         self._layers = {
             node.name: node for node in proto.graph.node if node.op_type in WEIGHTED and node.input[1] in self._weights
         }
+        self._makers = {output: node.name for node in proto.graph.node for output in node.output}
         self._named.write_bytes(proto.SerializeToString())
 
     @property
@@ -115,6 +116,9 @@ class CalibratedModel:
                 if value in self._weights:
                     node.input[place] = value
                     graph.initializer.append(self._weights[value])
+                # A Relu that rounding stood for is gone, and what goes into the rounding is not what came out of the Relu.
+                elif self._makers.get(value) not in nodes.keys() | {None}:
+                    continue
                 elif (to_float := rounded.get(node.input[place])) and (to_integer := rounded.get(to_float.input[0])):
                     node.input[place] = to_integer.input[0]
         _remove_unused(graph)

@@ -166,6 +166,16 @@ def test_a_kept_layer_has_its_bias(tmp_path: Path, shape: tuple[int, ...]) -> No
     np.testing.assert_allclose(found[0]["output"], calibrated.expected()[0]["output"], rtol=1e-6)
 
 
+def test_a_kept_layer_takes_what_comes_out_of_the_activation_before_it(convolution: FormedModel) -> None:
+    calibrated = CalibratedModel(convolution.file, read_batches(convolution.samples_folder), 1)
+    calibrated.quantize()
+
+    found = calibrated.answers(calibrated.keeping(calibrated.layers))
+
+    verdict = compare(Prediction.EMBEDDING, calibrated.expected(), found, ParityThresholds(cosine=0.999))
+    assert verdict.passed
+
+
 def test_weights_that_are_listed_as_inputs_too_are_quantized(tmp_path: Path) -> None:
     model = gemm(tmp_path, weights(1, WIDTH, seed=2))
     proto = onnx.load(model.file)

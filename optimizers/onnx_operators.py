@@ -80,8 +80,14 @@ def explained(path: Path, error: Exception, model: Any) -> UnsupportedModel:  # 
     found = NO_KERNEL.search(str(error))
     if found is None:
         return damaged(path, error)
-    operator = found[1]
-    if any(name == operator for _, name in _kernels()):
+    operator, since = found[1], int(found[2])
+    starts = [item.version_range[0] for item in _listed() if item.op_name == operator]
+    if starts and since < min(starts):
+        return UnsupportedModel(
+            f"{path}: onnxruntime computes `{operator}` from opset {min(starts)} on, and the model has that of opset {since}; "
+            f"export the model with opset {min(starts)} or a newer one"
+        )
+    if starts:
         return UnsupportedModel(
             f"{path}: onnxruntime does not compute `{operator}` with numbers of the model's type on a CPU; "
             f"cast its inputs to float32, or export the model in float32"
@@ -147,13 +153,18 @@ def known() -> Mapping[tuple[str, str], Mapping[int, bool]]:
 @cache
 def _kernels() -> frozenset[tuple[str, str]]:
     """Return domain and name of the operators that can be computed: by themselves, or by others that they stand for."""
-    listed = getattr(RUNTIME, "get_all_opkernel_def", list[Any])()
-    kernels = {(item.domain, item.op_name) for item in listed if item.provider == PROVIDER}
+    kernels = {(item.domain, item.op_name) for item in _listed()}
     schemas: Any = onnx.defs.get_all_schemas()
     composed = {
         (item.domain, item.name) for item in schemas if item.has_function or item.has_context_dependent_function
     }
     return frozenset(kernels | composed)
+
+
+def _listed() -> list[Any]:
+    """Return what computes operators on a CPU."""
+    listed = getattr(RUNTIME, "get_all_opkernel_def", list[Any])()
+    return [item for item in listed if item.provider == PROVIDER]
 
 
 def _opsets(model: Any) -> dict[str, int]:  # noqa: ANN401 - an onnx.ModelProto

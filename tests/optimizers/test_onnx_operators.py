@@ -199,6 +199,17 @@ def test_an_operator_that_is_computed_with_other_numbers_is_named(tmp_path: Path
     )
 
 
+def test_an_operator_of_an_opset_that_nothing_computes_any_more_is_named(tmp_path: Path) -> None:
+    nodes = [helper.make_node("Add", ["x", "x"], ["y"])]
+
+    said = refused(write(tmp_path / "model.onnx", nodes, {"": 6}))
+
+    assert said == (
+        "onnxruntime computes `Add` from opset 7 on, and the model has that of opset 6; "
+        "export the model with opset 7 or a newer one"
+    )
+
+
 def test_another_reason_of_onnxruntime_is_told_whole(tmp_path: Path) -> None:
     path = write(tmp_path / "model.onnx", [node("ImageDecoder")], {"": 20})
 

@@ -7,6 +7,7 @@ from typing import Any
 from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.original import damaged
 from optimizers.quiet import quiet
+from optimizers.safetensors_index import check_parts
 
 POOLER = "pooler."
 
@@ -22,11 +23,12 @@ def load_weights(folder: Path, kind: str) -> tuple[Any, bool]:
         kind: A class of transformers, such as `AutoModel`.
 
     Raises:
-        UnsupportedModel: There is no safetensors file, or the weights do not fit `config.json`.
+        UnsupportedModel: There is no safetensors file, one is elsewhere, or the weights do not fit `config.json`.
         MissingExtra: `transformers` or `safetensors` is not installed.
     """
     if not any(path.is_file() for path in folder.glob("*.safetensors")):
         raise UnsupportedModel(f"{folder}: has no .safetensors file; save the model with `save_pretrained`")
+    check_parts(folder)
     try:
         import_module("safetensors")  # transformers asks for it late, and in other words
         import transformers

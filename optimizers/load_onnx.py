@@ -8,8 +8,9 @@ from optimizers.errors import ArtifactError, UnsupportedModel
 from optimizers.huggingface_files import TOKENIZER_FILE, tokenizer_beside
 from optimizers.model_source import ModelSource
 from optimizers.onnx_external_data import check_external_data
+from optimizers.onnx_operators import check_operators, explained
 from optimizers.onnx_signature import has_unnamed_output_axis, read_signature, text_signature
-from optimizers.onnxruntime_session import OnnxRuntimeSession
+from optimizers.onnxruntime_session import OnnxRuntimeSession, told
 from optimizers.original import Original, damaged
 from optimizers.passes import Form, FormedModel
 from optimizers.rows import TOKEN_MASK
@@ -26,8 +27,8 @@ def load_onnx(source: ModelSource, threads: int) -> Original:
     Load an `.onnx` file, or a folder with one; a `tokenizer.json` in the folder makes it a text model.
 
     Raises:
-        UnsupportedModel: The file is damaged, its external data is unsafe, its batch axis is fixed, or its inputs are not
-            those of a text model although a tokenizer lies beside it.
+        UnsupportedModel: The file is damaged, its external data is unsafe, ONNX Runtime lacks one of its operators, its batch
+            axis is fixed, or its inputs are not those of a text model although a tokenizer lies beside it.
     """
     path = _model_file(source.path)
     try:
@@ -37,6 +38,7 @@ def load_onnx(source: ModelSource, threads: int) -> Original:
     if not proto.graph.node:
         raise UnsupportedModel(f"{path}: is not an ONNX model; give a file that `onnx.checker.check_model` accepts")
     check_external_data(path, proto)
+    check_operators(path, proto)
     try:
         onnx.checker.check_model(path)
     except (onnx.checker.ValidationError, ValueError, RuntimeError) as error:
@@ -49,7 +51,7 @@ def load_onnx(source: ModelSource, threads: int) -> Original:
     try:
         session = OnnxRuntimeSession(path, threads, {})
     except ArtifactError as error:
-        raise damaged(path, error) from None
+        raise explained(path, told(error.__cause__ or error), proto) from None
     if takes_text and has_unnamed_output_axis(proto):
         signature = Signature(inputs=signature.inputs, outputs=_probed_outputs(session, source, signature))
     model = FormedModel(Form.ONNX, signature, path=path)

@@ -1,9 +1,11 @@
 """Quantize an ONNX model once, and take layers back to floating point in what that gave. Imports onnx."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from onnx import numpy_helper
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.qdq_loss_debug import (
     collect_activations,
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
 WEIGHTED = ("Conv", "ConvTranspose", "Gemm", "MatMul")
 # Between convolutions the operators are quantized too, so that rows stay INT8 from layer to layer.
 CONVOLUTIONS = frozenset({"Conv", "ConvTranspose"})
+# From this version on, a weight need not be an input as well.
+WEIGHTS_ALONE_IR = 4
 TO_FLOAT, TO_INTEGER = "DequantizeLinear", "QuantizeLinear"
 
 
@@ -54,11 +58,14 @@ class CalibratedModel:
         proto = load_graph(model)
         for index, node in enumerate(proto.graph.node):
             node.name = f"{node.op_type}_{index}"
+        _drop_given_weights(proto)
+        _flatten_biases(proto.graph)
+        _spread_biases(proto.graph)
         self._weights = {tensor.name: tensor for tensor in proto.graph.initializer}
         self._layers = {
             node.name: node for node in proto.graph.node if node.op_type in WEIGHTED and node.input[1] in self._weights
         }
-        _flatten_biases(proto.graph)
+        self._makers = {output: node.name for node in proto.graph.node for output in node.output}
         self._named.write_bytes(proto.SerializeToString())
 
     @property
@@ -109,6 +116,9 @@ class CalibratedModel:
                 if value in self._weights:
                     node.input[place] = value
                     graph.initializer.append(self._weights[value])
+                # A Relu that rounding stood for is gone, and what goes into the rounding is not what came out of the Relu.
+                elif self._makers.get(value) not in nodes.keys() | {None}:
+                    continue
                 elif (to_float := rounded.get(node.input[place])) and (to_integer := rounded.get(to_float.input[0])):
                     node.input[place] = to_integer.input[0]
         _remove_unused(graph)
@@ -150,21 +160,54 @@ class CalibratedModel:
         return [session.run(batch) for batch in self._batches]
 
 
+def _drop_given_weights(model: Any) -> None:  # noqa: ANN401 - a ModelProto
+    """Leave no weight among the inputs, where models up to IR version 3 list each, and with the shape that it has now."""
+    weights = {tensor.name for tensor in model.graph.initializer}
+    inputs = [item for item in model.graph.input if item.name not in weights]
+    if len(inputs) < len(model.graph.input):
+        del model.graph.input[:]
+        model.graph.input.extend(inputs)
+        model.ir_version = max(model.ir_version, WEIGHTS_ALONE_IR)
+
+
+def _spread_biases(graph: Any) -> None:  # noqa: ANN401 - a GraphProto
+    """Give each Gemm with one number for a bias a list of it: onnxruntime 1.32 wants a bias for each column."""
+    tensors = {tensor.name: tensor for tensor in graph.initializer}
+    for node in graph.node:
+        weight, bias = (tensors.get(name) for name in (*node.input, "", "")[1:3])
+        if node.op_type != "Gemm" or weight is None or bias is None or math.prod(bias.dims) != 1:
+            continue
+        transposed = any(item.name == "transB" and item.i for item in node.attribute)
+        columns = weight.dims[0 if transposed else 1]
+        node.input[2] = f"{node.name}_bias"
+        number = numpy_helper.to_array(bias).reshape(-1)
+        graph.initializer.append(numpy_helper.from_array(number.repeat(columns), node.input[2]))
+
+
 def _flatten_biases(graph: Any) -> None:  # noqa: ANN401 - a GraphProto
     """Make biases `(1, n)` of Gemm `(n,)`, which broadcasts alike: onnxruntime 1.32 takes the first for a matrix of `n` biases."""
     biases = {name for node in graph.node if node.op_type == "Gemm" for name in node.input[2:]}
-    others = {name for node in graph.node for name in (node.input[:2] if node.op_type == "Gemm" else node.input)}
+    others = {
+        name
+        for node in graph.node
+        for name in (*(node.input[:2] if node.op_type == "Gemm" else node.input), *_taken_inside(node))
+    }
     for tensor in graph.initializer:
         if tensor.name in biases - others and tensor.dims[:1] == [1] and tensor.dims[1:]:
             del tensor.dims[0]
 
 
 def _remove_unused(graph: Any) -> None:  # noqa: ANN401 - an onnx.GraphProto
-    """Remove the nodes that rounded for layers which are kept, and the tensors of theirs; and tensors that are there twice."""
+    """
+    Remove the nodes that rounded for layers which are kept, and the tensors of theirs; and tensors that are there twice.
+
+    What gives a rounded bias has the name of the bias, so that it goes where that is back.
+    """
     wanted = {output.name for output in graph.output}
+    held = {tensor.name for tensor in graph.initializer}
     nodes = list[Any]()
     for node in reversed(graph.node):
-        if node.op_type not in {TO_FLOAT, TO_INTEGER} or node.output[0] in wanted:
+        if node.op_type not in {TO_FLOAT, TO_INTEGER} or (node.output[0] in wanted and node.output[0] not in held):
             nodes.append(node)
             wanted.update(node.input)
             wanted.update(_taken_inside(node))

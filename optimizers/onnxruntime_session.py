@@ -1,5 +1,6 @@
 """Run an ONNX model with ONNX Runtime on the CPU."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
@@ -12,6 +13,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ERRORS_ONLY = 3
+# Codes, the path again and places in its source, which would leave no room for the reason.
+PREFIX = re.compile(
+    r"^\[ONNXRuntimeError\] : \d+ : \w+ : (?:Load model from .*? failed:)?(?:Exception during initialization: )?"
+    r"(?:/\S+:\d+ .*? was false\. )?"
+)
 
 
 class OnnxRuntimeSession:
@@ -49,7 +55,7 @@ class OnnxRuntimeSession:
                 for _ in range(streams if threads > 1 else 1)
             ]
         except Exception as error:  # its errors share no base class below Exception
-            raise cannot_load(model, error) from error
+            raise cannot_load(model, told(error)) from error
         self._outputs: list[str] = [output.name for output in sessions[0].get_outputs()]
         self._session = sessions[0] if len(sessions) == 1 else None
         self._idle: SimpleQueue[Any] = SimpleQueue()
@@ -65,3 +71,8 @@ class OnnxRuntimeSession:
             if self._session is None:
                 self._idle.put(session)
         return dict(zip(self._outputs, values, strict=True))
+
+
+def told(error: BaseException) -> RuntimeError:
+    """Return an error of ONNX Runtime with its reason alone."""
+    return RuntimeError(PREFIX.sub("", str(error)))

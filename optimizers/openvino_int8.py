@@ -128,10 +128,10 @@ def _with_ranges(model: Any, batches: "Sequence[Mapping[str, NDArray[Any]]]") ->
         # Products of two computed values, as in attention, have no weights whose scales could be exact.
         ignored_scope=nncf.IgnoredScope(names=products),
         advanced_parameters=AdvancedQuantizationParameters(
-            # NNCF's own takes the mean over batches and cuts what is larger. That costs small networks their parity (two layers of
-            # 32: cosine 0.982 against 0.9997), and helps transformers, whose few large values would take the range of all others.
             # Weights in 7 bits where the processor would cut sums off.
             overflow_fix=OverflowFix.ENABLE if detect().saturates_int8 else None,
+            # NNCF's own takes the mean over batches and cuts what is larger. That costs small networks their parity (two layers of
+            # 32: cosine 0.982 against 0.9997), and helps transformers, whose few large values would take the range of all others.
             activations_range_estimator_params=(
                 RangeEstimatorParametersSet.MEAN_MINMAX if smooths else RangeEstimatorParametersSet.MINMAX
             ),

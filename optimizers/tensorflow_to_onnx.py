@@ -1,6 +1,7 @@
 """Convert a TensorFlow model to ONNX."""
 
 import difflib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,9 @@ from optimizers.errors import MissingExtra, UnsupportedModel
 from optimizers.onnx_export import ONNX_FILE
 from optimizers.passes import Form, FormedModel
 from optimizers.quiet import quiet
+
+# tf2onnx takes a graph with the weights in it, and TensorFlow has no way to write a larger one (`ValueError: Invalid GraphDef`).
+MOST_WEIGHTS_BYTES = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +36,7 @@ class TensorFlowToOnnx:
         Write `model.onnx`.
 
         Raises:
-            UnsupportedModel: An operator has no ONNX counterpart, or the result is over 2 GiB.
+            UnsupportedModel: An operator has no ONNX counterpart, or the weights are over 2 GiB.
             MissingExtra: TensorFlow, tf2onnx or onnx is not installed.
         """
         try:
@@ -45,6 +49,7 @@ class TensorFlowToOnnx:
             raise MissingExtra("tensorflow", "converting a TensorFlow model to ONNX") from None
         saved = model.form is Form.SAVED_MODEL
         function = load_saved_model(model.file) if saved else keras_function(load_keras(model.file), model.file)
+        _refuse_large(function)
         names = [spec.name for spec in model.signature.inputs]
         outputs = tuple(spec.name for spec in model.signature.outputs)
         given: Mapping[str, Any] = function.structured_input_signature[1]
@@ -68,6 +73,15 @@ class TensorFlowToOnnx:
         path = folder / ONNX_FILE
         save_clean(proto, path)
         return FormedModel(Form.ONNX, model.signature, path=path)
+
+
+def _refuse_large(function: Any) -> None:  # noqa: ANN401 - a ConcreteFunction
+    size = sum(math.prod(item.shape) * item.dtype.size for item in function.variables)
+    if size > MOST_WEIGHTS_BYTES:
+        raise UnsupportedModel(
+            f"the weights are {size / 2**30:.1f} GiB; TensorFlow hands over at most {MOST_WEIGHTS_BYTES >> 30} GiB; "
+            f"convert the model to ONNX yourself and give that"
+        )
 
 
 def _refuse_left_over(proto: Any) -> None:  # noqa: ANN401 - an onnx.ModelProto

@@ -5,15 +5,28 @@ from collections.abc import Mapping
 
 from optimizers.errors import UnsupportedModel, short_reason
 
-# The texts of torch 2.15: torch/onnx/_internal/exporter/_dispatching.py and torch/fx/experimental/symbolic_shapes.py.
-OPERATOR = re.compile(r"No ONNX function found for <OpOverload\(op='([\w.]+)'")
+# The texts of torch 2.15: torch/onnx/_internal/exporter/_dispatching.py, for the older exporter torch/onnx/errors.py, and
+# torch/fx/experimental/symbolic_shapes.py.
+OPERATOR = re.compile(
+    r"No ONNX function found for <OpOverload\(op='(?P<newer>[\w.]+)'|Exporting the operator '(?P<older>\w+::\w+)' to ONNX"
+)
 SIZE = re.compile(r"(\d+) not in VR\[(\w+), (\w+)\]")
 DATA_DEPENDENT = "data-dependent expression"
 CONSTRAINTS = "Constraints violated"
 # What computes alike with operators that ONNX has; where none is listed, the operator has to leave the model.
 NEAREST = {
-    "aten._linalg_svd": "singular values can be computed by power iteration, with matmul",
-    "aten._linalg_eigh": "eigenvalues can be computed by power iteration, with matmul",
+    **dict.fromkeys(
+        ("aten._linalg_svd", "aten.linalg_svd", "aten.linalg_svdvals", "aten.svd"),
+        "singular values can be computed by power iteration, with matmul",
+    ),
+    **dict.fromkeys(
+        ("aten._linalg_eigh", "aten.linalg_eigh", "aten.linalg_eigvalsh"),
+        "eigenvalues can be computed by power iteration, with matmul",
+    ),
+    **dict.fromkeys(
+        ("aten.fft_fft", "aten.fft_rfft", "aten.fft_ifft", "aten.fft_irfft"),
+        "a Fourier transform is a matmul with a matrix of cosines and one of sines",
+    ),
 }
 
 
@@ -27,9 +40,10 @@ def explained(error: Exception, axes: Mapping[int, str]) -> UnsupportedModel:
     """
     text = _text(error)
     if found := OPERATOR.search(text):
-        operator = found[1]
+        operator = found["newer"] or found["older"].replace("::", ".")
         nearest = NEAREST.get(operator, "compute it outside the model, or with operators that ONNX has")
-        return UnsupportedModel(f"ONNX has no counterpart of the operator `{operator}`; {nearest}")
+        lacks = "ONNX" if found["newer"] else "torch's exporter of TorchScript"
+        return UnsupportedModel(f"{lacks} has no counterpart of the operator `{operator}`; {nearest}")
     if (found := SIZE.search(text)) and int(found[1]) in axes:
         _, low, high = found.groups()
         allowed = f"{low} alone" if low == high else f"{low} to {high}"

@@ -2,13 +2,13 @@
 
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optimizers.accuracy import Accuracy
-from optimizers.answer_check import refuse_wrong
+from optimizers.answer_check import first_not_finite, refuse_wrong
 from optimizers.benchmark import BenchmarkConfig
 from optimizers.errors import UnsupportedModel, first_line
 from optimizers.evaluation import ScoredOriginal, score_original
@@ -113,7 +113,7 @@ def prepare(
     else:
         rows, samples_from = [row.value for row in read_samples(facts.samples)], facts.samples_from
     batches = _batches(rows, encoder, pads=takes_text)
-    expected = tuple(_answer(original, batch, source) for batch in batches)
+    expected = tuple(_answers(original, batches, source))
     length = min(config.sequence_length, facts.tokenizer.max_length) if facts.tokenizer else None
     measured = rows_of_length(rows, encoder, length) if length else rows[:1]
     loads = {
@@ -156,18 +156,26 @@ def _batches(rows: list[Any], encoder: RowEncoder, *, pads: bool) -> "tuple[Mapp
     return tuple(batches)
 
 
-def _answer(session: Session, batch: "Mapping[str, NDArray[Any]]", source: ModelSource) -> "Mapping[str, NDArray[Any]]":
-    import numpy as np
-
-    try:
-        outputs = session.run(batch)
-    except Exception as error:
-        raise UnsupportedModel(f"{source.location}: the original fails on the samples ({first_line(error)})") from error
-    if not all(np.isfinite(values).all() for values in outputs.values()):
-        raise UnsupportedModel(
-            f"{source.location}: the original answers a sample with NaN or infinity; repair the model"
-        )
-    return outputs
+def _answers(
+    session: Session, batches: "Iterable[Mapping[str, NDArray[Any]]]", source: ModelSource
+) -> "Iterator[Mapping[str, NDArray[Any]]]":
+    """Yield the original's outputs for each batch; a row that it cannot answer is counted from the first batch on."""
+    first_row = 0
+    for batch in batches:
+        try:
+            outputs = session.run(batch)
+        except Exception as error:
+            reason = first_line(error)
+            raise UnsupportedModel(f"{source.location}: the original fails on the samples ({reason})") from error
+        for name, values in outputs.items():
+            row = first_not_finite(values)
+            if row is not None:
+                raise UnsupportedModel(
+                    f"{source.location}: the original answers sample {first_row + row} (counted from 0) with NaN or infinity "
+                    f"in output `{name}`; repair the model"
+                )
+        yield outputs
+        first_row += len(next(iter(batch.values())))
 
 
 def rows_of_length(rows: list[Any], encoder: RowEncoder, length: int) -> list[list[int]]:

@@ -7,6 +7,7 @@ from components.packages.served import SERVES_ARTIFACTS, ServedOriginal, copy_fi
 from optimizers.errors import UnsupportedModel
 from optimizers.huggingface_files import CONFIG_FILE, read_object, whole_number
 from optimizers.model_folder import check_folder
+from optimizers.safetensors_index import check_parts
 
 ARGUMENTS_NAME = "server-arguments.yaml"
 # How the text generation models of vLLM's registry are called, GPT-2 and Qwen by their older names:
@@ -62,12 +63,7 @@ def _config(source: Path) -> dict[str, Any]:
 
 
 def _refuse_incomplete(source: Path) -> None:
-    index = source / INDEX_NAME
-    parts = {str(part) for part in read_object(index).get("weight_map", {}).values()} if index.is_file() else set[str]()
-    # A part is a file beside the index: vLLM would follow a path to elsewhere.
-    absent = sorted(part for part in parts if Path(part).name != part or not (source / part).is_file())
-    if absent:
-        raise UnsupportedModel(f"{index}: names `{absent[0]}`, which is not beside it; fetch the model again")
+    check_parts(source)  # vLLM would follow a path to elsewhere
     if not any(source.glob(WEIGHTS)):
         raise UnsupportedModel(f"{source}: has no weights in safetensors; convert them with `save_pretrained`")
     if not any((source / name).is_file() for name in TOKENIZERS):

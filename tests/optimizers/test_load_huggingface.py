@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors import safe_open
 from transformers import BertConfig, BertForSequenceClassification, BertModel
 
 from optimizers.errors import MissingExtra, UnsupportedModel
@@ -324,3 +325,64 @@ def test_weights_that_are_a_folder_are_refused(folder: Path) -> None:
     (folder / "model.safetensors").mkdir()
 
     assert "has no .safetensors file" in refused(folder)
+
+
+def split(folder: Path, part: str) -> Path:
+    """Name `part` as the file of every tensor, beside weights that are whole."""
+    weights = folder / "weights.safetensors"
+    (folder / "model.safetensors").rename(weights)
+    with safe_open(weights, "numpy") as opened:
+        names = list(opened.keys())
+    write(folder / "model.safetensors.index.json", {"metadata": {}, "weight_map": dict.fromkeys(names, part)})
+    return weights
+
+
+def test_weights_that_are_split_over_files_are_loaded(folder: Path) -> None:
+    split(folder, "weights.safetensors")
+
+    assert load(folder).tokenizer is not None
+
+
+@pytest.mark.parametrize("part", ["../outside.safetensors", "below/weights.safetensors", "gone.safetensors", "x" * 999])
+def test_a_part_of_the_weights_is_beside_the_index(folder: Path, part: str) -> None:
+    weights = split(folder, part)
+    (folder / "below").mkdir()
+    for copy in (folder.parent / "outside.safetensors", folder / "below" / "weights.safetensors"):
+        shutil.copy(weights, copy)
+
+    said = refused(folder)
+
+    assert f"{folder / 'model.safetensors.index.json'}: names `{part[:80]}`, which is not beside it" in said
+
+
+def test_an_absolute_path_to_a_part_of_the_weights_is_refused(folder: Path) -> None:
+    split(folder, str(shutil.copy(folder / "model.safetensors", folder.parent / "outside.safetensors")))
+
+    assert f"names `{str(folder.parent)[:60]}" in refused(folder)
+
+
+def test_another_index_that_the_config_names_is_checked_too(folder: Path) -> None:
+    weights = split(folder, "../outside.safetensors")
+    shutil.copy(weights, folder.parent / "outside.safetensors")
+    (folder / "model.safetensors.index.json").rename(folder / "other.safetensors.index.json")
+    change(folder / "config.json", transformers_weights="other.safetensors.index.json")
+
+    assert "other.safetensors.index.json: names `../outside.safetensors`" in refused(folder)
+
+
+@pytest.mark.parametrize("kind", ["symbolic", "hard"])
+def test_a_part_of_the_weights_that_is_a_link_is_refused(folder: Path, kind: str) -> None:
+    weights, link = split(folder, "part.safetensors"), folder / "part.safetensors"
+    link.symlink_to(weights.name) if kind == "symbolic" else link.hardlink_to(weights)
+
+    assert f"names `part.safetensors`, which is a {kind} link; parts are plain files" in refused(folder)
+
+
+@pytest.mark.parametrize("names", [[], "text", {"a": 3}, {"a": ["b"]}])
+def test_an_index_of_the_wrong_shape_is_named(folder: Path, names: Any) -> None:
+    write(folder / "model.safetensors.index.json", {"weight_map": names})
+
+    said = refused(folder)
+
+    assert str(folder / "model.safetensors.index.json") in said
+    assert "`weight_map` is" in said

@@ -125,6 +125,33 @@ def test_an_operator_without_an_onnx_counterpart_is_named(reports: dict[str, Any
     assert "it has FFT, RFFT2D, RFFT" in words
 
 
+def test_weights_that_tensorflow_cannot_hand_over_are_refused_with_their_size(models: Path) -> None:
+    program = """
+import pathlib
+from optimizers import tensorflow_to_onnx
+from optimizers.errors import UnsupportedModel
+from optimizers.model_source import ModelSource
+from optimizers.original import load_original
+from optimizers.vocabulary import ModelFormat
+tensorflow_to_onnx.MOST_WEIGHTS_BYTES = 0
+for name in ("digits", "digits.keras"):
+    path = pathlib.Path(name)
+    model = load_original(ModelSource(location=name, path=path, model_format=ModelFormat.TENSORFLOW), 1).model
+    try:
+        tensorflow_to_onnx.TensorFlowToOnnx().run(model, pathlib.Path())
+    except UnsupportedModel as error:
+        print(error)
+"""
+    (models / "small_limit.py").write_text(program)
+    printed = python("small_limit", folder=models).splitlines()
+    (models / "small_limit.py").unlink()
+
+    said = (
+        "the weights are 0.0 GiB; TensorFlow hands over at most 0 GiB; convert the model to ONNX yourself and give that"
+    )
+    assert printed[-2:] == [said, said]
+
+
 def test_no_operator_with_a_path_an_address_or_a_graph_is_allowed(models: Path) -> None:
     # Arguments with these names are paths, addresses and callbacks in TensorFlow 2.21; a newer one may bring operators.
     program = """

@@ -10,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from optimizers.errors import UnsupportedModel
 from optimizers.goal import ParityThresholds
+from optimizers.onnx_calibrated import CalibratedModel
 from optimizers.onnx_static_int8 import OnnxStaticInt8
 from optimizers.onnxruntime_session import OnnxRuntimeSession
 from optimizers.parity import compare
@@ -130,15 +131,81 @@ def test_weights_have_a_scale_a_channel_and_activations_are_unsigned(convolution
     assert [path.name for path in (tmp_path / "result").iterdir()] == ["model.onnx"]
 
 
-def test_a_bias_that_is_a_row_is_quantized_as_one_that_is_a_list(tmp_path: Path) -> None:
-    path = tmp_path / "gemm.onnx"
-    tensors = {"w": weights(WIDTH, WIDTH, seed=1), "b": weights(1, WIDTH, seed=2)}
-    nodes = [helper.make_node("Gemm", ["input", "w", "b"], ["output"])]
-    write(path, nodes, tensors, ["batch", WIDTH], ["batch", WIDTH])
+def gemm(folder: Path, bias: Any, transposed: int = 0) -> FormedModel:
+    """Return a model of one layer with a bias."""
+    path = folder / "gemm.onnx"
+    nodes = [helper.make_node("Gemm", ["input", "w", "b"], ["output"], transB=transposed)]
+    write(path, nodes, {"w": weights(WIDTH, WIDTH, seed=1), "b": bias}, ["batch", WIDTH], ["batch", WIDTH])
     rows = np.random.default_rng(2).standard_normal((32, WIDTH)).astype(np.float32)
-    model = formed(path, rows, ("batch", WIDTH), ("batch", WIDTH))
+    return formed(path, rows, ("batch", WIDTH), ("batch", WIDTH))
+
+
+def test_a_bias_that_is_a_row_is_quantized_as_one_that_is_a_list(tmp_path: Path) -> None:
+    model = gemm(tmp_path, weights(1, WIDTH, seed=2))
 
     assert parity(model, run(model, tmp_path / "result")).passed
+
+
+@pytest.mark.parametrize("shape", [(), (1,), (1, 1)])
+@pytest.mark.parametrize("transposed", [0, 1])
+def test_a_bias_of_one_number_is_that_of_every_column(tmp_path: Path, shape: tuple[int, ...], transposed: int) -> None:
+    model = gemm(tmp_path, np.full(shape, 0.5, np.float32), transposed)
+
+    assert parity(model, run(model, tmp_path / "result")).passed
+
+
+@pytest.mark.parametrize("shape", [(WIDTH,), (1, WIDTH), (1, 1)])
+def test_a_kept_layer_has_its_bias(tmp_path: Path, shape: tuple[int, ...]) -> None:
+    batches = [{"input": np.ones((2, WIDTH), np.float32)}]
+    model = gemm(tmp_path, np.full(shape, 0.5, np.float32))
+    calibrated = CalibratedModel(model.file, batches, 1)
+    calibrated.quantize()
+
+    found = calibrated.answers(calibrated.keeping(calibrated.layers))
+
+    np.testing.assert_allclose(found[0]["output"], calibrated.expected()[0]["output"], rtol=1e-6)
+
+
+def test_a_kept_layer_takes_what_comes_out_of_the_activation_before_it(convolution: FormedModel) -> None:
+    calibrated = CalibratedModel(convolution.file, read_batches(convolution.samples_folder), 1)
+    calibrated.quantize()
+
+    found = calibrated.answers(calibrated.keeping(calibrated.layers))
+
+    verdict = compare(Prediction.EMBEDDING, calibrated.expected(), found, ParityThresholds(cosine=0.999))
+    assert verdict.passed
+
+
+def test_weights_that_are_listed_as_inputs_too_are_quantized(tmp_path: Path) -> None:
+    model = gemm(tmp_path, weights(1, WIDTH, seed=2))
+    proto = onnx.load(model.file)
+    proto.ir_version = 3
+    for tensor in proto.graph.initializer:
+        proto.graph.input.append(helper.make_tensor_value_info(tensor.name, FLOATS, tensor.dims))
+    onnx.save(proto, model.file)
+
+    assert parity(model, run(model, tmp_path / "result")).passed
+
+
+def test_a_bias_that_an_inner_graph_takes_too_keeps_its_shape(tmp_path: Path) -> None:
+    inner = helper.make_graph(
+        [helper.make_node("Concat", ["sum", "b"], ["all"], axis=0)],
+        "inner",
+        [],
+        [helper.make_tensor_value_info("all", FLOATS, None)],
+    )
+    nodes = [
+        helper.make_node("Gemm", ["input", "w", "b"], ["sum"]),
+        helper.make_node("ReduceMax", ["input"], ["largest"], keepdims=0),
+        helper.make_node("Cast", ["largest"], ["positive"], to=TensorProto.BOOL),
+        helper.make_node("If", ["positive"], ["output"], then_branch=inner, else_branch=inner),
+    ]
+    path = tmp_path / "inner.onnx"
+    tensors = {"w": weights(WIDTH, WIDTH, seed=1), "b": weights(1, WIDTH, seed=2)}
+    write(path, nodes, tensors, ["batch", WIDTH], ["more", WIDTH])
+    rows = np.ones((2, WIDTH), np.float32)
+
+    assert CalibratedModel(path, [{"input": rows}], 1).expected()[0]["output"].shape == (3, WIDTH)
 
 
 def test_the_file_is_a_fraction_of_the_original(tmp_path: Path) -> None:

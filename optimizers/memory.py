@@ -63,12 +63,14 @@ def room_bytes(model_size_bytes: int, taken: int, free: int) -> int:
     """
     Return the memory that sessions may take together: what the build has not used of its own limit, and is free.
 
+    While a session opens, a runtime holds the file that it reads besides what it makes of it.
+
     Args:
         model_size_bytes: Of the original.
         taken: What the processes of the build have already.
         free: Memory that may still be taken.
     """
-    return max(0, min(build_limit_bytes(model_size_bytes) - taken, int(USABLE_SHARE * free)))
+    return max(0, min(build_limit_bytes(model_size_bytes) - model_size_bytes - taken, int(USABLE_SHARE * free)))
 
 
 def groups(needs: Mapping[Name, int], room: int) -> list[tuple[Name, ...]]:

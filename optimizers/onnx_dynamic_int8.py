@@ -4,6 +4,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
+from unittest.mock import patch
 
 from optimizers.errors import MissingExtra
 from optimizers.hardware import detect
@@ -32,14 +33,16 @@ class OnnxDynamicInt8:
     def run(self, model: FormedModel, folder: Path) -> FormedModel:
         """Write the quantized `model.onnx`. Raises MissingExtra if onnxruntime is not installed."""
         try:
-            from onnxruntime.quantization import QuantType, quantize_dynamic
+            from onnxruntime.quantization import QuantType, onnx_quantizer, quantize_dynamic
 
             from optimizers.onnx_cleaning import load_graph, save_clean
         except ImportError:
             raise MissingExtra("onnx", "dynamic INT8 quantization") from None
-        with quiet(), tempfile.TemporaryDirectory(dir=folder) as work:
+        # onnxruntime 1.32 learns types again from copies of the whole model, six times its size at once, after it made Gemm MatMul.
+        alone = patch.object(onnx_quantizer, "save_and_reload_model_with_shape_infer", lambda given: given)
+        with quiet(), alone, tempfile.TemporaryDirectory(dir=folder) as work:
             raw = Path(work) / "raw.onnx"
-            # The default type keeps operators quantizable whose type onnx cannot infer after a fusion.
+            # The default type keeps operators quantizable whose type is not known then.
             quantize_dynamic(
                 model.file,
                 raw,

@@ -1,7 +1,7 @@
 """How many layers of a quantized model go back to floating point: as few as parity needs."""
 
 from collections.abc import Callable, Sequence
-from typing import Annotated
+from typing import Annotated, Protocol
 
 from pydantic import Field
 
@@ -19,8 +19,16 @@ RANKED_BATCHES = 2
 GivesUp = Annotated[bool, Field(exclude_if=bool)]
 
 
+class JudgesKept(Protocol):
+    """How near a model answers in which some layers are kept; `hasty` as for `compare`."""
+
+    def __call__(self, kept: Sequence[str], /, *, hasty: bool) -> Parity:
+        """Return the verdict."""
+        ...
+
+
 def fewest_kept(
-    parity: Callable[[Sequence[str]], Parity], by_damage: Callable[[], Sequence[str]], *, gives_up: bool = True
+    parity: JudgesKept, by_damage: Callable[[], Sequence[str]], *, gives_up: bool = True
 ) -> tuple[str, ...]:
     """
     Return the layers to keep in floating point: none, or as many of those that hurt most as parity needs.
@@ -36,12 +44,13 @@ def fewest_kept(
     Raises:
         UnsupportedModel: Parity fails with half of the layers kept, and that is what decides.
     """
-    found = parity(())
+    found = parity((), hasty=True)
     if found.passed:
         return ()
     ranked = by_damage()
     failed, enough = 0, int(MOST_KEPT_SHARE * len(ranked))
-    found = parity(ranked[:enough]) if enough else found
+    # In full, since this number is shown.
+    found = parity(ranked[:enough], hasty=False)
     if not found.passed and not gives_up:
         return tuple(ranked[:enough])
     if not found.passed:
@@ -51,7 +60,7 @@ def fewest_kept(
         )
     while enough - failed > 1:
         middle = (failed + enough) // 2
-        if parity(ranked[:middle]).passed:
+        if parity(ranked[:middle], hasty=True).passed:
             enough = middle
         else:
             failed = middle

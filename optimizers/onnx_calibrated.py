@@ -75,7 +75,7 @@ class CalibratedModel:
 
     def expected(self) -> "list[dict[str, NDArray[Any]]]":
         """Return the answers of the model in floating point."""
-        return self._answers(self._named)
+        return list(self._answers(self._named))
 
     def quantize(self) -> None:
         """Measure ranges and quantize every layer."""
@@ -124,8 +124,8 @@ class CalibratedModel:
         _remove_unused(graph)
         return proto
 
-    def answers(self, proto: Any) -> "list[dict[str, NDArray[Any]]]":  # noqa: ANN401 - an onnx.ModelProto
-        """Return the answers of a model that `keeping` gave."""
+    def answers(self, proto: Any) -> "Iterator[dict[str, NDArray[Any]]]":  # noqa: ANN401 - an onnx.ModelProto
+        """Yield the answers of a model that `keeping` gave, batch by batch."""
         self._tried.write_bytes(proto.SerializeToString())
         return self._answers(self._tried)
 
@@ -153,11 +153,11 @@ class CalibratedModel:
 
         return sorted(self._layers, key=gained_db)
 
-    def _answers(self, model: Path) -> "list[dict[str, NDArray[Any]]]":
+    def _answers(self, model: Path) -> "Iterator[dict[str, NDArray[Any]]]":
         # What GPUs compute exactly is not to be judged by a processor that cuts sums off: rounding alone, in floating point.
         options = {"session.disable_quant_qdq": "1"} if self._symmetric else {}
         session = OnnxRuntimeSession(model, self._threads, options)
-        return [session.run(batch) for batch in self._batches]
+        return (session.run(batch) for batch in self._batches)
 
 
 def _drop_given_weights(model: Any) -> None:  # noqa: ANN401 - a ModelProto

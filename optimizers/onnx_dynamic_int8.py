@@ -3,8 +3,7 @@
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
-from unittest.mock import patch
+from typing import Any, ClassVar
 
 from optimizers.errors import MissingExtra
 from optimizers.hardware import detect
@@ -32,6 +31,9 @@ class OnnxDynamicInt8:
 
     def run(self, model: FormedModel, folder: Path) -> FormedModel:
         """Write the quantized `model.onnx`. Raises MissingExtra if onnxruntime is not installed."""
+        # Slow to import, and a build that finds everything done needs it not.
+        from unittest.mock import patch
+
         try:
             from onnxruntime.quantization import QuantType, onnx_quantizer, quantize_dynamic
 
@@ -39,7 +41,7 @@ class OnnxDynamicInt8:
         except ImportError:
             raise MissingExtra("onnx", "dynamic INT8 quantization") from None
         # onnxruntime 1.32 learns types again from copies of the whole model, six times its size at once, after it made Gemm MatMul.
-        alone = patch.object(onnx_quantizer, "save_and_reload_model_with_shape_infer", lambda given: given)
+        alone = patch.object(onnx_quantizer, "save_and_reload_model_with_shape_infer", _as_it_is)
         with quiet(), alone, tempfile.TemporaryDirectory(dir=folder) as work:
             raw = Path(work) / "raw.onnx"
             # The default type keeps operators quantizable whose type is not known then.
@@ -54,3 +56,7 @@ class OnnxDynamicInt8:
             )
             save_clean(load_graph(raw), folder / ONNX_FILE, raw.parent)
         return FormedModel(Form.ONNX, model.signature, path=folder / ONNX_FILE)
+
+
+def _as_it_is(model: Any) -> Any:  # noqa: ANN401 - an onnx.ModelProto
+    return model

@@ -1,6 +1,7 @@
 """Quantize weights and activations of an ONNX model to INT8, with ranges that were seen on the samples."""
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar
@@ -13,6 +14,7 @@ from optimizers.onnx_export import ONNX_FILE
 from optimizers.parity import compare
 from optimizers.passes import Form, FormedModel
 from optimizers.quiet import quiet
+from optimizers.report import Parity
 from optimizers.sample_batches import read_batches
 from optimizers.vocabulary import Prediction
 
@@ -72,13 +74,12 @@ class OnnxStaticInt8:
                 raise UnsupportedModel("it has no layer with weights to quantize")
             expected = calibrated.expected()
             calibrated.quantize()
-            kept = fewest_kept(
-                lambda kept: compare(
-                    self.prediction, expected, calibrated.answers(calibrated.keeping(kept)), self.thresholds, batches
-                ),
-                calibrated.by_damage,
-                gives_up=self.gives_up,
-            )
+
+            def parity(kept: Sequence[str], /, *, hasty: bool) -> Parity:
+                answers = calibrated.answers(calibrated.keeping(kept))
+                return compare(self.prediction, expected, answers, self.thresholds, batches, hasty=hasty)
+
+            kept = fewest_kept(parity, calibrated.by_damage, gives_up=self.gives_up)
             save_clean(calibrated.keeping(kept), folder / ONNX_FILE, prepared.parent)
         remark = kept_remark(kept, calibrated.layers)
         return FormedModel(Form.ONNX, model.signature, path=folder / ONNX_FILE, remark=remark)

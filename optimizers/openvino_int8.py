@@ -15,6 +15,7 @@ from optimizers.openvino_convert import XML_FILE, number_names
 from optimizers.parity import compare
 from optimizers.passes import Form, FormedModel
 from optimizers.quiet import quiet
+from optimizers.report import Parity
 from optimizers.sample_batches import read_batches
 from optimizers.vocabulary import Prediction
 
@@ -84,13 +85,12 @@ class OpenVinoInt8:
             if not layers.layers:
                 raise UnsupportedModel(NOTHING)
             expected = layers.expected()
-            kept = fewest_kept(
-                lambda kept: compare(
-                    self.prediction, expected, layers.answers(layers.keeping(kept)), self.thresholds, batches
-                ),
-                layers.by_damage,
-                gives_up=self.gives_up,
-            )
+
+            def parity(kept: Sequence[str], /, *, hasty: bool) -> Parity:
+                answers = layers.answers(layers.keeping(kept))
+                return compare(self.prediction, expected, answers, self.thresholds, batches, hasty=hasty)
+
+            kept = fewest_kept(parity, layers.by_damage, gives_up=self.gives_up)
             result = layers.keeping(kept)
             compress_quantize_weights_transformation(result)
             number_names(result)

@@ -1,7 +1,7 @@
 """Take layers of a quantized OpenVINO model back to floating point, worst first. Imports openvino."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import openvino
@@ -55,7 +55,7 @@ class QuantizedLayers:
 
     def expected(self) -> "list[dict[str, NDArray[Any]]]":
         """Return the answers of the model in floating point."""
-        return self.answers(self._original)
+        return list(self.answers(self._original))
 
     def keeping(self, kept: Sequence[str]) -> Any:  # noqa: ANN401 - an openvino.Model
         """Return the quantized model with these layers in floating point."""
@@ -66,10 +66,10 @@ class QuantizedLayers:
         model.validate_nodes_and_infer_types()
         return model
 
-    def answers(self, model: Any) -> "list[dict[str, NDArray[Any]]]":  # noqa: ANN401 - an openvino.Model
-        """Return every named output for each batch."""
+    def answers(self, model: Any) -> "Iterator[dict[str, NDArray[Any]]]":  # noqa: ANN401 - an openvino.Model
+        """Yield every named output, batch by batch."""
         names = [output.get_any_name() for output in model.outputs]
-        return [dict(zip(names, values, strict=True)) for values in self._run(model, self._batches)]
+        return (dict(zip(names, values, strict=True)) for values in self._run(model, self._batches))
 
     def by_damage(self) -> list[str]:
         """
@@ -97,10 +97,10 @@ class QuantizedLayers:
         batches = [list(values)[plain:] for values in self._run(model, self._batches[:RANKED_BATCHES])]
         return [list(column) for column in zip(*batches, strict=True)]
 
-    def _run(self, model: Any, batches: "Sequence[Mapping[str, NDArray[Any]]]") -> "list[list[NDArray[Any]]]":  # noqa: ANN401
+    def _run(self, model: Any, batches: "Sequence[Mapping[str, NDArray[Any]]]") -> "Iterator[list[NDArray[Any]]]":  # noqa: ANN401
         compiled = openvino.Core().compile_model(model, "CPU", self._properties)
         request = compiled.create_infer_request()
-        return [[array.copy() for array in request.infer(dict(batch)).values()] for batch in batches]
+        return ([array.copy() for array in request.infer(dict(batch)).values()] for batch in batches)
 
 
 def _by_name(model: Any) -> dict[str, Any]:  # noqa: ANN401 - an openvino.Model

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 
 WORST_COSINE = -1.0
+SHARES = frozenset({Prediction.CLASSIFICATION, Prediction.TOKENS})
 # The default of `optimization.parity.max_error`.
 SAME_SCORE_ERROR = 1e-2
 # Rows, tokens, classes.
@@ -21,12 +22,14 @@ TOKEN_AXES = 3
 WORST_ERROR = sys.float_info.max
 
 
-def compare(
+def compare(  # noqa: PLR0913 - what is compared, and how
     prediction: Prediction,
     references: "Iterable[Mapping[str, NDArray[Any]]]",
     answers: "Iterable[Mapping[str, NDArray[Any]]]",
     thresholds: ParityThresholds,
     inputs: "Sequence[Mapping[str, NDArray[Any]]] | None" = None,
+    *,
+    hasty: bool = False,
 ) -> Parity:
     """
     Compare a candidate's outputs with the original's, batch by batch.
@@ -37,6 +40,7 @@ def compare(
         answers: The candidate's, for the same batches.
         thresholds: One for each kind of prediction.
         inputs: The batches themselves; given, tokens that are only padding do not count.
+        hasty: Ask for no more answers once one batch shows that parity fails; the value is then that of the batches so far.
 
     Returns:
         The worst row's cosine, the share of equal top classes or tokens, or the largest relative error. An answer that is
@@ -47,12 +51,21 @@ def compare(
         mask = inputs[place].get(TOKEN_MASK) if inputs is not None else None
         rows += len(next(iter(batch.values())))
         scores += [_score(prediction, batch[name], answer.get(name), mask) for name in _compared(prediction, batch)]
+        # Of classes a share counts, which later rows may mend.
+        if hasty and prediction not in SHARES and not _verdict(prediction, scores, rows, thresholds).passed:
+            break
+    return _verdict(prediction, scores, rows, thresholds)
+
+
+def _verdict(
+    prediction: Prediction, scores: Sequence[Sequence[float]], rows: int, thresholds: ParityThresholds
+) -> Parity:
     if prediction is Prediction.EMBEDDING:
         cosine = min(min(score) for score in scores)
         return Parity(
             metric="cosine", value=cosine, threshold=thresholds.cosine, samples=rows, passed=cosine >= thresholds.cosine
         )
-    if prediction in {Prediction.CLASSIFICATION, Prediction.TOKENS}:
+    if prediction in SHARES:
         equal = [value for score in scores for value in score]
         top1 = sum(equal) / len(equal)
         return Parity(

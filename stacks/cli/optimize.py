@@ -7,7 +7,6 @@ from stacks.cli.build_progress import build_progress
 from stacks.cli.console import print_json, results, say
 from stacks.cli.context import StackContext, open_stack
 from stacks.cli.report_table import report_table
-from stacks.promotion.promoted_artifacts import building_stack
 
 
 def run(stack: str, *, as_json: bool, force: bool, budget_seconds: float | None) -> None:
@@ -25,6 +24,8 @@ def run(stack: str, *, as_json: bool, force: bool, budget_seconds: float | None)
 def _refuse_promoted(context: StackContext) -> None:
     promotion = context.spec.promotion
     if promotion is not None:
+        from stacks.promotion.promoted_artifacts import building_stack
+
         builds = building_stack(context.spec, context.project, context.stack)
         rule = f"it builds nothing, it takes what was promoted from `{promotion.source}`"
         fix = f"run `serving optimize --stack {builds}`, deploy it, then `serving promote {promotion.source} {context.stack}`"

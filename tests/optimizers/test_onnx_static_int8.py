@@ -161,7 +161,7 @@ def test_a_kept_layer_has_its_bias(tmp_path: Path, shape: tuple[int, ...]) -> No
     calibrated = CalibratedModel(model.file, batches, 1)
     calibrated.quantize()
 
-    found = calibrated.answers(calibrated.keeping(calibrated.layers))
+    found = list(calibrated.answers(calibrated.keeping(calibrated.layers)))
 
     np.testing.assert_allclose(found[0]["output"], calibrated.expected()[0]["output"], rtol=1e-6)
 
@@ -170,7 +170,7 @@ def test_a_kept_layer_takes_what_comes_out_of_the_activation_before_it(convoluti
     calibrated = CalibratedModel(convolution.file, read_batches(convolution.samples_folder), 1)
     calibrated.quantize()
 
-    found = calibrated.answers(calibrated.keeping(calibrated.layers))
+    found = list(calibrated.answers(calibrated.keeping(calibrated.layers)))
 
     verdict = compare(Prediction.EMBEDDING, calibrated.expected(), found, ParityThresholds(cosine=0.999))
     assert verdict.passed

@@ -1,5 +1,6 @@
 """Parity measures how near answers are, and nothing that cannot be compared passes."""
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -124,3 +125,21 @@ def test_classes_that_are_answered_as_numbers_are_equal_or_not(shape: tuple[int,
     found = compare(Prediction.CLASSIFICATION, [{"y": reference}], [{"y": answer}], ParityThresholds())
 
     assert found.value == 0.5
+
+
+@pytest.mark.parametrize(
+    ("prediction", "asked"), [(Prediction.EMBEDDING, 2), (Prediction.NUMERIC, 2), (Prediction.CLASSIFICATION, 4)]
+)
+def test_in_haste_no_more_is_asked_once_a_batch_shows_that_parity_fails(prediction: Prediction, asked: int) -> None:
+    right, wrong = np.array([[1.0, 2.0]]), np.array([[2.0, -1.0]])
+    taken = list[int]()
+
+    def answers() -> Iterator[dict[str, Any]]:
+        for place, rows in enumerate((right, wrong, right, right)):
+            taken.append(place)
+            yield {"output": rows}
+
+    verdict = compare(prediction, [{"output": right}] * 4, answers(), ParityThresholds(), hasty=True)
+
+    assert not verdict.passed
+    assert len(taken) == verdict.samples == asked

@@ -1,5 +1,7 @@
 """What a build is asked for, in the words of the spec: a lock that was made for something else must not be used."""
 
+from typing import Self
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from optimizers.accuracy import AccuracyLimits
@@ -69,6 +71,10 @@ class BuildRequest(BaseModel):
             if mine != others:
                 return f"`{field}` is {_shown(mine)}, in the lock {_shown(others)}"
         return None
+
+    def chooses_like(self, other: Self) -> bool:
+        """Return whether the same candidate is chosen, of the same measurements."""
+        return (self.objective, self.latency_sla_ms) == (other.objective, other.latency_sla_ms)
 
 
 def build_request(source: ModelSource, goal: Goal) -> BuildRequest:

@@ -14,7 +14,7 @@ from optimizers import digest
 from optimizers.artifact import MANIFEST_NAME, REFERENCE_NAME, Artifact, Manifest
 from optimizers.atomic_file import write_atomically
 from optimizers.candidate_recipe import CandidateRecipe
-from optimizers.errors import ArtifactError, MissingExtra
+from optimizers.errors import MissingExtra
 from optimizers.hardware import Hardware
 from optimizers.kept_results import KeptResults, trains
 from optimizers.model_source import ModelSource
@@ -23,7 +23,7 @@ from optimizers.pass_job import ModelOnDisk, PassJob, PassSpec
 from optimizers.pass_process import PassFailed, run_passes
 from optimizers.passes import Form, FormedModel, Pass
 from optimizers.progress import Progress, SilentProgress
-from optimizers.store import ArtifactStore
+from optimizers.store import ArtifactStore, is_intact
 
 BUILT = "built"
 # Longer than any conversion that was seen; a library that takes longer hangs.
@@ -238,12 +238,3 @@ def _check_forms(form: Form, chain: tuple[Pass, ...]) -> None:
     for given, step in zip((form, *(item.gives for item in chain)), chain, strict=False):
         if given not in step.needs:
             raise PassFailed(f"{step.name} needs {', '.join(sorted(step.needs))}, got {given}")
-
-
-def is_intact(store: ArtifactStore, artifact: Artifact) -> bool:
-    """Return whether the artifact is in the store with every file as recorded."""
-    try:
-        store.verify(artifact)
-    except ArtifactError:
-        return False
-    return True

@@ -154,3 +154,12 @@ def _unwritable(root: Path, error: OSError) -> ArtifactError:
     return ArtifactError(
         f"{root}: cannot build ({error.strerror}); free space or fix the permissions and run `serving optimize` again"
     )
+
+
+def is_intact(store: ArtifactStore, artifact: Artifact) -> bool:
+    """Return whether the artifact is in the store with every file as recorded."""
+    try:
+        store.verify(artifact)
+    except ArtifactError:
+        return False
+    return True

@@ -9,11 +9,11 @@ PROGRAM = """
 import functools
 
 from components.embedded import overhead
-from optimizers import build
+from optimizers.benchmark import BenchmarkConfig
+from stacks import artifacts
 
-build.BenchmarkConfig = functools.partial(
-    build.BenchmarkConfig, warmup_calls=1, min_turns=1, budget_s=1.0, profile_batch_sizes=(1, 8)
-)
+quick = BenchmarkConfig(warmup_calls=1, min_turns=1, budget_s=1.0, profile_batch_sizes=(1, 8))
+artifacts.optimize = functools.partial(artifacts.optimize, benchmark=quick)
 overhead.ROUNDS = 1
 
 from stacks.cli.app import main

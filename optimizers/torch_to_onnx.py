@@ -37,15 +37,14 @@ def export_program(model: FormedModel, opset: int) -> tuple[Any, str]:
     try:
         return _exported(model, opset), ""
     except Exception as error:  # torch's exporters raise almost anything
-        explained_error = _explained(model, error)
+        reason = _explained(model, error)
         if is_module and not would_be_baked(error):
             try:
                 return _traced(model, opset), TRACED
-            except UnsupportedModel as refused:
-                raise UnsupportedModel(f"{explained_error}; it cannot be traced either: {refused}") from error
-            except Exception:  # noqa: BLE001, S110 - the first reason is the one to repair
-                pass
-        raise explained_error from error
+            except Exception as refused:  # noqa: BLE001 - as above; what the exporter itself says of a trace tells no more
+                if isinstance(refused, UnsupportedModel):
+                    reason = UnsupportedModel(f"{reason}; it cannot be traced either: {refused}")
+        raise reason from error
 
 
 def export_script(model: FormedModel, opset: int) -> tuple[Any, str]:

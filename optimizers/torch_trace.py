@@ -104,11 +104,9 @@ def check_sizes(
         UnsupportedModel: They differ.
     """
     for call in _calls(module, signature, sizes):
-        try:
-            expected = named_outputs(module(*call.arguments))
-        except Exception:  # noqa: BLE001, S112 - the model itself does not take this size
-            continue
-        if not _answers_alike(recorded, call, expected):
+        expected = _answered(module, call)
+        # None where the model itself does not take this size.
+        if expected is not None and not _answers_alike(recorded, call, expected):
             where = f" ({'; '.join(places[:3])})" if places else ""
             raise UnsupportedModel(
                 f"a trace answers wrongly where the axis `{call.axis}` is {call.size}: a branch, a loop or a number depends on "
@@ -142,12 +140,17 @@ def _trace(module: Any, signature: Signature) -> Any:  # noqa: ANN401 - a torch 
     return torch.jit.trace(module, example_arguments(signature), check_trace=False, strict=False)
 
 
-def _answers_alike(recorded: Any, call: Call, expected: dict[str, Any]) -> bool:  # noqa: ANN401 - a torch module
+def _answered(module: Any, call: Call) -> dict[str, Any] | None:  # noqa: ANN401 - a torch module
+    """Return the outputs of a call by name; None where it fails."""
     try:
-        found = named_outputs(recorded(*call.arguments))
-    except Exception:  # noqa: BLE001 - what it cannot compute differs
-        return False
-    return all(
+        return named_outputs(module(*call.arguments))
+    except Exception:  # noqa: BLE001 - a module may raise anything
+        return None
+
+
+def _answers_alike(recorded: Any, call: Call, expected: dict[str, Any]) -> bool:  # noqa: ANN401 - a torch module
+    found = _answered(recorded, call)
+    return found is not None and all(
         found[name].shape == value.shape
         and torch.allclose(found[name], value, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True)
         for name, value in expected.items()

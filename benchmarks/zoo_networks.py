@@ -3,7 +3,6 @@
 from typing import Any
 
 import torch
-import torchvision
 from torch import nn
 
 DIGIT_SIDE, DIGITS = 8, 10
@@ -27,6 +26,8 @@ def digits_cnn() -> nn.Module:
 
 def digits_resnet() -> nn.Module:
     """Return a network from (batch, 3, 64, 64) values 0..1 to (batch, 10) scores."""
+    import torchvision
+
     network: nn.Module = torchvision.models.resnet18(num_classes=DIGITS)
     return network
 

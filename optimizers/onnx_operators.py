@@ -13,6 +13,7 @@ import onnx
 import onnxruntime
 
 from optimizers.errors import UnsupportedModel
+from optimizers.onnxruntime_session import PROVIDER
 from optimizers.original import damaged
 
 # Written in C++, without types.
@@ -25,7 +26,6 @@ DOMAINS = (OWN, "ai.onnx.ml", "com.microsoft")
 SUCCESSORS = {"Scatter": "ScatterElements", "Upsample": "Resize"}
 # The text of onnxruntime 1.32: onnxruntime/core/framework/session_state.cc.
 NO_KERNEL = re.compile(r"Could not find an implementation for ([\w.:]+)\((\d+)\) node")
-PROVIDER = "CPUExecutionProvider"
 SHOWN_OPERATORS, SHOWN_CHARACTERS = 5, 80
 
 

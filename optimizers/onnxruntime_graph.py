@@ -5,7 +5,8 @@ from pathlib import Path
 
 import onnxruntime
 
-ERRORS_ONLY = 3
+from optimizers.onnxruntime_session import ERRORS_ONLY, PROVIDER
+
 OPTIMIZED, WEIGHTS = "optimized.onnx", "optimized.onnx.data"
 
 
@@ -29,5 +30,5 @@ def optimize_graph(model: Path, folder: Path, level: Level) -> Path:
     options.log_severity_level = ERRORS_ONLY
     options.add_session_config_entry("session.optimized_model_external_initializers_file_name", WEIGHTS)
     options.add_session_config_entry("session.disable_prepacking", "1")
-    onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+    onnxruntime.InferenceSession(str(model), options, providers=[PROVIDER])
     return folder / OPTIMIZED

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 ERRORS_ONLY = 3
+PROVIDER = "CPUExecutionProvider"
 # Codes, the path again and places in its source, which would leave no room for the reason.
 PREFIX = re.compile(
     r"^\[ONNXRuntimeError\] : \d+ : \w+ : (?:Load model from .*? failed:)?(?:Exception during initialization: )?"
@@ -51,7 +52,7 @@ class OnnxRuntimeSession:
             settings.add_session_config_entry(key, value)
         try:
             sessions = [
-                onnxruntime.InferenceSession(str(model), settings, providers=["CPUExecutionProvider"])
+                onnxruntime.InferenceSession(str(model), settings, providers=[PROVIDER])
                 for _ in range(streams if threads > 1 else 1)
             ]
         except Exception as error:  # its errors share no base class below Exception

@@ -50,9 +50,10 @@ def compare(  # noqa: PLR0913 - what is compared, and how
     for place, (batch, answer) in enumerate(zip(references, answers, strict=True)):
         mask = inputs[place].get(TOKEN_MASK) if inputs is not None else None
         rows += len(next(iter(batch.values())))
-        scores += [_score(prediction, batch[name], answer.get(name), mask) for name in _compared(prediction, batch)]
+        found = [_score(prediction, batch[name], answer.get(name), mask) for name in _compared(prediction, batch)]
+        scores += found
         # Of classes a share counts, which later rows may mend.
-        if hasty and prediction not in SHARES and not _verdict(prediction, scores, rows, thresholds).passed:
+        if hasty and prediction not in SHARES and not _verdict(prediction, found, rows, thresholds).passed:
             break
     return _verdict(prediction, scores, rows, thresholds)
 

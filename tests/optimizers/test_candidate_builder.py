@@ -16,6 +16,7 @@ from optimizers.store import ArtifactStore
 from optimizers.vocabulary import ModelFormat, Precision, Prediction, Runtime
 from tests.support.folder_pass import FolderPass
 from tests.support.locked_model import hardware
+from tests.support.served_artifact import small_artifact
 from tests.support.small_model import WIDTH, write_small_onnx
 
 SIGNATURE = Signature(
@@ -83,19 +84,9 @@ def test_an_engine_of_another_gpu_is_not_found_again(tmp_path: Path) -> None:
 
 def test_what_another_kind_of_processor_quantized_is_not_found_again(tmp_path: Path) -> None:
     store = ArtifactStore(tmp_path / "store")
-    with store.building() as work:
-        folder = work / "int8"
-        folder.mkdir()
-        write_small_onnx(folder / "model.onnx")
-        manifest = Manifest(
-            name="onnx-int8", runtime=Runtime.ONNXRUNTIME, precision=Precision.INT8, entry="model.onnx",
-            signature=SIGNATURE, prediction=Prediction.NUMERIC, model_sha256="a" * 64, passes=("onnx-dynamic-int8",),
-        )  # fmt: skip
-        (folder / MANIFEST_NAME).write_text(manifest.model_dump_json())
-        (folder / REFERENCE_NAME).write_text('{"inputs": [{}], "outputs": [{}]}')
-        artifact = store.add(folder)
+    artifact = small_artifact(store)
     exact = hardware().model_copy(update={"cpu_features": ("avx512_vnni",)})
     BuiltIndex(store, "model", "recipe", exact).record(artifact)
 
-    assert BuiltIndex(store, "model", "recipe", exact).find("onnx-int8") == artifact
-    assert BuiltIndex(store, "model", "recipe", hardware()).find("onnx-int8") is None
+    assert BuiltIndex(store, "model", "recipe", exact).find(artifact.name) == artifact
+    assert BuiltIndex(store, "model", "recipe", hardware()).find(artifact.name) is None

@@ -51,6 +51,13 @@ def run(item: Pass, model: FormedModel, folder: Path) -> FormedModel:
     return item.run(given, folder)
 
 
+def in_both_ways(item: Pass, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[FormedModel, FormedModel]:
+    """Return what a pass gives where weights are inside the graph, and where they are beside it."""
+    inside = run(item, exported(folder / "inside"), folder / "inside/result")
+    monkeypatch.setattr(onnx_weights_file, "ONE_FILE_BYTES", 0)
+    return inside, run(item, exported(folder / "beside"), folder / "beside/result")
+
+
 def answers(model: FormedModel) -> Any:
     opened = OpenVinoSession if model.form is Form.OPENVINO else OnnxRuntimeSession
     return opened(model.file, 1, {}).run(ROWS)["output"]
@@ -60,9 +67,7 @@ def answers(model: FormedModel) -> Any:
 def test_weights_beside_the_graph_answer_as_those_inside(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, item: Pass
 ) -> None:
-    inside = run(item, exported(tmp_path / "inside"), tmp_path / "inside/result")
-    monkeypatch.setattr(onnx_weights_file, "ONE_FILE_BYTES", 0)
-    beside = run(item, exported(tmp_path / "beside"), tmp_path / "beside/result")
+    inside, beside = in_both_ways(item, tmp_path, monkeypatch)
 
     assert sorted(path.name for path in inside.file.parent.iterdir()) == ["model.onnx"]
     assert sorted(path.name for path in beside.file.parent.iterdir()) == ["model.onnx", "model.onnx.data"]
@@ -74,9 +79,7 @@ def test_weights_beside_the_graph_answer_as_those_inside(
 def test_other_formats_are_made_of_weights_beside_the_graph(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, item: Pass
 ) -> None:
-    inside = run(item, exported(tmp_path / "inside"), tmp_path / "inside/result")
-    monkeypatch.setattr(onnx_weights_file, "ONE_FILE_BYTES", 0)
-    beside = run(item, exported(tmp_path / "beside"), tmp_path / "beside/result")
+    inside, beside = in_both_ways(item, tmp_path, monkeypatch)
 
     np.testing.assert_array_equal(answers(beside), answers(inside))
 

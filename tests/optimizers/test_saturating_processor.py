@@ -46,6 +46,14 @@ def test_x86_without_dot_products_of_int8_cuts_sums_off(
     assert machine.saturates_int8 is saturates
 
 
+def small(folder: Path) -> FormedModel:
+    """The small model, with samples."""
+    write_small_onnx(folder / "small.onnx")
+    rows = np.random.default_rng(3).standard_normal((8, WIDTH), dtype=np.float32)
+    write_batches(folder / "samples", [{"input": rows}])
+    return FormedModel(Form.ONNX, SIGNATURE, path=folder / "small.onnx", samples=folder / "samples")
+
+
 def largest_weight(model: FormedModel) -> int:
     """The largest value of the integer weights of a file."""
     if model.form is Form.OPENVINO:
@@ -80,14 +88,11 @@ def test_weights_have_the_bits_that_the_processor_adds_up_exactly(
 ) -> None:
     machine = hardware().model_copy(update={"cpu_features": features})
     monkeypatch.setattr(f"{type(item).__module__}.detect", lambda: machine)
-    write_small_onnx(tmp_path / "small.onnx")
-    rows = np.random.default_rng(3).standard_normal((8, WIDTH), dtype=np.float32)
-    write_batches(tmp_path / "samples", [{"input": rows}])
-    model = FormedModel(Form.ONNX, SIGNATURE, path=tmp_path / "small.onnx", samples=tmp_path / "samples")
+    model = small(tmp_path)
     if Form.OPENVINO in item.needs:
         (tmp_path / "converted").mkdir()
         converted = OpenVinoConversion().run(model, tmp_path / "converted")
-        model = FormedModel(Form.OPENVINO, SIGNATURE, path=converted.file, samples=tmp_path / "samples")
+        model = FormedModel(Form.OPENVINO, SIGNATURE, path=converted.file, samples=model.samples)
     (tmp_path / "result").mkdir()
 
     assert abs(largest_weight(item.run(model, tmp_path / "result")) - largest) <= 1
@@ -95,10 +100,7 @@ def test_weights_have_the_bits_that_the_processor_adds_up_exactly(
 
 def test_what_gpus_compute_has_all_bits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("optimizers.onnx_static_int8.detect", hardware)
-    write_small_onnx(tmp_path / "small.onnx")
-    rows = np.random.default_rng(3).standard_normal((8, WIDTH), dtype=np.float32)
-    write_batches(tmp_path / "samples", [{"input": rows}])
-    model = FormedModel(Form.ONNX, SIGNATURE, path=tmp_path / "small.onnx", samples=tmp_path / "samples")
+    model = small(tmp_path)
     (tmp_path / "result").mkdir()
 
     found = OnnxStaticInt8(Prediction.NUMERIC, LOOSE, symmetric=True).run(model, tmp_path / "result")
